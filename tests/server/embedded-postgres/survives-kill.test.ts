@@ -2,7 +2,7 @@ import { afterAll, expect, test } from 'bun:test'
 import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { listServerProcesses, startOwner, untilNoServerProcess } from './owner.ts'
+import { startOwner, untilNoServerProcess } from './owner.ts'
 
 const kills = process.env.FULL === '1' ? 50 : 3
 const restartMaxMs = 10_000
@@ -83,5 +83,5 @@ test('D13: an orderly stop ends the server and its watchdog', async () => {
   const dataDir = join(folder, 'stopped')
   const owner = startOwner({ dataDir, mode: 'stop' })
   expect(await owner.exited).toBe(0)
-  expect(listServerProcesses(dataDir)).toEqual([])
+  await untilNoServerProcess({ dataDir, timeoutMs: 2_000 })
 })

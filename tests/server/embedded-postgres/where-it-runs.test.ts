@@ -7,7 +7,7 @@ import postgres from 'postgres'
 import { dataDirInUse } from '../../../server/data/data-directory-lock.ts'
 import { startEmbeddedPostgres } from '../../../server/data/embedded-postgres.ts'
 import { createLog } from '../../../server/platform/log.ts'
-import { listServerProcesses, startOwner } from './owner.ts'
+import { startOwner, untilNoServerProcess } from './owner.ts'
 
 const folder = mkdtempSync(join(tmpdir(), 'tenantry-where-'))
 const log = createLog({ level: 'silent' })
@@ -71,7 +71,7 @@ test.skipIf(process.getuid?.() !== 0)(
     const owner = startOwner({ dataDir: join(checkoutDir, '.data'), mode: 'stop', checkoutDir })
     expect((await owner.report).numbers).toEqual([])
     expect(await owner.exited).toBe(0)
-    expect(listServerProcesses(join(checkoutDir, '.data'))).toEqual([])
+    await untilNoServerProcess({ dataDir: join(checkoutDir, '.data'), timeoutMs: 2_000 })
   },
 )
 
