@@ -1,0 +1,104 @@
+import { type SQL, and, desc, eq, gte, ilike, lt, or, sql } from 'drizzle-orm'
+import { newId, type UserId } from '../platform/ids.ts'
+import { auditLog } from './core.schema.ts'
+import { containsPattern, type PageCursor } from './page.ts'
+import type { Database } from './postgres.ts'
+
+/** Who acts, and from where: the part of an audit row that the request gives. */
+export interface AuditActor {
+  actorId: UserId | null
+  /** Only a platform user's address; never an end user's. */
+  actorEmail: string | null
+  requestId: string
+  address: string | null
+}
+
+/** What was done. `before` and `after` hold only what changed, without secrets. */
+export interface AuditEntry {
+  action: string
+  targetType: string
+  targetId: string | null
+  tenantId?: string | null
+  outcome?: 'done' | 'denied' | 'failed'
+  before?: Record<string, unknown>
+  after?: Record<string, unknown>
+}
+
+/** Adds one row in the transaction of `database`, so that a change and its record stand or fall together (B13). */
+export async function insertAudit(database: Database, actor: AuditActor, entry: AuditEntry): Promise<void> {
+  await database.insert(auditLog).values({
+    id: newId(),
+    actorId: actor.actorId,
+    actorEmail: actor.actorEmail,
+    requestId: actor.requestId,
+    address: actor.address,
+    tenantId: entry.tenantId ?? null,
+    action: entry.action,
+    targetType: entry.targetType,
+    targetId: entry.targetId,
+    outcome: entry.outcome ?? 'done',
+    before: entry.before,
+    after: entry.after,
+  })
+}
+
+/** A row of the audit log. */
+export type AuditRow = typeof auditLog.$inferSelect
+
+/** What to list: newest first, `before` a row of the page before. */
+export interface AuditQuery {
+  q?: string
+  action?: string
+  actorId?: UserId
+  tenantId?: string
+  outcome?: 'done' | 'denied' | 'failed'
+  from?: Date
+  to?: Date
+  cursor?: PageCursor
+  limit: number
+}
+
+/** Lists audit rows, newest first, ties by id. `cursorValue` keeps PostgreSQL's microseconds for the cursor. */
+export function listAudit(database: Database, query: AuditQuery): Promise<(AuditRow & { cursorValue: string })[]> {
+  const pattern = query.q ? containsPattern(query.q) : undefined
+  const conditions: (SQL | undefined)[] = [
+    query.action ? eq(auditLog.action, query.action) : undefined,
+    query.actorId ? eq(auditLog.actorId, query.actorId) : undefined,
+    query.tenantId ? eq(auditLog.tenantId, query.tenantId) : undefined,
+    query.outcome ? eq(auditLog.outcome, query.outcome) : undefined,
+    query.from ? gte(auditLog.at, query.from) : undefined,
+    query.to ? lt(auditLog.at, query.to) : undefined,
+    pattern
+      ? or(
+          ilike(auditLog.action, pattern),
+          ilike(auditLog.actorEmail, pattern),
+          ilike(auditLog.targetId, pattern),
+          ilike(auditLog.tenantId, pattern),
+        )
+      : undefined,
+    query.cursor
+      ? sql`(${auditLog.at}, ${auditLog.id}) < (${query.cursor.value}::timestamptz, ${query.cursor.id}::uuid)`
+      : undefined,
+  ]
+  return database
+    .select({
+      id: auditLog.id,
+      at: auditLog.at,
+      actorId: auditLog.actorId,
+      actorEmail: auditLog.actorEmail,
+      tenantId: auditLog.tenantId,
+      action: auditLog.action,
+      targetType: auditLog.targetType,
+      targetId: auditLog.targetId,
+      outcome: auditLog.outcome,
+      before: auditLog.before,
+      after: auditLog.after,
+      requestId: auditLog.requestId,
+      address: auditLog.address,
+      cursorValue: sql<string>`${auditLog.at}::text`,
+    })
+    .from(auditLog)
+    .where(and(...conditions))
+    .orderBy(desc(auditLog.at), desc(auditLog.id))
+    .limit(query.limit)
+}

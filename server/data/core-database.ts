@@ -1,0 +1,59 @@
+import type { SQL } from 'bun'
+import type postgres from 'postgres'
+import type { SecretBox } from '../platform/secrets.ts'
+import { type Database, databaseOver, openHotPool, openPool } from './postgres.ts'
+import { ensureInstallation } from './runtime-role.ts'
+import { runUnitOfWork } from './unit-of-work.ts'
+import { verifyIsolation } from './verify-isolation.ts'
+
+/** The core database as requests see it: through the runtime role. */
+export interface CoreDatabase {
+  /** Single statements, without a transaction. */
+  db: Database
+  /** A transaction that changes something; resolves only once it is committed. */
+  write<T>(work: (database: Database) => Promise<T>): Promise<T>
+  /** The pool that tenant scopes of pooled tenants reserve from. */
+  runtime: postgres.Sql
+  /** The pool of the hot path's functions. */
+  hot: SQL
+  /** A connection of the owner that is not behind a pooler in transaction mode. */
+  directUrl: string
+  installationId: string
+  close(): Promise<void>
+}
+
+/**
+ * Opens the core database for requests. It must be migrated. Makes the runtime role if the operator manages none and
+ * refuses to go on if the catalog would not keep tenants apart.
+ */
+export async function openCoreDatabase(options: {
+  databaseUrl: string
+  directUrl: string
+  managedRuntimeUrl: string | undefined
+  pooler: 'none' | 'transaction'
+  poolMax: number
+  secretBox: SecretBox
+}): Promise<CoreDatabase> {
+  const { id, runtimeUrl } = await ensureInstallation(options)
+  const prepare = options.pooler === 'none'
+  const runtime = openPool({ url: runtimeUrl, max: options.poolMax, name: 'tenantry', prepare })
+  const hot = openHotPool({ url: runtimeUrl, max: options.poolMax, name: 'tenantry chat', prepare })
+  const close = async (): Promise<void> => {
+    await Promise.all([runtime.end({ timeout: 5 }), hot.close({ timeout: 5 })])
+  }
+  try {
+    await verifyIsolation(runtime)
+  } catch (error) {
+    await close()
+    throw error
+  }
+  return {
+    db: databaseOver(runtime),
+    write: (work) => runUnitOfWork(runtime, { write: true }, work),
+    runtime,
+    hot,
+    directUrl: options.directUrl,
+    installationId: id,
+    close,
+  }
+}

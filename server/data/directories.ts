@@ -1,0 +1,123 @@
+import { parseSignInSessionId, parseTenantId, parseUserId, type SignInSessionId, type TenantId, type UserId } from '../platform/ids.ts'
+import type { Change, ChangeFeed } from './change-feed.ts'
+import type { CoreDatabase } from './core-database.ts'
+import type { ModelPrice } from './prices.data.ts'
+import { loadPrices } from './prices.data.ts'
+import { findSignInSession, type SignInSession } from './sign-in-sessions.data.ts'
+import type { TenantDatabases } from './tenant-databases.ts'
+import type { TenantUserRow } from './tenant-scope.ts'
+import { findTenant, type TenantRecord } from './tenants.data.ts'
+import { findUser, type PlatformUser } from './users.data.ts'
+import { createWatchedCache, type WatchedCache } from './watched-cache.ts'
+
+/** What decides over access, in memory as long as nobody changed it (design §9). */
+export interface Directories {
+  tenant(id: TenantId): Promise<TenantRecord | undefined>
+  user(id: UserId): Promise<PlatformUser | undefined>
+  session(id: SignInSessionId): Promise<SignInSession | undefined>
+  tenantUser(tenant: TenantRecord, id: UserId): Promise<TenantUserRow | undefined>
+  /** The price in force for a model; undefined when it is unknown. */
+  price(provider: string, model: string): Promise<ModelPrice | undefined>
+  /** Forgets here at once what this process changed; the other replicas hear of it from the database. */
+  forget(change: Change): void
+}
+
+const entriesMax = 50_000
+/** Prices may come into force by time alone. */
+const pricesKeptMs = 60_000
+
+/** Caches over the core database and the tenant stores, kept true by the change feed. */
+export function createDirectories(options: {
+  core: CoreDatabase
+  databases: TenantDatabases
+  feed: ChangeFeed
+  now: () => Date
+}): Directories {
+  const { core, databases, feed } = options
+  const isTrusted = (): boolean => feed.isListening()
+
+  const tenants = createWatchedCache<TenantRecord>({
+    entriesMax,
+    isTrusted,
+    load: async (key) => {
+      const id = parseTenantId(key)
+      return id && findTenant(core.db, id)
+    },
+  })
+  const users = createWatchedCache<PlatformUser>({
+    entriesMax,
+    isTrusted,
+    load: async (key) => {
+      const id = parseUserId(key)
+      return id && findUser(core.db, id)
+    },
+  })
+  const sessions = createWatchedCache<SignInSession>({
+    entriesMax,
+    isTrusted,
+    load: async (key) => {
+      const id = parseSignInSessionId(key)
+      return id && findSignInSession(core.db, id)
+    },
+  })
+  const tenantUsers = createWatchedCache<{ tenantId: TenantId; row: TenantUserRow }>({
+    entriesMax,
+    isTrusted,
+    load: async (key) => {
+      const [tenantText, userText] = key.split(' ')
+      const tenantId = parseTenantId(tenantText ?? '')
+      const userId = parseUserId(userText ?? '')
+      const tenant = tenantId && (await tenants.get(tenantId))
+      if (!tenant || !userId) return undefined
+      const row = await databases.scopeOf(tenant).findUser(userId)
+      return row && { tenantId: tenant.id, row }
+    },
+  })
+  let pricesAge = 0
+  const prices = createWatchedCache<Map<string, ModelPrice>>({
+    entriesMax: 1,
+    isTrusted,
+    load: () => {
+      pricesAge = options.now().getTime()
+      return loadPrices(core.db, options.now())
+    },
+  })
+
+  feed.onChange((change) => forgetIn({ tenants, users, sessions, tenantUsers, prices }, change))
+  return {
+    tenant: (id) => tenants.get(id),
+    user: (id) => users.get(id),
+    session: (id) => sessions.get(id),
+    async tenantUser(tenant, id) {
+      const found = await tenantUsers.get(`${tenant.id} ${id}`)
+      // The tenant is part of the key and checked again in the value (guarantee A8).
+      return found?.tenantId === tenant.id ? found.row : undefined
+    },
+    async price(provider, model) {
+      if (options.now().getTime() - pricesAge > pricesKeptMs) prices.forgetAll()
+      return (await prices.get('all'))?.get(`${provider}/${model}`)
+    },
+    forget: (change) => feed.announce(change),
+  }
+}
+
+interface Caches {
+  tenants: WatchedCache<unknown>
+  users: WatchedCache<unknown>
+  sessions: WatchedCache<unknown>
+  tenantUsers: WatchedCache<unknown>
+  prices: WatchedCache<unknown>
+}
+
+function forgetIn(caches: Caches, change: Change | undefined): void {
+  if (!change) {
+    for (const cache of Object.values(caches)) cache.forgetAll()
+    return
+  }
+  const key = change.ids.join(' ')
+  if (change.kind === 'tenant') caches.tenants.forget(key)
+  else if (change.kind === 'user') caches.users.forget(key)
+  else if (change.kind === 'session') caches.sessions.forget(key)
+  else if (change.kind === 'tenant_user') caches.tenantUsers.forget(key)
+  else if (change.kind === 'prices') caches.prices.forgetAll()
+}

@@ -1,0 +1,88 @@
+import { and, eq, gt, isNull, lt, ne } from 'drizzle-orm'
+import type { SignInSessionId, TenantId, UserId } from '../platform/ids.ts'
+import { signInSessions } from './core.schema.ts'
+import type { Database } from './postgres.ts'
+
+/** A signed-in device. */
+export type SignInSession = typeof signInSessions.$inferSelect
+
+/** The session of this id, ended ones included. */
+export async function findSignInSession(database: Database, id: SignInSessionId): Promise<SignInSession | undefined> {
+  const [row] = await database.select().from(signInSessions).where(eq(signInSessions.id, id))
+  return row
+}
+
+/** Starts a session. */
+export async function insertSignInSession(
+  database: Database,
+  session: typeof signInSessions.$inferInsert,
+): Promise<void> {
+  await database.insert(signInSessions).values(session)
+}
+
+/**
+ * Puts the next refresh token in place of the current one. Of several callers with the same token exactly one wins
+ * (the row's own lock decides); the others get false.
+ */
+export async function rotateRefreshHash(
+  database: Database,
+  rotation: { id: SignInSessionId; currentHash: string; nextHash: string; now: Date },
+): Promise<boolean> {
+  const rows = await database
+    .update(signInSessions)
+    .set({ refreshHash: rotation.nextHash, previousHash: rotation.currentHash, rotatedAt: rotation.now })
+    .where(
+      and(
+        eq(signInSessions.id, rotation.id),
+        eq(signInSessions.refreshHash, rotation.currentHash),
+        isNull(signInSessions.revokedAt),
+        gt(signInSessions.expiresAt, rotation.now),
+      ),
+    )
+    .returning({ id: signInSessions.id })
+  return rows.length > 0
+}
+
+/** Ends a session; an ended one keeps its first reason. */
+export async function revokeSignInSession(
+  database: Database,
+  id: SignInSessionId,
+  reason: string,
+): Promise<void> {
+  await database
+    .update(signInSessions)
+    .set({ revokedAt: new Date(), revokedReason: reason })
+    .where(and(eq(signInSessions.id, id), isNull(signInSessions.revokedAt)))
+}
+
+/** Ends all sessions of a user, in one tenant or everywhere, but the one to keep. */
+export async function revokeSignInSessionsOf(
+  database: Database,
+  target: { userId: UserId; tenantId?: TenantId; except?: SignInSessionId; reason: string },
+): Promise<void> {
+  await database
+    .update(signInSessions)
+    .set({ revokedAt: new Date(), revokedReason: target.reason })
+    .where(
+      and(
+        eq(signInSessions.userId, target.userId),
+        target.tenantId ? eq(signInSessions.tenantId, target.tenantId) : undefined,
+        target.except ? ne(signInSessions.id, target.except) : undefined,
+        isNull(signInSessions.revokedAt),
+      ),
+    )
+}
+
+/** Removes sessions that expired before the given time. */
+export async function deleteExpiredSignInSessions(database: Database, before: Date): Promise<void> {
+  await database.delete(signInSessions).where(lt(signInSessions.expiresAt, before))
+}
+
+/** Removes all sessions of a tenant's users. */
+export async function deleteSignInSessionsOfTenant(database: Database, tenantId: TenantId): Promise<number> {
+  const rows = await database
+    .delete(signInSessions)
+    .where(eq(signInSessions.tenantId, tenantId))
+    .returning({ id: signInSessions.id })
+  return rows.length
+}

@@ -1,0 +1,170 @@
+import type { SQL } from 'bun'
+import type postgres from 'postgres'
+import type { TenantId, UserId } from '../platform/ids.ts'
+import type { StoredSource, StoredUsage } from './tenant.schema.ts'
+import type { Database } from './postgres.ts'
+import { runUnitOfWork } from './unit-of-work.ts'
+
+/** The connections of one tenant store: the core database's for pooled tenants, a database's own for dedicated ones. */
+export interface TenantStore {
+  pool: postgres.Sql
+  hot: SQL
+  /** Stores a turn's user message together with its reservation. */
+  beginTurn: (turn: BegunTurn) => Promise<boolean>
+  /** Stores a turn's answer together with its settlement; safe to repeat. */
+  finishTurn: (turn: FinishedTurn) => Promise<boolean>
+}
+
+/** A tenant user as identity needs it. */
+export interface TenantUserRow {
+  id: UserId
+  email: string
+  fullName: string | null
+  coreUserId: UserId | null
+  isActive: boolean
+  isVerified: boolean
+  createdAt: Date
+}
+
+/** A message of the history that goes to the model. */
+export interface HistoryMessage {
+  role: 'user' | 'assistant'
+  content: string
+}
+
+/** The first half of a turn, as stored beside the upstream call. */
+export interface BegunTurn {
+  turn: {
+    tenant_id: TenantId
+    user_id: UserId
+    session_id: string
+    new_session: boolean
+    title: string
+    message_id: string
+    content: string
+  }
+  call: ReservedCall
+}
+
+/** A model call about to be made: estimated tokens and cost (micro-USD, null without a price). */
+export interface ReservedCall {
+  id: string
+  tenant_id: TenantId
+  user_id: UserId | null
+  source: 'api' | 'console' | 'api_key' | 'ingestion'
+  purpose: 'chat' | 'embedding' | 'test'
+  provider: string
+  model: string
+  prompt_tokens: number
+  completion_tokens: number
+  cost_micro_usd: number | null
+  request_id: string
+}
+
+/** How a model call ended. Times in milliseconds. */
+export interface SettledCall {
+  id: string
+  prompt_tokens: number
+  completion_tokens: number
+  cached_tokens: number
+  cost_micro_usd: number | null
+  status: 'completed' | 'aborted' | 'failed'
+  usage_source: 'provider' | 'estimated'
+  first_token_ms: number | null
+  duration_ms: number
+}
+
+/** The second half of a turn. */
+export interface FinishedTurn {
+  turn: {
+    tenant_id: TenantId
+    session_id: string
+    message_id: string
+    content: string
+    status: 'completed' | 'aborted' | 'failed'
+    sources: StoredSource[] | null
+    cited: number[]
+    usage: StoredUsage | null
+  }
+  call: SettledCall
+}
+
+/**
+ * The sole door to a tenant's rows. Every transaction is opened under the tenant's row-level-security policies, so a
+ * forgotten filter returns nothing foreign. Never hold one across a model stream.
+ */
+export class TenantScope {
+  constructor(
+    readonly tenantId: TenantId,
+    private readonly store: TenantStore,
+  ) {}
+
+  /** Runs reads in one read-only transaction of one round trip more than the queries need. */
+  read<T>(work: (database: Database) => Promise<T>): Promise<T> {
+    return runUnitOfWork(this.store.pool, { tenantId: this.tenantId, write: false }, work)
+  }
+
+  /** Runs writes in one transaction; resolves only once they are committed. */
+  write<T>(work: (database: Database) => Promise<T>): Promise<T> {
+    return runUnitOfWork(this.store.pool, { tenantId: this.tenantId, write: true }, work)
+  }
+
+  /** A tenant user by id, in one round trip. */
+  async findUser(userId: UserId): Promise<TenantUserRow | undefined> {
+    const rows: HotUserRow[] = await this.store.hot`select * from tenant.read_user(${this.tenantId}, ${userId}::uuid)`
+    const row = rows[0]
+    return (
+      row && {
+        id: userId,
+        email: row.email,
+        fullName: row.full_name,
+        coreUserId: row.core_user_id,
+        isActive: row.is_active,
+        isVerified: row.is_verified,
+        createdAt: row.created_at,
+      }
+    )
+  }
+
+  /**
+   * The last messages of the user's own session, oldest first, in one round trip; undefined when this user has no such
+   * session.
+   */
+  async findHistory(query: {
+    userId: UserId
+    sessionId: string
+    messagesMax: number
+  }): Promise<HistoryMessage[] | undefined> {
+    const rows: HotHistoryRow[] = await this.store.hot`
+      select * from tenant.open_turn(${this.tenantId}, ${query.userId}::uuid, ${query.sessionId}::uuid, ${query.messagesMax})`
+    if (rows.length === 0) return undefined
+    return rows.flatMap(({ role, content }) => (role === 'session' ? [] : [{ role, content }]))
+  }
+
+  /**
+   * Stores the user's message and the call's reservation; false when the session is not the user's (any more), and then
+   * only the reservation is stored.
+   */
+  beginTurn(begun: BegunTurn): Promise<boolean> {
+    return this.store.beginTurn(begun)
+  }
+
+  /** Stores the answer and settles the call; false when the session was deleted meanwhile. Safe to repeat. */
+  finishTurn(finished: FinishedTurn): Promise<boolean> {
+    return this.store.finishTurn(finished)
+  }
+}
+
+interface HotUserRow {
+  email: string
+  full_name: string | null
+  core_user_id: UserId | null
+  is_active: boolean
+  is_verified: boolean
+  created_at: Date
+}
+
+interface HotHistoryRow {
+  role: 'session' | 'user' | 'assistant'
+  content: string
+}

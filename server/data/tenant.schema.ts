@@ -1,0 +1,168 @@
+import { sql } from 'drizzle-orm'
+import {
+  boolean,
+  check,
+  customType,
+  foreignKey,
+  index,
+  integer,
+  jsonb,
+  pgSchema,
+  primaryKey,
+  text,
+  timestamp,
+  uniqueIndex,
+  uuid,
+} from 'drizzle-orm/pg-core'
+import type { TenantId, UserId } from '../platform/ids.ts'
+
+/**
+ * The tenant store: the same tables in schema `tenant` of the core database (pooled tenants) and of each dedicated
+ * database. Every primary key is `(tenant_id, id)`, every foreign key `(tenant_id, parent_id)`, every unique index
+ * starts with `tenant_id`; row-level security is written by hand into the migrations (tenant-store.md).
+ */
+export const tenantSchema = pgSchema('tenant')
+
+const tenantId = () => text('tenant_id').$type<TenantId>().notNull()
+const createdAt = () => timestamp('created_at', { withTimezone: true }).notNull().defaultNow()
+const updatedAt = () => timestamp('updated_at', { withTimezone: true }).notNull().defaultNow()
+
+const tsvector = customType<{ data: string }>({ dataType: () => 'tsvector' })
+
+/** A retrieved passage as it was shown with an answer (contract: Source). */
+export interface StoredSource {
+  n: number
+  document_id: string | null
+  chunk_id: string
+  title: string | null
+  url: string | null
+  excerpt: string
+  start: number | null
+  end: number | null
+  score: number
+}
+
+/** What an answer used, as sent with it. */
+export interface StoredUsage {
+  model: string
+  prompt_tokens: number
+  completion_tokens: number
+  total_tokens: number
+  cost_micro_usd: number | null
+  usage_source: 'provider' | 'estimated'
+}
+
+/** End users of a tenant. A linked row stands for a platform user: same id, `core_user_id` set, no password hash. */
+export const tenantUsers = tenantSchema.table(
+  'tenant_users',
+  {
+    tenantId: tenantId(),
+    id: uuid('id').$type<UserId>().notNull(),
+    email: text('email').notNull(),
+    fullName: text('full_name'),
+    passwordHash: text('password_hash'),
+    coreUserId: uuid('core_user_id').$type<UserId>(),
+    isActive: boolean('is_active').notNull().default(true),
+    isVerified: boolean('is_verified').notNull().default(false),
+    createdAt: createdAt(),
+    updatedAt: updatedAt(),
+  },
+  (table) => [
+    primaryKey({ columns: [table.tenantId, table.id] }),
+    uniqueIndex('tenant_users_email_key').on(table.tenantId, sql`lower(${table.email})`),
+    check(
+      'tenant_users_linked',
+      sql`${table.coreUserId} is null or (${table.coreUserId} = ${table.id} and ${table.passwordHash} is null)`,
+    ),
+  ],
+)
+
+/** A conversation of one tenant user. */
+export const chatSessions = tenantSchema.table(
+  'chat_sessions',
+  {
+    tenantId: tenantId(),
+    id: uuid('id').notNull(),
+    userId: uuid('user_id').$type<UserId>().notNull(),
+    title: text('title').notNull(),
+    createdAt: createdAt(),
+    updatedAt: updatedAt(),
+  },
+  (table) => [
+    primaryKey({ columns: [table.tenantId, table.id] }),
+    foreignKey({
+      columns: [table.tenantId, table.userId],
+      foreignColumns: [tenantUsers.tenantId, tenantUsers.id],
+    }).onDelete('cascade'),
+    index('chat_sessions_recent').on(table.tenantId, table.userId, table.updatedAt, table.id),
+  ],
+)
+
+/** One message of a conversation; assistant rows carry how the answer ended and what it used. */
+export const chatMessages = tenantSchema.table(
+  'chat_messages',
+  {
+    tenantId: tenantId(),
+    id: uuid('id').notNull(),
+    sessionId: uuid('session_id').notNull(),
+    role: text('role', { enum: ['user', 'assistant'] }).notNull(),
+    content: text('content').notNull(),
+    status: text('status', { enum: ['completed', 'aborted', 'failed'] })
+      .notNull()
+      .default('completed'),
+    sources: jsonb('sources').$type<StoredSource[]>(),
+    cited: integer('cited').array(),
+    usage: jsonb('usage').$type<StoredUsage>(),
+    createdAt: timestamp('created_at', { withTimezone: true })
+      .notNull()
+      .default(sql`clock_timestamp()`),
+  },
+  (table) => [
+    primaryKey({ columns: [table.tenantId, table.id] }),
+    foreignKey({
+      columns: [table.tenantId, table.sessionId],
+      foreignColumns: [chatSessions.tenantId, chatSessions.id],
+    }).onDelete('cascade'),
+    index('chat_messages_in_order').on(table.tenantId, table.sessionId, table.createdAt, table.id),
+  ],
+)
+
+/** A document of a tenant's knowledge. */
+export const documents = tenantSchema.table(
+  'documents',
+  {
+    tenantId: tenantId(),
+    id: uuid('id').notNull(),
+    title: text('title').notNull(),
+    url: text('url'),
+    createdAt: createdAt(),
+    updatedAt: updatedAt(),
+  },
+  (table) => [primaryKey({ columns: [table.tenantId, table.id] })],
+)
+
+/** A passage of a document, with its place in the stored text (offsets in characters) and its full-text vector. */
+export const chunks = tenantSchema.table(
+  'chunks',
+  {
+    tenantId: tenantId(),
+    id: uuid('id').notNull(),
+    documentId: uuid('document_id').notNull(),
+    position: integer('position').notNull(),
+    text: text('text').notNull(),
+    start: integer('start_offset').notNull(),
+    end: integer('end_offset').notNull(),
+    searchVector: tsvector('search_vector')
+      .notNull()
+      .generatedAlwaysAs(sql`to_tsvector('english', text)`),
+  },
+  (table) => [
+    primaryKey({ columns: [table.tenantId, table.id] }),
+    foreignKey({
+      columns: [table.tenantId, table.documentId],
+      foreignColumns: [documents.tenantId, documents.id],
+    }).onDelete('cascade'),
+    uniqueIndex('chunks_in_order').on(table.tenantId, table.documentId, table.position),
+    index('chunks_search').using('gin', table.searchVector),
+  ],
+)

@@ -1,0 +1,139 @@
+import { type SQL, and, count, eq, ilike, isNull, or, sql } from 'drizzle-orm'
+import type { TenantId, UserId } from '../platform/ids.ts'
+import { users } from './core.schema.ts'
+import { type Page, type PageQuery, containsPattern, cutPage, keysetParts } from './page.ts'
+import type { Database } from './postgres.ts'
+
+/** A platform user, password hash included: it never leaves the server. */
+export type UserRow = typeof users.$inferSelect
+
+/** A platform user without its password hash, as it may be kept in memory. */
+export type PlatformUser = Omit<UserRow, 'passwordHash'>
+
+const publicColumns = {
+  id: users.id,
+  email: users.email,
+  fullName: users.fullName,
+  tenantId: users.tenantId,
+  isActive: users.isActive,
+  isVerified: users.isVerified,
+  isOwner: users.isOwner,
+  isSuperuser: users.isSuperuser,
+  createdAt: users.createdAt,
+  updatedAt: users.updatedAt,
+}
+
+/** The platform user of this id. */
+export async function findUser(database: Database, id: UserId): Promise<PlatformUser | undefined> {
+  const [row] = await database.select(publicColumns).from(users).where(eq(users.id, id))
+  return row
+}
+
+/** The platform user of this id, locked for the rest of the transaction. */
+export async function findUserForUpdate(database: Database, id: UserId): Promise<PlatformUser | undefined> {
+  const [row] = await database.select(publicColumns).from(users).where(eq(users.id, id)).for('update')
+  return row
+}
+
+/** The platform user of this address, in any spelling, with its password hash. */
+export async function findUserByEmail(database: Database, email: string): Promise<UserRow | undefined> {
+  const [row] = await database
+    .select()
+    .from(users)
+    .where(eq(sql`lower(${users.email})`, email.toLowerCase()))
+  return row
+}
+
+/** The password hash of a platform user. */
+export async function findPasswordHash(database: Database, id: UserId): Promise<string | undefined> {
+  const [row] = await database.select({ hash: users.passwordHash }).from(users).where(eq(users.id, id))
+  return row?.hash
+}
+
+/** Adds a platform user; undefined when the address is taken (the unique index decides). */
+export async function insertUser(
+  database: Database,
+  user: typeof users.$inferInsert,
+): Promise<PlatformUser | undefined> {
+  const [row] = await database
+    .insert(users)
+    .values({ ...user, email: user.email.toLowerCase() })
+    .onConflictDoNothing()
+    .returning(publicColumns)
+  return row
+}
+
+/** Changes a platform user; undefined when there is none. */
+export async function updateUser(
+  database: Database,
+  id: UserId,
+  changes: Partial<Omit<typeof users.$inferInsert, 'id' | 'email'>>,
+): Promise<PlatformUser | undefined> {
+  const [row] = await database
+    .update(users)
+    .set({ ...changes, updatedAt: new Date() })
+    .where(eq(users.id, id))
+    .returning(publicColumns)
+  return row
+}
+
+/** Removes a platform user for good. */
+export async function deleteUser(database: Database, id: UserId): Promise<void> {
+  await database.delete(users).where(eq(users.id, id))
+}
+
+const superuserLock = 7_236_410_953
+
+/**
+ * How many active superusers there are. Holds a lock until the transaction ends, so that two requests cannot each
+ * remove what they take for the last but one.
+ */
+export async function countActiveSuperusersLocked(database: Database): Promise<number> {
+  await database.execute(sql`select pg_advisory_xact_lock(${superuserLock})`)
+  const [row] = await database
+    .select({ count: count() })
+    .from(users)
+    .where(and(eq(users.isSuperuser, true), eq(users.isActive, true)))
+  return row?.count ?? 0
+}
+
+/** Whether anybody is a superuser, active or not. */
+export async function hasSuperuser(database: Database): Promise<boolean> {
+  const rows = await database.select({ id: users.id }).from(users).where(eq(users.isSuperuser, true)).limit(1)
+  return rows.length > 0
+}
+
+/** What to list of the platform users. */
+export interface UserListQuery extends PageQuery {
+  tenantId?: TenantId
+  unassigned?: boolean
+  isActive?: boolean
+  isSuperuser?: boolean
+  isOwner?: boolean
+}
+
+/** Lists platform users: search over address and name, keyset pages. */
+export async function listUsers(database: Database, query: UserListQuery): Promise<Page<PlatformUser>> {
+  const keyset = keysetParts(query, {
+    value: query.sort === 'email' ? users.email : users.createdAt,
+    valueType: query.sort === 'email' ? 'text' : 'timestamptz',
+    id: users.id,
+    idType: 'uuid',
+  })
+  const conditions: (SQL | undefined)[] = [
+    query.q ? or(ilike(users.email, containsPattern(query.q)), ilike(users.fullName, containsPattern(query.q))) : undefined,
+    query.tenantId ? eq(users.tenantId, query.tenantId) : undefined,
+    query.unassigned ? isNull(users.tenantId) : undefined,
+    query.isActive === undefined ? undefined : eq(users.isActive, query.isActive),
+    query.isSuperuser === undefined ? undefined : eq(users.isSuperuser, query.isSuperuser),
+    query.isOwner === undefined ? undefined : eq(users.isOwner, query.isOwner),
+    keyset.where,
+  ]
+  const rows = await database
+    .select({ ...publicColumns, cursorValue: keyset.cursorValue })
+    .from(users)
+    .where(and(...conditions))
+    .orderBy(...keyset.orderBy)
+    .limit(query.limit + 1)
+  return cutPage(rows, query.limit)
+}

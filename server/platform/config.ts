@@ -1,0 +1,275 @@
+import { chmod, mkdir } from 'node:fs/promises'
+import { join, resolve } from 'node:path'
+
+/** How the process runs: `start` defaults to production, `dev` to development. */
+export type RunMode = 'production' | 'development'
+
+/** Everything that the environment decides, read once at start. */
+export interface Config {
+  mode: RunMode
+  port: number
+  /** The address to bind: all interfaces in production, loopback in development. */
+  hostname: string
+  dataDir: string
+  /** The owner's connection, or undefined for the embedded PostgreSQL. */
+  databaseUrl: string | undefined
+  databaseRuntimeUrl: string | undefined
+  databaseDirectUrl: string | undefined
+  /** `transaction`: behind a pooler in transaction mode, so nothing is prepared. */
+  databasePooler: 'none' | 'transaction'
+  databasePoolMax: number
+  secretKey: string
+  secretKeyPrevious: string | undefined
+  jwtSecretKey: string
+  jwtSecretKeyPrevious: string | undefined
+  jwtAlgorithm: 'HS256' | 'HS384' | 'HS512'
+  accessTokenSeconds: number
+  openai: { apiKey: string | undefined; baseUrl: string }
+  deepseek: { apiKey: string | undefined; baseUrl: string }
+  defaultModel: string | undefined
+  defaultSystemPrompt: string | undefined
+  offlineModel: boolean
+  platformModelForOrganizations: boolean
+  pinecone: {
+    indexName: string | undefined
+    apiKey: string | undefined
+    shared: boolean
+    controllerUrl: string | undefined
+  }
+  allowLoopbackUpstreams: boolean
+  corsOrigins: string[]
+  publicUrl: string | undefined
+  trustedProxyHops: number
+  superuser: { email: string; password: string } | undefined
+  logLevel: string
+  /** Which variables are set, for the System page; never their values. */
+  variablesSet: string[]
+}
+
+/** The environment is wrong; `problems` names every variable at fault. */
+export class ConfigError extends Error {
+  constructor(readonly problems: string[]) {
+    super(`The configuration is not usable:\n${problems.map((problem) => `  - ${problem}`).join('\n')}`)
+    this.name = 'ConfigError'
+  }
+}
+
+type Environment = Record<string, string | undefined>
+
+const secretBytesMin = 32
+const knownVariables = [
+  'PORT', 'HOST', 'DATABASE_URL', 'DATABASE_PUBLIC_URL', 'DATABASE_RUNTIME_URL', 'DATABASE_DIRECT_URL', 'DATABASE_POOLER',
+  'DATABASE_POOL_MAX', 'EMBEDDED_DATABASE', 'SECRET_KEY', 'SECRET_KEY_PREVIOUS', 'JWT_SECRET_KEY', 'JWT_SECRET_KEY_PREVIOUS',
+  'ALGORITHM', 'ACCESS_TOKEN_EXPIRE_MINUTES', 'OPENAI_API_KEY', 'OPENAI_BASE_URL', 'DEEPSEEK_API_KEY', 'DEEPSEEK_BASE_URL',
+  'DEFAULT_MODEL', 'DEFAULT_SYSTEM_PROMPT', 'OFFLINE_MODEL', 'PLATFORM_MODEL_FOR_ORGANIZATIONS', 'INDEX_NAME',
+  'PINECONE_API_KEY', 'PINECONE_SHARED', 'PINECONE_CONTROLLER_URL', 'ALLOW_LOOPBACK_UPSTREAMS', 'BACKEND_CORS_ORIGINS',
+  'PUBLIC_URL', 'TRUSTED_PROXY_HOPS', 'SUPERUSER_EMAIL', 'SUPERUSER_PASSWORD', 'LOG_LEVEL', 'DATA_DIR', 'NODE_ENV',
+]
+
+/**
+ * Reads the configuration; all problems are reported at once as a `ConfigError`, before anything is opened. In
+ * development missing secrets are made once and kept in `DATA_DIR`; in production they stop the start.
+ * Source: contract, “Environment”. An empty variable is unset.
+ */
+export async function readConfig(environment: Environment): Promise<Config> {
+  const read = new EnvironmentReader(environment)
+  const mode = read.oneOf('NODE_ENV', ['production', 'development', 'test'], 'production')
+  const production = mode === 'production'
+  const dataDir = resolve(read.text('DATA_DIR') ?? '.data')
+  const databaseUrl = read.databaseUrl('DATABASE_URL')
+  if (!databaseUrl && production && !read.flag('EMBEDDED_DATABASE', false)) {
+    read.problems.push('DATABASE_URL is not set. Give a PostgreSQL address, or EMBEDDED_DATABASE=true to use the embedded server.')
+  }
+  const secrets = await readSecrets(read, { production, dataDir })
+  const superuser = readFirstSuperuser(read)
+  const config: Config = {
+    mode: production ? 'production' : 'development',
+    port: read.integer('PORT', 8000, 0, 65_535),
+    hostname: read.text('HOST') ?? (production ? '0.0.0.0' : '127.0.0.1'),
+    dataDir,
+    databaseUrl,
+    databaseRuntimeUrl: read.databaseUrl('DATABASE_RUNTIME_URL'),
+    databaseDirectUrl: read.databaseUrl('DATABASE_DIRECT_URL'),
+    databasePooler: read.oneOf('DATABASE_POOLER', ['none', 'transaction'], 'none'),
+    databasePoolMax: read.integer('DATABASE_POOL_MAX', 10, 2, 500),
+    ...secrets,
+    jwtAlgorithm: read.oneOf('ALGORITHM', ['HS256', 'HS384', 'HS512'], 'HS256'),
+    accessTokenSeconds: 60 * read.integer('ACCESS_TOKEN_EXPIRE_MINUTES', 15, 1, 1440),
+    openai: { apiKey: read.text('OPENAI_API_KEY'), baseUrl: read.url('OPENAI_BASE_URL') ?? 'https://api.openai.com/v1' },
+    deepseek: {
+      apiKey: read.text('DEEPSEEK_API_KEY'),
+      baseUrl: read.url('DEEPSEEK_BASE_URL') ?? 'https://api.deepseek.com/v1',
+    },
+    defaultModel: read.text('DEFAULT_MODEL'),
+    defaultSystemPrompt: read.text('DEFAULT_SYSTEM_PROMPT'),
+    offlineModel: read.flag('OFFLINE_MODEL', !production),
+    platformModelForOrganizations: read.flag('PLATFORM_MODEL_FOR_ORGANIZATIONS', !production),
+    pinecone: {
+      indexName: read.text('INDEX_NAME'),
+      apiKey: read.text('PINECONE_API_KEY'),
+      shared: read.flag('PINECONE_SHARED', false),
+      controllerUrl: read.url('PINECONE_CONTROLLER_URL'),
+    },
+    allowLoopbackUpstreams: read.flag('ALLOW_LOOPBACK_UPSTREAMS', false),
+    corsOrigins: read.origins('BACKEND_CORS_ORIGINS'),
+    publicUrl: read.url('PUBLIC_URL'),
+    trustedProxyHops: read.integer('TRUSTED_PROXY_HOPS', 0, 0, 10),
+    superuser,
+    logLevel: read.oneOf('LOG_LEVEL', ['fatal', 'error', 'warn', 'info', 'debug', 'trace', 'silent'], 'info'),
+    variablesSet: knownVariables.filter((name) => read.text(name) !== undefined),
+  }
+  if (read.problems.length > 0) throw new ConfigError(read.problems)
+  return config
+}
+
+/** Reads single variables and collects what is wrong with them. */
+class EnvironmentReader {
+  readonly problems: string[] = []
+
+  constructor(private readonly environment: Environment) {}
+
+  text(name: string): string | undefined {
+    const value = this.environment[name]?.trim()
+    return value === undefined || value === '' ? undefined : value
+  }
+
+  flag(name: string, fallback: boolean): boolean {
+    const value = this.text(name)?.toLowerCase()
+    if (value === undefined) return fallback
+    if (['true', '1', 'yes', 'on'].includes(value)) return true
+    if (['false', '0', 'no', 'off'].includes(value)) return false
+    this.problems.push(`${name} must be true or false.`)
+    return fallback
+  }
+
+  integer(name: string, fallback: number, min: number, max: number): number {
+    const value = this.text(name)
+    if (value === undefined) return fallback
+    const number = Number(value)
+    if (Number.isInteger(number) && number >= min && number <= max) return number
+    this.problems.push(`${name} must be a whole number from ${min} to ${max}.`)
+    return fallback
+  }
+
+  oneOf<const T extends string>(name: string, values: readonly T[], fallback: T): T {
+    const value = this.text(name)
+    if (value === undefined) return fallback
+    const found = values.find((candidate) => candidate === value)
+    if (found === undefined) this.problems.push(`${name} must be one of ${values.join(', ')}.`)
+    return found ?? fallback
+  }
+
+  url(name: string): string | undefined {
+    const value = this.text(name)
+    if (value === undefined) return undefined
+    const url = URL.canParse(value) ? new URL(value) : undefined
+    if (!url || !['http:', 'https:'].includes(url.protocol) || url.username || url.password) {
+      this.problems.push(`${name} must be an http or https address without a user name.`)
+      return undefined
+    }
+    return value.replace(/\/+$/, '')
+  }
+
+  databaseUrl(name: string): string | undefined {
+    const value = this.text(name)?.replace(/^postgres(?:ql)?(?:\+\w+)?:\/\//, 'postgres://')
+    if (value === undefined) return undefined
+    if (value.startsWith('postgres://') && URL.canParse(value)) return value
+    this.problems.push(`${name} must be a PostgreSQL address (postgres://user:password@host:port/database).`)
+    return undefined
+  }
+
+  origins(name: string): string[] {
+    const value = this.text(name)
+    if (value === undefined) return []
+    const origins: string[] = []
+    for (const item of splitList(value)) {
+      const url = URL.canParse(item) ? new URL(item) : undefined
+      if (item === '*' || !url || !['http:', 'https:'].includes(url.protocol) || url.origin !== item.replace(/\/$/, '')) {
+        this.problems.push(`${name}: each entry must be one origin such as https://app.example.com; "*" is refused.`)
+      } else {
+        origins.push(url.origin)
+      }
+    }
+    return origins
+  }
+}
+
+function splitList(value: string): string[] {
+  if (value.startsWith('[')) {
+    try {
+      const parsed: unknown = JSON.parse(value)
+      if (Array.isArray(parsed)) return parsed.map(String)
+    } catch {
+      return ['*']
+    }
+  }
+  return value
+    .split(',')
+    .map((item) => item.trim())
+    .filter(Boolean)
+}
+
+interface Secrets {
+  secretKey: string
+  secretKeyPrevious: string | undefined
+  jwtSecretKey: string
+  jwtSecretKeyPrevious: string | undefined
+}
+
+async function readSecrets(
+  read: EnvironmentReader,
+  options: { production: boolean; dataDir: string },
+): Promise<Secrets> {
+  const names = ['SECRET_KEY', 'JWT_SECRET_KEY'] as const
+  const given = names.map((name) => read.text(name))
+  for (const name of [...names, 'SECRET_KEY_PREVIOUS', 'JWT_SECRET_KEY_PREVIOUS']) {
+    const value = read.text(name)
+    if (value !== undefined && Buffer.byteLength(value) < secretBytesMin) {
+      read.problems.push(`${name} is too short: at least ${secretBytesMin} bytes. Make one with: openssl rand -base64 48`)
+    }
+  }
+  if (options.production) {
+    for (const [index, name] of names.entries()) {
+      if (!given[index]) read.problems.push(`${name} is not set. Make one with: openssl rand -base64 48`)
+    }
+  }
+  // Nothing is written while the configuration is known to be wrong.
+  const kept = options.production || (given[0] && given[1]) || read.problems.length > 0 ? {} : await keepSecrets(options.dataDir)
+  return {
+    secretKey: given[0] ?? kept.SECRET_KEY ?? '',
+    secretKeyPrevious: read.text('SECRET_KEY_PREVIOUS'),
+    jwtSecretKey: given[1] ?? kept.JWT_SECRET_KEY ?? '',
+    jwtSecretKeyPrevious: read.text('JWT_SECRET_KEY_PREVIOUS'),
+  }
+}
+
+/** The secrets of a development machine, made at the first start and kept from then on. */
+async function keepSecrets(dataDir: string): Promise<Record<string, string>> {
+  const path = join(dataDir, 'secrets.json')
+  const file = Bun.file(path)
+  if (await file.exists()) {
+    const kept: unknown = await file.json()
+    if (typeof kept === 'object' && kept !== null) {
+      return Object.fromEntries(Object.entries(kept).filter((entry): entry is [string, string] => typeof entry[1] === 'string'))
+    }
+  }
+  await mkdir(dataDir, { recursive: true })
+  const random = () => Buffer.from(crypto.getRandomValues(new Uint8Array(48))).toString('base64url')
+  const made = { SECRET_KEY: random(), JWT_SECRET_KEY: random() }
+  await Bun.write(path, `${JSON.stringify(made, null, 2)}\n`, { mode: 0o600 })
+  await chmod(path, 0o600)
+  return made
+}
+
+function readFirstSuperuser(read: EnvironmentReader): { email: string; password: string } | undefined {
+  const email = read.text('SUPERUSER_EMAIL')
+  const password = read.text('SUPERUSER_PASSWORD')
+  if (!email && !password) return undefined
+  if (!email || !/^[^\s@]+@[^\s@]+$/.test(email)) {
+    read.problems.push('SUPERUSER_EMAIL must be an e-mail address, set together with SUPERUSER_PASSWORD.')
+  }
+  if (!password || password.length < 12 || password.length > 256) {
+    read.problems.push('SUPERUSER_PASSWORD must have 12 to 256 characters, set together with SUPERUSER_EMAIL.')
+  }
+  return email && password ? { email: email.toLowerCase(), password } : undefined
+}
