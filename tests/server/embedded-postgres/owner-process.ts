@@ -7,6 +7,8 @@ import postgres from 'postgres'
  * what it found, then inserts numbers one by one and prints each after its commit was acknowledged.
  */
 const [dataDir = '', mode = 'insert'] = process.argv.slice(2)
+// A test run that is itself killed takes its owners along.
+process.stdin.on('end', () => process.exit(1)).resume()
 const startedAtMs = performance.now()
 const server = await startEmbeddedPostgres({ dataDir, log: createLog({ level: 'silent' }) })
 const sql = postgres(server.url, { max: 1, onnotice: () => {} })
@@ -22,6 +24,7 @@ console.log(
 if (mode === 'stop') {
   await sql.end()
   await server.stop()
+  process.exit(0)
 } else {
   for (let number = (found.at(-1)?.number ?? 0) + 1; ; number += 1) {
     await sql`insert into acknowledged values (${number})`

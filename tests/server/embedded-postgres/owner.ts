@@ -26,7 +26,7 @@ export function startOwner(options: { dataDir: string; mode?: 'insert' | 'stop';
   const script = join(checkoutDir, 'tests/server/embedded-postgres/owner-process.ts')
   const child = Bun.spawn([process.execPath, script, options.dataDir, options.mode ?? 'insert'], {
     cwd: checkoutDir,
-    stdin: 'ignore',
+    stdin: 'pipe',
     stdout: 'pipe',
     stderr: 'pipe',
   })
