@@ -1,0 +1,53 @@
+import type { SessionPorts, TabMessage } from './session.ts'
+
+const markKey = 'tenantry.signed_in'
+const tabsName = 'tenantry.session'
+
+/** The browser's own storage, tabs, locks and clock for a session. Without Web Locks (plain http) tabs renew alone. */
+export function createBrowserPorts(): Omit<SessionPorts, 'refresh'> {
+  const channel = new BroadcastChannel(tabsName)
+  return {
+    mark: createMark(),
+    tabs: {
+      // oxlint-disable-next-line unicorn/require-post-message-target-origin -- this channel is same-origin by nature
+      send: (message) => channel.postMessage(message),
+      listen: (receive) =>
+        channel.addEventListener('message', (event: MessageEvent<unknown>) => {
+          if (isTabMessage(event.data)) receive(event.data)
+        }),
+    },
+    exclusively: async (work) => ('locks' in navigator ? navigator.locks.request(tabsName, work) : work()),
+    nowMs: () => Date.now(),
+  }
+}
+
+/** The mark in localStorage; where storage is closed, it lasts as long as the page. */
+function createMark(): SessionPorts['mark'] {
+  let kept = false
+  const attempt = <T>(access: () => T, otherwise: T): T => {
+    try {
+      return access()
+    } catch {
+      return otherwise
+    }
+  }
+  return {
+    isSet: () => attempt(() => localStorage.getItem(markKey) === '1', kept),
+    set: () => {
+      kept = true
+      attempt(() => localStorage.setItem(markKey, '1'), undefined)
+    },
+    clear: () => {
+      kept = false
+      attempt(() => localStorage.removeItem(markKey), undefined)
+    },
+  }
+}
+
+function isTabMessage(value: unknown): value is TabMessage {
+  if (typeof value !== 'object' || value === null || !('kind' in value)) return false
+  if (value.kind === 'ended') return 'reason' in value && (value.reason === 'expired' || value.reason === 'signed-out')
+  const hasToken = 'accessToken' in value && typeof value.accessToken === 'string'
+  const hasEnd = 'expiresAtMs' in value && typeof value.expiresAtMs === 'number'
+  return (value.kind === 'began' || value.kind === 'renewed') && hasToken && hasEnd
+}

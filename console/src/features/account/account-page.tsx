@@ -1,0 +1,61 @@
+import { useSuspenseQuery } from '@tanstack/react-query'
+import type { ReactNode } from 'react'
+import { useApi } from '../../api/api-context.ts'
+import { apiDocsPath } from '../../lib/paths.ts'
+import { chooseTheme, useThemeChoice, type ThemeChoice } from '../../lib/theme.ts'
+import { version } from '../../lib/version.ts'
+import { CopyId } from '../../ui/copy-id.tsx'
+import { Segmented } from '../../ui/segmented.tsx'
+import { getMeQueryOptions } from './account.queries.ts'
+import { Facts } from './facts.tsx'
+import { NameForm } from './name-form.tsx'
+import { PasswordForm } from './password-form.tsx'
+import { Section } from './section.tsx'
+import { SignOutButton } from './sign-out-button.tsx'
+
+const themes: readonly { value: ThemeChoice; label: string }[] = [
+  { value: 'system', label: 'System' },
+  { value: 'light', label: 'Light' },
+  { value: 'dark', label: 'Dark' },
+]
+
+/** Who is signed in, and what one may change about oneself. */
+export function AccountPage(): ReactNode {
+  const { data: user, dataUpdatedAt } = useSuspenseQuery(getMeQueryOptions(useApi()))
+  const theme = useThemeChoice()
+  return (
+    <>
+      <title>Your account · Tenantry</title>
+      <header className="sticky top-0 z-10 flex h-[60px] items-center justify-between gap-4 border-b border-line bg-sheet px-6 phone:px-4">
+        <h1 className="text-title font-semibold tracking-[-.015em] text-ink">Your account</h1>
+        <SignOutButton />
+      </header>
+      <Facts user={user} now={new Date(dataUpdatedAt)} />
+      <Section title="Name" lead="How you appear in the console and its records.">
+        <NameForm user={user} />
+      </Section>
+      <Section title="Password" lead="Only its hash is kept. Nobody can read it back, here or on the server.">
+        <PasswordForm user={user} />
+      </Section>
+      <Section title="Appearance" lead="Kept in this browser.">
+        <Segmented label="Theme" value={theme} choices={themes} onChoose={chooseTheme} />
+      </Section>
+      <Section title="For developers" lead="Everything the console does goes through the same API.">
+        <dl className="grid grid-cols-[auto_minmax(0,1fr)] items-center gap-x-6 gap-y-2">
+          <dt className="text-ink-3">API document</dt>
+          <dd>
+            <a href={apiDocsPath} className="link">
+              Open the reference
+            </a>
+          </dd>
+          <dt className="text-ink-3">Your id</dt>
+          <dd className="min-w-0">
+            <CopyId id={user.id} what="your id" />
+          </dd>
+          <dt className="text-ink-3">Version</dt>
+          <dd className="tabular-nums">Tenantry {version}</dd>
+        </dl>
+      </Section>
+    </>
+  )
+}

@@ -1,0 +1,86 @@
+import { useState, type ReactNode } from 'react'
+import { useForm } from 'react-hook-form'
+import { useApi } from '../../api/api-context.ts'
+import { describeProblem, findRefusals, toProblem, type ApiProblem } from '../../api/problem.ts'
+import type { EndReason } from '../../api/session.ts'
+import { nameReturnPath } from '../../lib/paths.ts'
+import { checkEmail } from '../../lib/rules.ts'
+import { Button } from '../../ui/button.tsx'
+import { TextField } from '../../ui/field.tsx'
+import { PasswordField } from '../../ui/password-field.tsx'
+import { ProblemNotice } from '../../ui/problem-notice.tsx'
+import { Entrance } from './entrance.tsx'
+
+/** Asks for e-mail and password. Going on after a success is the router's: it hears that a session began. */
+export function SignInPage(props: { reason: EndReason | undefined; returnPath: string | undefined }): ReactNode {
+  const api = useApi()
+  const [problem, setProblem] = useState<ApiProblem>()
+  const form = useForm({ mode: 'onTouched', defaultValues: { email: '', password: '' } })
+  const { errors, isSubmitting, isSubmitSuccessful } = form.formState
+
+  const signIn = form.handleSubmit(async ({ email, password }) => {
+    try {
+      await api.signIn({ email: email.trim(), password })
+      setProblem(undefined)
+    } catch (thrown) {
+      const failure = toProblem(thrown)
+      setProblem(failure)
+      // Makes the submit count as failed, so that the button is itself again.
+      form.setError('root', { type: failure.code })
+      for (const { name, message } of findRefusals({ problem: failure, names: ['password', 'email'] })) {
+        form.setError(name, { message }, { shouldFocus: true })
+      }
+      if (failure.code !== 'auth.invalid_credentials') return
+      form.resetField('password')
+      form.setFocus('password')
+    }
+  })
+
+  return (
+    <Entrance title="Sign in" lead={<Lead {...props} />}>
+      <ProblemNotice
+        words={problem && describeProblem({ problem, attempt: 'sign-in' })}
+        waiting={problem?.status === 429}
+        className="mt-5"
+      />
+      <form noValidate onSubmit={(event) => void signIn(event)} className="mt-6 flex flex-col gap-5">
+        <TextField
+          label="E-mail"
+          type="email"
+          autoComplete="username"
+          autoCapitalize="none"
+          spellCheck={false}
+          autoFocus
+          error={errors.email?.message}
+          {...form.register('email', { validate: (value) => checkEmail(value) ?? true })}
+        />
+        <PasswordField
+          label="Password"
+          autoComplete="current-password"
+          error={errors.password?.message}
+          {...form.register('password', { validate: (value) => (value ? true : 'Enter your password.') })}
+        />
+        <Button
+          type="submit"
+          kind="primary"
+          size="large"
+          busy={isSubmitting || isSubmitSuccessful}
+          className="mt-1 w-full"
+        >
+          Sign in
+        </Button>
+      </form>
+    </Entrance>
+  )
+}
+
+/** Why one is here and where one goes on. */
+function Lead(props: { reason: EndReason | undefined; returnPath: string | undefined }): ReactNode {
+  const place = props.returnPath === undefined ? undefined : (nameReturnPath(props.returnPath) ?? 'where you were')
+  const strong = <strong className="font-semibold text-ink">{place}</strong>
+  if (props.reason === 'signed-out') return 'You are signed out, in every tab of this browser.'
+  if (props.reason === 'expired') {
+    return place === undefined ? 'Your session ended.' : <>Your session ended. You return to {strong}.</>
+  }
+  return place === undefined ? 'To the console of this server.' : <>You go on to {strong}.</>
+}

@@ -1,0 +1,35 @@
+/** Where the console is mounted, without a trailing slash. */
+export const basePath = '/console'
+
+/** Every page of the console, relative to `basePath`. */
+export const paths = {
+  account: '/',
+  signIn: '/sign-in',
+  setup: '/setup',
+} as const
+
+/** Where the server shows its API document. */
+export const apiDocsPath = '/swagger'
+
+/**
+ * Turns an untrusted `return_to` into a place of this console: path, query and fragment relative to `basePath`.
+ * Undefined for another origin, for anything outside the console, and for the pages of signing in themselves.
+ */
+export function findReturnPath(options: { value: string | undefined; origin: string }): string | undefined {
+  const { value, origin } = options
+  if (!value?.startsWith('/')) return undefined
+  const url = URL.parse(value, origin)
+  if (!url || url.origin !== new URL(origin).origin) return undefined
+  if (url.pathname !== basePath && !url.pathname.startsWith(`${basePath}/`)) return undefined
+  const path = url.pathname.slice(basePath.length) || '/'
+  // A doubled slash would be read as another host by whoever joins this path with nothing.
+  if (path.startsWith('//') || [paths.signIn, paths.setup].some((page) => path === page || path === `${page}/`)) {
+    return undefined
+  }
+  return path + url.search + url.hash
+}
+
+/** What a place of the console is called in a sentence (“You return to …”); undefined when it has no name. */
+export function nameReturnPath(path: string): string | undefined {
+  return path.split(/[?#]/, 1)[0] === paths.account ? 'your account' : undefined
+}
