@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'bun:test'
-import fc from 'fast-check'
+import * as fc from 'fast-check'
 import { learnTemplate, matchFrame, readFrame } from '../../../server/external/sse-frame.ts'
 import { SseScanner } from '../../../server/external/sse-scanner.ts'
 
