@@ -39,6 +39,7 @@ export class ChatCompletionStream implements ModelStream {
     this.#release = options.release
   }
 
+  // One async function and one clock reading per chunk: this is the hot path of a chat.
   async read(): Promise<ModelEvent> {
     if (this.#failure !== undefined) throw this.#failure
     const scanner = this.#scanner
@@ -49,16 +50,26 @@ export class ChatCompletionStream implements ModelStream {
         if (isWaiting) this.#watch.stopWaiting()
         return { type: 'text', text }
       }
-      if (scanner.failure !== null) throw this.#fail(makeModelFailure(failureReasons[scanner.failure]))
-      if (scanner.finishReason !== null) {
-        if (scanner.usage !== null || scanner.isDone || this.#hasEnded) return this.#end(scanner.finishReason)
+      this.#requireSound()
+      const { finishReason } = scanner
+      if (finishReason !== null) {
+        if (scanner.usage !== null || scanner.isDone || this.#hasEnded) return this.#end(finishReason)
         this.#graceTimer ??= setTimeout(() => this.#endGrace(), usageGraceMs)
-      } else if (scanner.isDone || this.#hasEnded) {
-        throw this.#fail(makeModelFailure(scanner.frames === 0 ? 'malformed' : 'cut'))
       }
+      const linesBefore = scanner.lines
       if (!isWaiting) this.#watch.wait()
       isWaiting = true
-      await this.#readChunk()
+      try {
+        const { done, value } = await this.#reader.read()
+        if (done) this.#finish()
+        else scanner.push(value)
+      } catch (error) {
+        this.#settleInterruption(error)
+      }
+      if (!this.#hasToken && scanner.hasToken) {
+        this.#hasToken = true
+        this.#watch.noteFirstToken()
+      } else if (!scanner.hasText && scanner.lines > linesBefore) this.#watch.noteProgress()
     }
   }
 
@@ -68,30 +79,28 @@ export class ChatCompletionStream implements ModelStream {
     this.#hangUp()
   }
 
-  async #readChunk(): Promise<void> {
-    const scanner = this.#scanner
-    const { signal } = this.#controller
-    try {
-      const { done, value } = await this.#reader.read()
-      if (done) {
-        // An abort may also show itself as a clean end.
-        signal.throwIfAborted()
-        this.#hasEnded = true
-        return scanner.finish()
-      }
-      const linesBefore = scanner.lines
-      scanner.push(value)
-      this.#watch.noteChunk(scanner.lines > linesBefore)
-      if (!this.#hasToken && scanner.hasToken) {
-        this.#hasToken = true
-        this.#watch.noteFirstToken()
-      }
-    } catch (error) {
-      // Once the finish is known only the usage can be missing, and that is allowed to be; a caller who left is told so.
-      const hasCallerLeft = signal.aborted && !this.#isGraceOver && !(signal.reason instanceof AppError)
-      if (scanner.finishReason === null || hasCallerLeft) throw this.#fail(error)
-      this.#hasEnded = true
+  /** Throws what the scanner or the end of the body showed. */
+  #requireSound(): void {
+    const { failure, finishReason, isDone, frames } = this.#scanner
+    if (failure !== null) throw this.#fail(makeModelFailure(failureReasons[failure]))
+    if (finishReason === null && (isDone || this.#hasEnded)) {
+      throw this.#fail(makeModelFailure(frames === 0 ? 'malformed' : 'cut'))
     }
+  }
+
+  #finish(): void {
+    // An abort may also show itself as a clean end.
+    this.#controller.signal.throwIfAborted()
+    this.#hasEnded = true
+    this.#scanner.finish()
+  }
+
+  /** Once the finish is known only the usage can be missing, and that is allowed to be; a caller who left is told so. */
+  #settleInterruption(error: unknown): void {
+    const { signal } = this.#controller
+    const hasCallerLeft = signal.aborted && !this.#isGraceOver && !(signal.reason instanceof AppError)
+    if (this.#scanner.finishReason === null || hasCallerLeft) throw this.#fail(error)
+    this.#hasEnded = true
   }
 
   #endGrace(): void {

@@ -51,6 +51,11 @@ export class SseScanner {
     this.#limits = { ...defaultLimits, ...limits }
   }
 
+  /** Whether `takeText` has something to give. */
+  get hasText(): boolean {
+    return this.#text !== ''
+  }
+
   /** Everything said since the last call, as one text; empty when nothing was. */
   takeText(): string {
     const text = this.#text

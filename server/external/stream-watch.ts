@@ -35,9 +35,9 @@ export class StreamWatch {
     this.#progressMs = this.#clock.monotonicMs()
   }
 
-  /** The provider has given something to look at; `isProgress` when it was at least one whole line. */
-  noteChunk(isProgress: boolean): void {
-    if (isProgress) this.#progressMs = this.#clock.monotonicMs()
+  /** The provider sent at least one whole line, though none that ends the wait. */
+  noteProgress(): void {
+    this.#progressMs = this.#clock.monotonicMs()
   }
 
   /** Nobody waits any more. */
