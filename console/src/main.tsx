@@ -21,7 +21,10 @@ const api = createApi({
 })
 const queryClient = new QueryClient({
   defaultOptions: {
+    // Being told that the server does not answer is better than waiting for a network in silence.
+    mutations: { networkMode: 'always' },
     queries: {
+      networkMode: 'always',
       // What the server refused stays refused; only silence and trouble deserve a second call.
       retry: (failures, thrown) => {
         const { status } = toProblem(thrown)

@@ -9,12 +9,13 @@ import {
   type Attempt,
 } from '../../console/src/api/problem.ts'
 
-const attempts: Attempt[] = ['sign-in', 'set-up', 'change-password', 'other']
+const attempts: Attempt[] = ['sign-in', 'set-up', 'other']
 const codes = [
   'auth.invalid_credentials 401',
   'auth.token_invalid 401',
   'auth.token_stale 401',
   'auth.forbidden 403',
+  'auth.setup_token_invalid 401',
   'scope.core_required 403',
   'tenant.inactive 403',
   'user.email_taken 409',
@@ -40,6 +41,16 @@ describe('what a person is told', () => {
         expect(sentence).not.toMatch(/\b[a-z]+\.[a-z_]+\b|\b[45]\d\d\b/)
       }
     }
+  })
+
+  test('why a right password is not enough is told in the server’s own two sentences', () => {
+    const tell = (detail: string) =>
+      describeProblem({ problem: new ApiProblem({ status: 403, code: 'auth.forbidden', detail }), attempt: 'sign-in' })
+    expect(tell('This account is switched off. Ask the people who run this service.')).toEqual({
+      title: 'This account is switched off.',
+      advice: 'Ask the people who run this service.',
+    })
+    expect(tell('').title).toBe('This account is deactivated.')
   })
 
   test('the text of a server failure is not shown', () => {
@@ -82,9 +93,12 @@ describe('reading a failed answer', () => {
   )
 
   test('refused fields are found by the names of a form, however the path is written', () => {
-    const refusedFields = ['email', '/email', 'body.email', 'other', ''].map((path) => ({ path, message: 'No' }))
+    const refusedFields = ['email', '/email', 'body.email', 'other', ''].map((path) => ({
+      path,
+      message: 'must be an e-mail address',
+    }))
     const problem = new ApiProblem({ status: 422, code: 'request.invalid', detail: '', refusedFields })
-    const refusal = { name: 'email' as const, message: 'No.' }
+    const refusal = { name: 'email' as const, message: 'This must be an e-mail address.' }
     expect(findRefusals({ problem, names: ['email', 'password'] })).toEqual([refusal, refusal, refusal])
   })
 
@@ -97,5 +111,5 @@ test('every code with a sentence of its own is one of the wire contract or of th
   const source = readFileSync(new URL('../../console/src/api/problem.ts', import.meta.url), 'utf8')
   const written = [...source.matchAll(/^ {2,4}'([a-z]+\.[a-z_]+)':/gm)].map(([, code]) => code)
   expect(written.length).toBeGreaterThan(10)
-  expect(written.filter((code) => !codes.some(([known]) => known === code))).toEqual(['session.ended', 'user.inactive'])
+  expect(written.filter((code) => !codes.some(([known]) => known === code))).toEqual(['session.ended'])
 })

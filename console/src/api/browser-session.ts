@@ -2,6 +2,7 @@ import type { SessionPorts, TabMessage } from './session.ts'
 
 const markKey = 'tenantry.signed_in'
 const tabsName = 'tenantry.session'
+const messageArrivalMs = 30
 
 /** The browser's own storage, tabs, locks and clock for a session. Without Web Locks (plain http) tabs renew alone. */
 export function createBrowserPorts(): Omit<SessionPorts, 'refresh'> {
@@ -16,9 +17,25 @@ export function createBrowserPorts(): Omit<SessionPorts, 'refresh'> {
           if (isTabMessage(event.data)) receive(event.data)
         }),
     },
-    exclusively: async (work) => ('locks' in navigator ? navigator.locks.request(tabsName, work) : work()),
+    exclusively: workExclusively,
     nowMs: () => Date.now(),
   }
+}
+
+/**
+ * Runs work under a lock of all tabs. Whoever had to wait also waits for what the one before has just sent: messages and
+ * locks take different ways between tabs.
+ */
+async function workExclusively<T>(work: () => Promise<T>): Promise<T> {
+  if (!('locks' in navigator)) return work()
+  const atOnce = await navigator.locks.request(tabsName, { ifAvailable: true }, async (lock) =>
+    lock ? { result: await work() } : undefined,
+  )
+  if (atOnce) return atOnce.result
+  return navigator.locks.request(tabsName, async () => {
+    await new Promise((resolve) => setTimeout(resolve, messageArrivalMs))
+    return work()
+  })
 }
 
 /** The mark in localStorage; where storage is closed, it lasts as long as the page. */

@@ -42,8 +42,7 @@ export function createApi(options: { origin: string; send: Send; ports: Omit<Ses
     session,
     signIn,
     setUp: async (superuser) => {
-      await open('POST', '/auth/setup', superuser)
-      await signIn({ email: superuser.email, password: superuser.password })
+      session.begin(await open<AccessGrant>('POST', '/auth/setup', { ...superuser, session: 'cookie' }))
     },
     signOut: () =>
       session.end(async (accessToken) => {

@@ -49,7 +49,7 @@ export interface ProblemWords {
 }
 
 /** What was being done when it failed, where that changes the sentence. */
-export type Attempt = 'sign-in' | 'set-up' | 'change-password' | 'other'
+export type Attempt = 'sign-in' | 'set-up' | 'other'
 
 /** Reads a failed answer; anything that is no problem object (a proxy's page) becomes `network.unreadable`. */
 export async function readProblem(response: Response): Promise<ApiProblem> {
@@ -78,8 +78,14 @@ export function findRefusals<Name extends string>(options: {
   return options.problem.refusedFields.flatMap(({ path, message }) => {
     const last = path.split(/[/.]/).at(-1)
     const name = options.names.find((candidate) => candidate === last)
-    return name === undefined ? [] : [{ name, message: message.endsWith('.') ? message : `${message}.` }]
+    return name === undefined ? [] : [{ name, message: toSentence(message) }]
   })
+}
+
+/** The server's fragments (“must have 12 to 256 characters”) as sentences. */
+function toSentence(message: string): string {
+  const whole = /^(?:must|is|has|may)\b/.test(message) ? `This ${message}` : message
+  return whole.endsWith('.') ? whole : `${whole}.`
 }
 
 /** Makes any thrown value an `ApiProblem`; what `fetch` throws means that the server was not reached. */
@@ -91,6 +97,7 @@ export function toProblem(thrown: unknown): ApiProblem {
 /** The sentence for a failure. Codes never appear in it; unknown ones fall back to the server's own detail. */
 export function describeProblem(options: { problem: ApiProblem; attempt: Attempt }): ProblemWords {
   const { problem, attempt } = options
+  if (attempt === 'sign-in' && problem.code === 'auth.forbidden') return describeForbiddenSignIn(problem)
   const own = attemptWords[attempt][problem.code] ?? commonWords[problem.code]
   if (own) return own
   if (problem.status === 429) return describeWait(options)
@@ -98,6 +105,18 @@ export function describeProblem(options: { problem: ApiProblem; attempt: Attempt
     return { title: 'The server could not do this.', advice: 'Nothing was changed. Try again in a moment.' }
   }
   return { title: problem.message || 'The server refused this.', advice: 'Check what you entered, then try again.' }
+}
+
+/** After the right password, the server says in two sentences why it still lets nobody in: switched off, or elsewhere. */
+function describeForbiddenSignIn(problem: ApiProblem): ProblemWords {
+  const [title = '', ...advice] = problem.message.split(/(?<=\.)\s+/)
+  if (!title.endsWith('.') || advice.length === 0) return deactivated
+  return { title, advice: advice.join(' ') }
+}
+
+const deactivated: ProblemWords = {
+  title: 'This account is deactivated.',
+  advice: 'A superuser of this server can activate it again.',
 }
 
 function describeWait(options: { problem: ApiProblem; attempt: Attempt }): ProblemWords {
@@ -131,18 +150,11 @@ const commonWords: Record<string, ProblemWords> = {
     title: 'This organization is suspended.',
     advice: 'Its owner or a superuser of this server can activate it again.',
   },
-  'request.invalid': { title: 'Some fields need another look.', advice: 'They are marked below.' },
+  'request.invalid': {
+    title: 'The server did not accept this.',
+    advice: 'Check what you entered, then try again.',
+  },
   'server.busy': { title: 'The server is busy.', advice: 'Nothing was changed. Try again in a moment.' },
-}
-
-const deactivated: ProblemWords = {
-  title: 'This account is deactivated.',
-  advice: 'A superuser of this server can activate it again.',
-}
-
-const wrongCurrentPassword: ProblemWords = {
-  title: 'That is not your current password.',
-  advice: 'Your password was not changed. Enter the current one again.',
 }
 
 const attemptWords: Record<Attempt, Record<string, ProblemWords>> = {
@@ -151,15 +163,13 @@ const attemptWords: Record<Attempt, Record<string, ProblemWords>> = {
       title: 'That e-mail and password do not match.',
       advice: 'Check both, then try again.',
     },
-    'auth.forbidden': deactivated,
-    'user.inactive': deactivated,
     'user.not_verified': {
       title: 'This address is not verified yet.',
       advice: 'Open the link in the mail we sent to it, then sign in.',
     },
   },
   'set-up': {
-    'auth.token_invalid': {
+    'auth.setup_token_invalid': {
       title: 'This link no longer works.',
       advice: 'It lasts one hour and works once. Start the server again and open the link it prints.',
     },
@@ -167,10 +177,6 @@ const attemptWords: Record<Attempt, Record<string, ProblemWords>> = {
       title: 'That e-mail belongs to an account already.',
       advice: 'Use another one for the superuser.',
     },
-  },
-  'change-password': {
-    'auth.invalid_credentials': wrongCurrentPassword,
-    'auth.forbidden': wrongCurrentPassword,
   },
   other: {},
 }

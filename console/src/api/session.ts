@@ -131,7 +131,8 @@ export function createSession(ports: SessionPorts): Session {
   }
 
   return {
-    mayBeSignedIn: () => ports.mark.isSet(),
+    // The token alone counts too: another tab's message may be here before its mark is.
+    mayBeSignedIn: () => token !== undefined || ports.mark.isSet(),
     getAccessToken,
     replaceAccessToken: (refused) => {
       if (token?.value === refused) token = undefined

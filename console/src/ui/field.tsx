@@ -1,4 +1,5 @@
 import { useId, type ComponentProps, type ReactNode } from 'react'
+import { classNames } from './class-names.ts'
 import { Icon } from './icons.tsx'
 
 /** What every field has: words above, and one line below that is its hint until there is an error. */
@@ -16,7 +17,10 @@ export interface ControlWiring {
   'aria-invalid': boolean | undefined
 }
 
-/** Label, control, and hint or error at one place below. The control is drawn by `children`. */
+/**
+ * Label, control, and hint or error at one place below. The control is drawn by `children`. The line below is kept free:
+ * an error that appears on leaving a field must not move the button that is being pressed.
+ */
 export function Field(props: FieldWords & { children: (wiring: ControlWiring) => ReactNode }): ReactNode {
   const id = useId()
   const below = `${id}-below`
@@ -32,21 +36,22 @@ export function Field(props: FieldWords & { children: (wiring: ControlWiring) =>
         'aria-describedby': hasBelow ? below : undefined,
         'aria-invalid': props.error === undefined ? undefined : true,
       })}
-      {hasBelow && (
-        <p
-          id={below}
-          className={props.error === undefined ? 'text-meta text-ink-3' : 'flex gap-[6px] text-meta text-danger'}
-        >
-          {props.error === undefined ? (
-            props.hint
-          ) : (
-            <>
-              <Icon name="failure" className="mt-px size-[14px] shrink-0" />
-              {props.error}
-            </>
-          )}
-        </p>
-      )}
+      <p
+        id={below}
+        className={classNames(
+          'min-h-[16px] text-meta',
+          props.error === undefined ? 'text-ink-3' : 'flex gap-[6px] text-danger',
+        )}
+      >
+        {props.error === undefined ? (
+          props.hint
+        ) : (
+          <>
+            <Icon name="failure" className="mt-px size-[14px] shrink-0" />
+            {props.error}
+          </>
+        )}
+      </p>
     </div>
   )
 }

@@ -14,7 +14,7 @@ const street: readonly House[] = [
   { left: 665, columns: 7, rows: 20 },
 ]
 const [width, height] = [880, 900]
-const window = { width: 14, height: 20, columnStep: 27.6, rowStep: 36.2 }
+const pane = { width: 14, height: 20, columnStep: 27.6, rowStep: 36.2 }
 const litCopper = new Set(['0:0:2', '1:5:2', '1:17:2', '2:7:1'])
 
 /** A street of houses at night, always the same: windows are lit by a hash of where they are. Decoration only. */
@@ -36,8 +36,8 @@ export function Skyline(): ReactNode {
 }
 
 function House({ house, index }: { house: House; index: number }): ReactNode {
-  const houseWidth = house.columns * window.columnStep + 22
-  const top = height - house.rows * window.rowStep - 8
+  const houseWidth = house.columns * pane.columnStep + 22
+  const top = height - house.rows * pane.rowStep - 8
   const windows = Array.from({ length: house.rows * house.columns }, (_, at) => ({
     row: Math.floor(at / house.columns),
     column: at % house.columns,
@@ -49,10 +49,10 @@ function House({ house, index }: { house: House; index: number }): ReactNode {
         <rect
           key={`${row}:${column}`}
           className={chooseLight({ house: index, row, column })}
-          x={house.left + 14 + column * window.columnStep}
-          y={top + 19 + row * window.rowStep}
-          width={window.width}
-          height={window.height}
+          x={house.left + 14 + column * pane.columnStep}
+          y={top + 19 + row * pane.rowStep}
+          width={pane.width}
+          height={pane.height}
           rx="1.5"
         />
       ))}

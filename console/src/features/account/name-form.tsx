@@ -29,9 +29,14 @@ export function NameForm(props: { user: User }): ReactNode {
 
   const submit = form.handleSubmit(({ full_name }) => save.mutate(full_name.trim()))
   return (
-    <form noValidate onSubmit={(event) => void submit(event)} className="flex flex-col gap-4">
+    <form noValidate onSubmit={(event) => void submit(event)} className="flex flex-col gap-2">
       <ProblemNotice
-        words={save.error ? describeProblem({ problem: toProblem(save.error), attempt: 'other' }) : undefined}
+        className="mb-2"
+        words={
+          save.error && findRefusals({ problem: toProblem(save.error), names: ['full_name'] }).length === 0
+            ? describeProblem({ problem: toProblem(save.error), attempt: 'other' })
+            : undefined
+        }
       />
       <TextField
         label="Full name"

@@ -9,23 +9,29 @@ import { PasswordField } from '../../ui/password-field.tsx'
 import { ProblemNotice } from '../../ui/problem-notice.tsx'
 import { SaveRow } from './save-row.tsx'
 
-const empty = { current_password: '', password: '' }
+const fieldNames = ['password', 'current_password'] as const
+const empty = { current_password: '', password: '', attempted: false }
+
+/** Passing through an empty form is no mistake; sending it is. */
+function isPassedThrough(all: typeof empty): boolean {
+  return !all.attempted && all.current_password === '' && all.password === ''
+}
 
 /** Replaces the password; the current one proves who asks. */
 export function PasswordForm(props: { user: User }): ReactNode {
   const api = useApi()
   const form = useForm({ mode: 'onTouched', defaultValues: empty })
   const change = useMutation({
-    mutationFn: (passwords: typeof empty) => api.updateMe(passwords),
+    mutationFn: ({ current_password, password }: typeof empty) => api.updateMe({ current_password, password }),
     onSuccess: () => form.reset(empty),
     onError: (thrown) => {
-      const failure = toProblem(thrown)
-      for (const { name, message } of findRefusals({ problem: failure, names: ['password', 'current_password'] })) {
-        form.setError(name, { message }, { shouldFocus: true })
+      for (const { name, message } of findRefusals({ problem: toProblem(thrown), names: fieldNames })) {
+        form.setError(name, {
+          message: name === 'current_password' ? 'This is not your current password.' : message,
+        })
+        // Selected, so that typing replaces what was refused.
+        form.setFocus(name, { shouldSelect: true })
       }
-      if (failure.code !== 'auth.invalid_credentials') return
-      form.resetField('current_password')
-      form.setFocus('current_password')
     },
   })
   const typed = useWatch({ control: form.control, name: 'password' })
@@ -33,10 +39,19 @@ export function PasswordForm(props: { user: User }): ReactNode {
 
   const submit = form.handleSubmit((passwords) => change.mutate(passwords))
   const problem = change.error && toProblem(change.error)
+  const isMarked = problem && findRefusals({ problem, names: fieldNames }).length > 0
   return (
-    <form noValidate onSubmit={(event) => void submit(event)} className="flex flex-col gap-4">
+    <form
+      noValidate
+      onSubmit={(event) => {
+        form.setValue('attempted', true)
+        void submit(event)
+      }}
+      className="flex flex-col gap-2"
+    >
       <ProblemNotice
-        words={problem ? describeProblem({ problem, attempt: 'change-password' }) : undefined}
+        className="mb-2"
+        words={problem && !isMarked ? describeProblem({ problem, attempt: 'other' }) : undefined}
         waiting={problem?.status === 429}
       />
       {/* Tells a password manager whose password this is. */}
@@ -45,14 +60,18 @@ export function PasswordForm(props: { user: User }): ReactNode {
         label="Current password"
         autoComplete="current-password"
         error={errors.current_password?.message}
-        {...form.register('current_password', { validate: (value) => (value ? true : 'Enter your current password.') })}
+        {...form.register('current_password', {
+          validate: (value, all) => value !== '' || isPassedThrough(all) || 'Enter your current password.',
+        })}
       />
       <PasswordField
         label="New password"
         autoComplete="new-password"
         hint={describeNewPassword(typed)}
         error={errors.password?.message}
-        {...form.register('password', { validate: (value) => checkNewPassword(value) ?? true })}
+        {...form.register('password', {
+          validate: (value, all) => isPassedThrough(all) || (checkNewPassword(value) ?? true),
+        })}
       />
       <SaveRow
         verb="Change password"

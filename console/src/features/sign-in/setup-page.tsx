@@ -48,12 +48,11 @@ function SetupForm(props: { token: string | undefined; onTaken: () => void }): R
     } catch (thrown) {
       const failure = toProblem(thrown)
       if (failure.status === 404) return props.onTaken()
-      setProblem(failure)
       form.setError('root', { type: failure.code })
-      for (const { name, message } of findRefusals({ problem: failure, names: ['password', 'full_name', 'email'] })) {
-        form.setError(name, { message }, { shouldFocus: true })
-      }
-      if (failure.code !== 'auth.token_invalid') return
+      const refusals = findRefusals({ problem: failure, names: ['password', 'full_name', 'email'] })
+      setProblem(refusals.length > 0 ? undefined : failure)
+      for (const { name, message } of refusals) form.setError(name, { message }, { shouldFocus: true })
+      if (failure.code !== 'auth.setup_token_invalid') return
       setNeedsToken(true)
       form.resetField('pasted', { defaultValue: '' })
     }
@@ -77,7 +76,7 @@ function SetupForm(props: { token: string | undefined; onTaken: () => void }): R
         waiting={problem?.status === 429}
         className="mt-5"
       />
-      <form noValidate onSubmit={(event) => void setUp(event)} className="mt-6 flex flex-col gap-5">
+      <form noValidate onSubmit={(event) => void setUp(event)} className="mt-6 flex flex-col gap-2">
         {needsToken && (
           <TextField
             label="Link or token"
@@ -119,7 +118,7 @@ function SetupForm(props: { token: string | undefined; onTaken: () => void }): R
           kind="primary"
           size="large"
           busy={isSubmitting || isSubmitSuccessful}
-          className="mt-1 w-full"
+          className="-mt-2 w-full"
         >
           Make superuser
         </Button>

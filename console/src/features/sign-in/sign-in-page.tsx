@@ -24,12 +24,11 @@ export function SignInPage(props: { reason: EndReason | undefined; returnPath: s
       setProblem(undefined)
     } catch (thrown) {
       const failure = toProblem(thrown)
-      setProblem(failure)
       // Makes the submit count as failed, so that the button is itself again.
       form.setError('root', { type: failure.code })
-      for (const { name, message } of findRefusals({ problem: failure, names: ['password', 'email'] })) {
-        form.setError(name, { message }, { shouldFocus: true })
-      }
+      const refusals = findRefusals({ problem: failure, names: ['password', 'email'] })
+      setProblem(refusals.length > 0 ? undefined : failure)
+      for (const { name, message } of refusals) form.setError(name, { message }, { shouldFocus: true })
       if (failure.code !== 'auth.invalid_credentials') return
       form.resetField('password')
       form.setFocus('password')
@@ -43,7 +42,7 @@ export function SignInPage(props: { reason: EndReason | undefined; returnPath: s
         waiting={problem?.status === 429}
         className="mt-5"
       />
-      <form noValidate onSubmit={(event) => void signIn(event)} className="mt-6 flex flex-col gap-5">
+      <form noValidate onSubmit={(event) => void signIn(event)} className="mt-6 flex flex-col gap-2">
         <TextField
           label="E-mail"
           type="email"
@@ -65,7 +64,7 @@ export function SignInPage(props: { reason: EndReason | undefined; returnPath: s
           kind="primary"
           size="large"
           busy={isSubmitting || isSubmitSuccessful}
-          className="mt-1 w-full"
+          className="-mt-2 w-full"
         >
           Sign in
         </Button>
