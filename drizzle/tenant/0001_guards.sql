@@ -160,3 +160,13 @@ end $$;
 --> statement-breakpoint
 create trigger announce after update or delete on tenant.tenant_users
   for each row execute function tenant.announce_user();
+--> statement-breakpoint
+-- Whether a tenant has documents decides whether a question is searched for at all.
+create function tenant.announce_documents() returns trigger language plpgsql as $$
+begin
+  perform pg_notify('tenantry_changes', 'documents ' || coalesce(new.tenant_id, old.tenant_id));
+  return null;
+end $$;
+--> statement-breakpoint
+create trigger announce after insert or delete on tenant.documents
+  for each row execute function tenant.announce_documents();

@@ -1,5 +1,7 @@
-import { sql } from 'drizzle-orm'
+import { eq, sql } from 'drizzle-orm'
+import type { TenantId } from '../platform/ids.ts'
 import type { Database } from './postgres.ts'
+import { documents } from './tenant.schema.ts'
 
 /** A passage found by full text. */
 export interface FoundChunk {
@@ -35,4 +37,14 @@ export async function searchChunks(database: Database, query: string, chunksMax:
     end: row.end_offset,
     score: row.score,
   }))
+}
+
+/** Whether the tenant has any document. */
+export async function hasDocuments(database: Database, tenantId: TenantId): Promise<boolean> {
+  const rows = await database
+    .select({ id: documents.id })
+    .from(documents)
+    .where(eq(documents.tenantId, tenantId))
+    .limit(1)
+  return rows.length > 0
 }

@@ -116,6 +116,21 @@ export async function listChatMessages(
   )
 }
 
+/** Takes back a question that got no answer, with its conversation if it was made for it. */
+export async function undoTurn(
+  database: Database,
+  tenantId: TenantId,
+  turn: { sessionId: string; messageId: string; withSession: boolean },
+): Promise<void> {
+  await database
+    .delete(chatMessages)
+    .where(and(eq(chatMessages.tenantId, tenantId), eq(chatMessages.id, turn.messageId)))
+  if (!turn.withSession) return
+  await database
+    .delete(chatSessions)
+    .where(and(eq(chatSessions.tenantId, tenantId), eq(chatSessions.id, turn.sessionId)))
+}
+
 /** Counts and times of a tenant's conversations, never their text: what end users write is not the platform's to read. */
 export interface SessionFigures {
   id: string

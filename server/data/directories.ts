@@ -1,4 +1,5 @@
 import { parseSignInSessionId, parseTenantId, parseUserId, type SignInSessionId, type TenantId, type UserId } from '../platform/ids.ts'
+import { hasDocuments } from './chunk-search.data.ts'
 import type { Change, ChangeFeed } from './change-feed.ts'
 import type { CoreDatabase } from './core-database.ts'
 import type { ModelPrice } from './prices.data.ts'
@@ -16,6 +17,8 @@ export interface Directories {
   user(id: UserId): Promise<PlatformUser | undefined>
   session(id: SignInSessionId): Promise<SignInSession | undefined>
   tenantUser(tenant: TenantRecord, id: UserId): Promise<TenantUserRow | undefined>
+  /** Whether the tenant has any document to search. */
+  hasDocuments(tenant: TenantRecord): Promise<boolean>
   /** The price in force for a model; undefined when it is unknown. */
   price(provider: string, model: string): Promise<ModelPrice | undefined>
   /** Forgets here at once what this process changed; the other replicas hear of it from the database. */
@@ -73,6 +76,16 @@ export function createDirectories(options: {
       return row && { tenantId: tenant.id, row }
     },
   })
+  const documents = createWatchedCache<{ tenantId: TenantId; any: boolean }>({
+    entriesMax,
+    isTrusted,
+    load: async (key) => {
+      const tenantId = parseTenantId(key)
+      const tenant = tenantId && (await tenants.get(tenantId))
+      if (!tenant) return undefined
+      return { tenantId: tenant.id, any: await databases.scopeOf(tenant).read((database) => hasDocuments(database, tenant.id)) }
+    },
+  })
   let pricesAge = 0
   const prices = createWatchedCache<Map<string, ModelPrice>>({
     entriesMax: 1,
@@ -83,7 +96,7 @@ export function createDirectories(options: {
     },
   })
 
-  feed.onChange((change) => forgetIn({ tenants, users, sessions, tenantUsers, prices }, change))
+  feed.onChange((change) => forgetIn({ tenants, users, sessions, tenantUsers, documents, prices }, change))
   return {
     tenant: (id) => tenants.get(id),
     user: (id) => users.get(id),
@@ -92,6 +105,10 @@ export function createDirectories(options: {
       const found = await tenantUsers.get(`${tenant.id} ${id}`)
       // The tenant is part of the key and checked again in the value (guarantee A8).
       return found?.tenantId === tenant.id ? found.row : undefined
+    },
+    async hasDocuments(tenant) {
+      const found = await documents.get(tenant.id)
+      return found?.tenantId === tenant.id && found.any
     },
     async price(provider, model) {
       if (options.now().getTime() - pricesAge > pricesKeptMs) prices.forgetAll()
@@ -106,6 +123,7 @@ interface Caches {
   users: WatchedCache<unknown>
   sessions: WatchedCache<unknown>
   tenantUsers: WatchedCache<unknown>
+  documents: WatchedCache<unknown>
   prices: WatchedCache<unknown>
 }
 
@@ -119,5 +137,6 @@ function forgetIn(caches: Caches, change: Change | undefined): void {
   else if (change.kind === 'user') caches.users.forget(key)
   else if (change.kind === 'session') caches.sessions.forget(key)
   else if (change.kind === 'tenant_user') caches.tenantUsers.forget(key)
+  else if (change.kind === 'documents') caches.documents.forget(key)
   else if (change.kind === 'prices') caches.prices.forgetAll()
 }

@@ -21,8 +21,8 @@ export async function useSetupToken(database: Database, hash: string, now: Date)
 }
 
 /** Answers when the database does, with what the System page shows of it. */
-export async function readDatabaseFacts(database: Database): Promise<{ version: string; migrations: number }> {
-  const [row] = await database.execute<{ version: string; migrations: number }>(sql`
-    select current_setting('server_version') as version, 0 as migrations`)
-  return { version: row?.version ?? '', migrations: row?.migrations ?? 0 }
+export async function readDatabaseFacts(database: Database): Promise<{ version: string }> {
+  const [row] = await database.execute<{ version: string }>(sql`
+    select current_setting('server_version') as version`)
+  return { version: row?.version ?? '' }
 }

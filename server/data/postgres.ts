@@ -34,7 +34,7 @@ export function openPool(options: PoolOptions): postgres.Sql {
     idle_timeout: idleSeconds,
     fetch_types: false,
     onnotice: () => undefined,
-    connection: { application_name: options.name, statement_timeout: options.statementTimeoutMs ?? 30_000 },
+    connection: { application_name: options.name, statement_timeout: options.statementTimeoutMs ?? 30_000, TimeZone: 'UTC' },
   })
   // drizzle replaces the parsers of its date and JSON types on the client: once, before any query.
   drizzle(pool)
@@ -55,7 +55,7 @@ export function openHotPool(options: PoolOptions): SQL {
     prepare: options.prepare,
     connectionTimeout: connectTimeoutSeconds,
     idleTimeout: 0,
-    connection: { application_name: options.name, statement_timeout: options.statementTimeoutMs ?? 30_000 },
+    connection: { application_name: options.name, statement_timeout: options.statementTimeoutMs ?? 30_000, TimeZone: 'UTC' },
   })
 }
 

@@ -12,8 +12,8 @@ export interface PineconeTestRequest {
   namespace: string | null
   /** `pinecone_environment`; null or empty passes the region step. */
   environment: string | null
-  /** What the tenant's embedding model makes. */
-  embeddingDimension: number
+  /** What the tenant's embedding model makes; null when that is not known before its first vector. */
+  embeddingDimension: number | null
   signal: AbortSignal
 }
 
@@ -116,7 +116,7 @@ export async function testPineconeConnection(
       name: 'query',
       run: () =>
         attempt(async (signal) => {
-          await calls.query(signal, unitVector(request.embeddingDimension))
+          await calls.query(signal, unitVector(found?.dimension ?? request.embeddingDimension ?? 1))
           return { ok: true, detail: 'A test query was answered.' }
         }),
     },
@@ -125,14 +125,17 @@ export async function testPineconeConnection(
 }
 
 function judgeDimension(dimension: number | null, { embeddingDimension }: PineconeTestRequest): StepFinding {
-  if (dimension === embeddingDimension)
+  if (dimension !== null && dimension === embeddingDimension)
     return { ok: true, detail: `The index has ${dimension} dimensions, as the embedding model.` }
   if (dimension === null) {
     return {
       ok: false,
       detail: 'The index has no single dense vector field.',
-      remedy: `Use a dense index with ${embeddingDimension} dimensions.`,
+      remedy: `Use a dense index with ${embeddingDimension ?? 'as many'} dimensions${embeddingDimension === null ? ' as the embedding model makes' : ''}.`,
     }
+  }
+  if (embeddingDimension === null) {
+    return { ok: true, detail: `The index has ${dimension} dimensions; what this embedding model makes is not known.` }
   }
   return {
     ok: false,

@@ -29,7 +29,6 @@ export interface Config {
   defaultModel: string | undefined
   defaultSystemPrompt: string | undefined
   offlineModel: boolean
-  platformModelForOrganizations: boolean
   pinecone: {
     indexName: string | undefined
     apiKey: string | undefined
@@ -103,7 +102,6 @@ export async function readConfig(environment: Environment): Promise<Config> {
     defaultModel: read.text('DEFAULT_MODEL'),
     defaultSystemPrompt: read.text('DEFAULT_SYSTEM_PROMPT'),
     offlineModel: read.flag('OFFLINE_MODEL', !production),
-    platformModelForOrganizations: read.flag('PLATFORM_MODEL_FOR_ORGANIZATIONS', !production),
     pinecone: {
       indexName: read.text('INDEX_NAME'),
       apiKey: read.text('PINECONE_API_KEY'),

@@ -1,0 +1,256 @@
+import type { Directories } from '../data/directories.ts'
+import { computeCostMicroUsd } from '../data/prices.data.ts'
+import type { TenantScope } from '../data/tenant-scope.ts'
+import type { HistoryMessage, ReservedCall } from '../data/tenant-scope.ts'
+import type { TenantRecord } from '../data/tenants.data.ts'
+import type { UsageLedger } from '../data/usage.data.ts'
+import type { Embeddings } from '../external/embeddings.ts'
+import type { ChatMessage, LanguageModel, ModelStream, ModelTarget } from '../external/language-model.ts'
+import { retrievalFailed } from '../external/pinecone-errors.ts'
+import type { Clock } from '../platform/clock.ts'
+import { newId, type UserId } from '../platform/ids.ts'
+import type { Log } from '../platform/log.ts'
+import { type AnswerOutcome, type AnswerStream, createAnswerStream } from './answer-stream.ts'
+import { chooseEmbeddingTarget, chooseModel, type PlatformModels } from './model-choice.ts'
+import { builtInSystemPrompt, buildPrompt } from './prompt.ts'
+import type { Retrieved, Retriever } from './retrieval.ts'
+import type { TenantSecrets } from './tenant-secrets.ts'
+import { estimatePromptTokens, estimateTokens } from './token-estimate.ts'
+
+/** What answers stand on. */
+export interface AnsweringParts {
+  directories: Directories
+  ledger: UsageLedger
+  languageModel: LanguageModel
+  embeddings: Embeddings
+  retriever: Retriever
+  secrets: TenantSecrets
+  platform: PlatformModels
+  defaultSystemPrompt: string | undefined
+  clock: Clock
+  log: Log
+}
+
+/** A question to a tenant's bot. */
+export interface Question {
+  tenant: TenantRecord
+  scope: TenantScope
+  userId: UserId
+  message: string
+  history: HistoryMessage[]
+  retrievalOff: boolean
+  /** Instead of the tenant's prompt; undefined keeps it. */
+  systemPrompt?: string | null
+  source: ReservedCall['source']
+  purpose: 'chat' | 'test'
+  requestId: string
+  signal: AbortSignal
+}
+
+/** Where a turn is written. Each is called at most once, but `finish` may be repeated after a failure. */
+export interface TurnRecord {
+  sessionId: string | null
+  messageId: string
+  /** Stores what is known before the answer; runs beside the upstream call. */
+  begin(call: ReservedCall): Promise<void>
+  finish(outcome: AnswerOutcome, sources: Retrieved | null): Promise<void>
+  /** Takes back what `begin` stored, when no answer came to be. */
+  undo(outcome: AnswerOutcome): Promise<void>
+}
+
+/** The chat engine: model, retrieval, prompt, call; everything that can be refused is refused before the stream. */
+export interface Answering {
+  /**
+   * Resolves when the upstream has answered 2xx and the turn's first half is committed. Throws
+   * `model.not_configured` 503, `model.upstream_error` 502, `model.timeout` 504, `retrieval.failed` 502.
+   */
+  answer(question: Question, record: TurnRecord): Promise<AnswerStream>
+}
+
+/** The engine over its parts. */
+export function createAnswering(parts: AnsweringParts): Answering {
+  const { clock } = parts
+
+  async function embed(
+    question: Question,
+    request: { tenant: TenantRecord; question: string; signal: AbortSignal },
+  ): Promise<number[]> {
+    const target = await chooseEmbeddingTarget(request.tenant, parts)
+    if (!target) {
+      throw retrievalFailed({
+        detail: 'Nobody can embed the question: give this tenant an OpenAI key, or set OPENAI_API_KEY.',
+        extensions: { reason: 'embedding_not_configured' },
+      })
+    }
+    const price = await parts.directories.price('openai', target.model)
+    const estimate = { promptTokens: estimateTokens(request.question), completionTokens: 0, cachedTokens: 0 }
+    const startedMs = clock.monotonicMs()
+    const call: ReservedCall = {
+      id: newId(),
+      tenant_id: request.tenant.id,
+      user_id: question.userId,
+      source: question.source,
+      purpose: 'embedding',
+      provider: 'openai',
+      model: target.model,
+      prompt_tokens: estimate.promptTokens,
+      completion_tokens: 0,
+      cost_micro_usd: computeCostMicroUsd(price, estimate),
+      request_id: question.requestId,
+    }
+    await parts.ledger.reserve(call)
+    const settle = (status: 'completed' | 'aborted' | 'failed', promptTokens: number): Promise<void> =>
+      parts.ledger.settle({
+        id: call.id,
+        prompt_tokens: promptTokens,
+        completion_tokens: 0,
+        cached_tokens: 0,
+        cost_micro_usd: computeCostMicroUsd(price, { promptTokens, completionTokens: 0, cachedTokens: 0 }),
+        status,
+        usage_source: status === 'completed' ? 'provider' : 'estimated',
+        first_token_ms: null,
+        duration_ms: Math.round(clock.monotonicMs() - startedMs),
+      })
+    try {
+      const { vectors, promptTokens } = await parts.embeddings.embed({
+        target,
+        inputs: [request.question],
+        signal: request.signal,
+      })
+      await settle('completed', promptTokens)
+      return vectors[0] ?? []
+    } catch (error) {
+      // A refused call cost nothing; one that was left alone may have cost what was sent.
+      const aborted = request.signal.aborted
+      await settle(aborted ? 'aborted' : 'failed', aborted ? estimate.promptTokens : 0)
+      throw error
+    }
+  }
+
+  async function answer(question: Question, record: TurnRecord): Promise<AnswerStream> {
+    const { tenant } = question
+    const target = await chooseModel(tenant, parts)
+    const price = await parts.directories.price(target.provider, target.model)
+    const retrieved = question.retrievalOff
+      ? null
+      : await parts.retriever.retrieve({
+          tenant,
+          scope: question.scope,
+          question: question.message,
+          signal: question.signal,
+          embed: (request) => embed(question, request),
+        })
+    const maxOutputTokens = tenant.maxOutputTokens
+    const messages = buildPrompt({
+      systemPrompt: pickSystemPrompt(question, parts.defaultSystemPrompt),
+      sources: retrieved?.sources ?? null,
+      history: question.history,
+      message: question.message,
+      model: target.model,
+      maxOutputTokens,
+    })
+    const promptTokens = estimatePromptTokens(messages)
+    const ids = { streamId: newId(), sessionId: record.sessionId, messageId: record.messageId, callId: newId() }
+    const abort = new AbortController()
+    const startedMs = clock.monotonicMs()
+    const call: ReservedCall = {
+      id: ids.callId,
+      tenant_id: tenant.id,
+      user_id: question.userId,
+      source: question.source,
+      purpose: question.purpose,
+      provider: target.provider,
+      model: target.model,
+      prompt_tokens: promptTokens,
+      completion_tokens: maxOutputTokens,
+      cost_micro_usd: computeCostMicroUsd(price, { promptTokens, completionTokens: maxOutputTokens, cachedTokens: 0 }),
+      request_id: question.requestId,
+    }
+    const model = await openBeside({ question, record, call, target, messages, maxOutputTokens, retrieved, abort, startedMs })
+    const stream = createAnswerStream({
+      ids,
+      model,
+      target,
+      messages,
+      price,
+      retrieved,
+      abort,
+      startedMs,
+      monotonicMs: clock.monotonicMs,
+      log: parts.log,
+      finish: (outcome) => record.finish(outcome, retrieved),
+    })
+    // A client that left while the stream was prepared never pulls nor cancels it.
+    const leave = (): void => void stream.leave().catch((err: unknown) => parts.log.error({ err }, 'an answer could not be stored'))
+    if (question.signal.aborted) leave()
+    else question.signal.addEventListener('abort', leave, { once: true })
+    return stream
+  }
+
+  /** Opens the upstream call beside the writing of the turn's first half; both or neither. */
+  async function openBeside(opening: Opening): Promise<ModelStream> {
+    const { question, record, abort } = opening
+    const forward = (): void => abort.abort(question.signal.reason)
+    if (question.signal.aborted) forward()
+    else question.signal.addEventListener('abort', forward, { once: true })
+    const [begun, opened] = await Promise.allSettled([
+      record.begin(opening.call).catch((error: unknown) => {
+        abort.abort(error)
+        throw error
+      }),
+      parts.languageModel.openStream({
+        target: opening.target,
+        messages: opening.messages,
+        maxOutputTokens: opening.maxOutputTokens,
+        signal: abort.signal,
+        passages: opening.retrieved?.sources,
+      }),
+    ])
+    if (begun.status === 'fulfilled' && opened.status === 'fulfilled') return opened.value
+    if (opened.status === 'fulfilled') opened.value.close()
+    // What was refused cost nothing; a client that left may have been charged for its prompt.
+    await record.undo(describeNothing(opening, clock.monotonicMs() - opening.startedMs)).catch((err: unknown) =>
+      parts.log.warn({ err }, 'a refused turn could not be taken back; its lease settles it'),
+    )
+    throw begun.status === 'rejected' ? begun.reason : opened.status === 'rejected' ? opened.reason : new Error('unreachable')
+  }
+
+  return { answer }
+}
+
+interface Opening {
+  question: Question
+  record: TurnRecord
+  call: ReservedCall
+  target: ModelTarget
+  messages: ChatMessage[]
+  maxOutputTokens: number
+  retrieved: Retrieved | null
+  abort: AbortController
+  startedMs: number
+}
+
+function describeNothing(opening: Opening, durationMs: number): AnswerOutcome {
+  const left = opening.question.signal.aborted
+  return {
+    content: '',
+    cited: [],
+    usage: null,
+    call: {
+      id: opening.call.id,
+      prompt_tokens: left ? opening.call.prompt_tokens : 0,
+      completion_tokens: 0,
+      cached_tokens: 0,
+      cost_micro_usd: opening.call.cost_micro_usd === null ? null : 0,
+      status: left ? 'aborted' : 'failed',
+      usage_source: 'estimated',
+      first_token_ms: null,
+      duration_ms: Math.round(durationMs),
+    },
+  }
+}
+
+function pickSystemPrompt(question: Question, platformDefault: string | undefined): string {
+  const own = question.systemPrompt === undefined ? question.tenant.systemPrompt : question.systemPrompt
+  return own ?? platformDefault ?? builtInSystemPrompt
+}

@@ -1,0 +1,130 @@
+import type { TenantRecord } from '../data/tenants.data.ts'
+import type { EmbeddingTarget } from '../external/embeddings.ts'
+import type { ModelProvider, ModelTarget } from '../external/language-model.ts'
+import { defineError } from '../platform/errors.ts'
+import type { TenantSecrets } from './tenant-secrets.ts'
+
+/** No model can answer for this tenant as it is set up. */
+export const modelNotConfigured = defineError({
+  code: 'model.not_configured',
+  status: 503,
+  title: 'No model is set up',
+})
+
+/** The platform's own models. */
+export interface PlatformModels {
+  openai: { apiKey: string | undefined; baseUrl: string }
+  deepseek: { apiKey: string | undefined; baseUrl: string }
+  /** Whether the built-in offline model may answer. */
+  offline: boolean
+  defaultModel: string | undefined
+}
+
+/** What decides over a tenant's model; a draft of a test has it too. */
+export type ModelSettings = Pick<TenantRecord, 'modelProvider' | 'model' | 'modelBaseUrl' | 'modelApiKeyOrigin'>
+
+const defaultModels = { openai: 'gpt-4o-mini', deepseek: 'deepseek-chat' } as const
+
+/**
+ * The provider in force: the tenant's choice, else automatic — the tenant's own key, else the platform's openai, else
+ * its deepseek, else the offline model where it is allowed (design §5).
+ */
+export function pickProvider(
+  settings: ModelSettings,
+  options: { hasOwnKey: boolean; platform: PlatformModels },
+): ModelProvider | undefined {
+  if (settings.modelProvider) return settings.modelProvider
+  if (settings.modelBaseUrl) return 'openai-compatible'
+  if (options.hasOwnKey) return 'openai'
+  if (options.platform.openai.apiKey) return 'openai'
+  if (options.platform.deepseek.apiKey) return 'deepseek'
+  return options.platform.offline ? 'offline' : undefined
+}
+
+/**
+ * The place that a tenant's model key is entered for: a vendor, or an origin. A key entered for one place is never sent
+ * to another (guarantee C2). Null when the settings send no key anywhere.
+ */
+export function modelKeyOrigin(settings: Pick<ModelSettings, 'modelProvider' | 'modelBaseUrl'>): string | null {
+  if (settings.modelProvider === 'offline') return null
+  if (settings.modelBaseUrl) return new URL(settings.modelBaseUrl).origin
+  return settings.modelProvider === 'deepseek' ? 'deepseek' : 'openai'
+}
+
+/**
+ * Where a tenant's calls go, and with which key. The platform's key goes only to the platform's own address; the
+ * tenant's own only to the place it was entered for. Throws `model.not_configured` 503.
+ */
+export function chooseModelTarget(
+  settings: ModelSettings,
+  options: { ownKey: string | undefined; platform: PlatformModels },
+): ModelTarget {
+  const { ownKey, platform } = options
+  const provider = pickProvider(settings, { hasOwnKey: ownKey !== undefined, platform })
+  if (!provider) throw refuse('No model provider is set up. Give this tenant its own key, or set OPENAI_API_KEY on the server.')
+  if (provider === 'offline') {
+    if (!platform.offline) throw refuse('The offline model is switched off on this server. Choose another provider.')
+    return { provider, baseUrl: '', apiKey: '', model: 'offline', trusted: true }
+  }
+  const model = settings.model ?? platform.defaultModel ?? (provider === 'openai-compatible' ? undefined : defaultModels[provider])
+  if (!model) throw refuse('This provider needs the name of a model.')
+  if (settings.modelBaseUrl) {
+    if (!ownKey) throw refuse("A base URL of the tenant's own needs the tenant's own key.")
+    ensureKeyBelongs(settings)
+    return { provider, baseUrl: settings.modelBaseUrl, apiKey: ownKey, model, trusted: false }
+  }
+  if (provider === 'openai-compatible') throw refuse('An OpenAI-compatible provider needs its base URL.')
+  const { baseUrl, apiKey } = platform[provider]
+  if (ownKey) {
+    ensureKeyBelongs(settings)
+    return { provider, baseUrl, apiKey: ownKey, model, trusted: true }
+  }
+  if (!apiKey) throw refuse(`There is no key for ${provider}. Give this tenant its own, or set the platform's.`)
+  return { provider, baseUrl, apiKey, model, trusted: true }
+}
+
+/** The target of a stored tenant, its key opened. */
+export async function chooseModel(
+  tenant: TenantRecord,
+  options: { secrets: TenantSecrets; platform: PlatformModels },
+): Promise<ModelTarget> {
+  return chooseModelTarget(tenant, {
+    ownKey: await options.secrets.open(tenant, 'modelApiKey'),
+    platform: options.platform,
+  })
+}
+
+/**
+ * Where a tenant's texts are embedded: with its own key at its own place, else with the platform's openai key. DeepSeek
+ * and the offline model embed nothing. Undefined when nobody can.
+ */
+export async function chooseEmbeddingTarget(
+  tenant: TenantRecord,
+  options: { secrets: TenantSecrets; platform: PlatformModels },
+): Promise<EmbeddingTarget | undefined> {
+  const { secrets, platform } = options
+  const ownKey = await secrets.open(tenant, 'modelApiKey')
+  const origin = modelKeyOrigin(tenant)
+  if (ownKey && origin !== null && origin !== 'deepseek' && origin === tenant.modelApiKeyOrigin) {
+    return tenant.modelBaseUrl
+      ? { baseUrl: tenant.modelBaseUrl, apiKey: ownKey, model: tenant.embeddingModel, trusted: false }
+      : { baseUrl: platform.openai.baseUrl, apiKey: ownKey, model: tenant.embeddingModel, trusted: true }
+  }
+  if (!platform.openai.apiKey) return undefined
+  return {
+    baseUrl: platform.openai.baseUrl,
+    apiKey: platform.openai.apiKey,
+    model: tenant.embeddingModel,
+    trusted: true,
+  }
+}
+
+function ensureKeyBelongs(settings: ModelSettings): void {
+  if (settings.modelApiKeyOrigin !== modelKeyOrigin(settings)) {
+    throw refuse('The key was entered for another address. Enter it again for this one.')
+  }
+}
+
+function refuse(detail: string): Error {
+  return modelNotConfigured({ detail })
+}

@@ -1,0 +1,78 @@
+import type { Change, ChangeFeed } from '../data/change-feed.ts'
+import type { UsageLedger } from '../data/usage.data.ts'
+import { AppError } from '../platform/errors.ts'
+import type { Log } from '../platform/log.ts'
+import type { AnswerStream } from './answer-stream.ts'
+
+/** An answer under way, and what decides whether its reader may go on reading. */
+export interface OpenAnswer {
+  stream: AnswerStream
+  tenantId: string
+  userId: string
+  sessionId: string
+  /** Throws when the reader may not enter the tenant any more. */
+  recheck: () => Promise<void>
+}
+
+/** The answers under way in this process. */
+export interface OpenAnswers {
+  add(answer: OpenAnswer): void
+  readonly size: number
+  /** Resolves when none is under way any more. */
+  drained(): Promise<void>
+  stop(): void
+}
+
+const leaseRenewedEveryMs = 30_000
+
+/**
+ * Keeps the leases of running calls and cuts answers whose reader lost access: at each change that concerns them they
+ * are checked again, so a suspended tenant's streams end within moments (guarantee A10).
+ */
+export function createOpenAnswers(options: { feed: ChangeFeed; ledger: UsageLedger; log: Log }): OpenAnswers {
+  const open = new Set<OpenAnswer>()
+  const waiting: (() => void)[] = []
+
+  const concerns = (answer: OpenAnswer, change: Change): boolean => {
+    const [first, second] = change.ids
+    if (change.kind === 'tenant') return answer.tenantId === first
+    if (change.kind === 'user') return answer.userId === first
+    if (change.kind === 'session') return answer.sessionId === first
+    return change.kind === 'tenant_user' && answer.tenantId === first && answer.userId === second
+  }
+
+  async function recheck(answer: OpenAnswer): Promise<void> {
+    try {
+      await answer.recheck()
+    } catch (error) {
+      // A check that could not be made is no reason to cut; the change feed tells again when it is back.
+      if (error instanceof AppError && error.status < 500) answer.stream.cut(error)
+      else options.log.warn({ err: error, stream_id: answer.stream.streamId }, 'an open answer could not be checked again')
+    }
+  }
+
+  options.feed.onChange((change) => {
+    for (const answer of open) if (!change || concerns(answer, change)) void recheck(answer)
+  })
+
+  const renewing = setInterval(() => {
+    const ids = [...open].map((answer) => answer.stream.callId)
+    options.ledger.renewLeases(ids).catch((err: unknown) => options.log.warn({ err }, 'leases could not be renewed'))
+  }, leaseRenewedEveryMs)
+  renewing.unref()
+
+  return {
+    add(answer) {
+      open.add(answer)
+      void answer.stream.settled.then(() => {
+        open.delete(answer)
+        if (open.size === 0) for (const resolve of waiting.splice(0)) resolve()
+      })
+    },
+    get size() {
+      return open.size
+    },
+    drained: () => (open.size === 0 ? Promise.resolve() : new Promise((resolve) => waiting.push(resolve))),
+    stop: () => clearInterval(renewing),
+  }
+}

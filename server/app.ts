@@ -1,0 +1,129 @@
+import { cors } from '@elysiajs/cors'
+import { type AnyElysia, Elysia } from 'elysia'
+import { accountRoutes } from './features/account/account.routes.ts'
+import { auditRoutes } from './features/audit/audit.routes.ts'
+import { chatRoutes } from './features/chat/chat.routes.ts'
+import { connectionRoutes } from './features/connections/connections.routes.ts'
+import { createSignInSessions } from './features/sign-in/sessions.usecases.ts'
+import { signInRoutes } from './features/sign-in/sign-in.routes.ts'
+import { systemRoutes } from './features/system/system.routes.ts'
+import { tenantRoutesForAdmins } from './features/tenants/tenants.routes.ts'
+import { usageRoutes } from './features/usage/usage.routes.ts'
+import { userRoutes } from './features/users/users.routes.ts'
+import { createApiDocument } from './http/api-docs.ts'
+import { apiDocsViewer } from './http/api-docs-viewer.ts'
+import type { ConsoleFiles } from './http/console-files.ts'
+import { createDenialAudit } from './http/denial-audit.ts'
+import { createIdentity } from './http/identity.ts'
+import { createOwnOrigin } from './http/own-origin.ts'
+import { answerProblem, requestMalformed, routeNotFound } from './http/problem-details.ts'
+import { bodyBytesMax, requestLog } from './http/request-log.ts'
+import { audienceKey, type Gates, publicRoutes } from './http/routes.ts'
+import { createTenantGate } from './http/tenant-gate.ts'
+import { createAccessTokens } from './http/tokens.ts'
+import type { Services } from './services.ts'
+
+/** The whole HTTP side: hooks in a fixed order, then the features. */
+export function createApp(services: Services, options: { consoleFiles: ConsoleFiles; isDraining: () => boolean }) {
+  const { config, core, databases, directories, clock, log } = services
+  const now = (): Date => clock.now()
+  const accessTokens = createAccessTokens({
+    secret: config.jwtSecretKey,
+    previousSecret: config.jwtSecretKeyPrevious,
+    algorithm: config.jwtAlgorithm,
+    lifetimeSeconds: config.accessTokenSeconds,
+    now,
+  })
+  const identity = createIdentity({ tokens: accessTokens, directories, now })
+  const denials = createDenialAudit({ db: core.db, log })
+  const tenantGate = createTenantGate({ directories, databases, denials, monotonicMs: clock.monotonicMs })
+  const gates: Gates = { identity, tenantGate, directories, denials }
+  const ownOrigin = createOwnOrigin(config)
+  const sessions = createSignInSessions({
+    core,
+    directories,
+    accessTokens,
+    refreshTokens: services.refreshTokens,
+    clock,
+  })
+
+  const api = new Elysia({ name: 'api' })
+    .use(signInRoutes({ ...services, sessions, gates, ownOrigin }))
+    .use(accountRoutes({ ...services, gates }))
+    .use(chatRoutes({ ...services, gates }))
+    .use(tenantRoutesForAdmins({ ...services, gates }))
+    .use(connectionRoutes({ ...services, gates }))
+    .use(userRoutes({ ...services, gates }))
+    .use(usageRoutes({ core, clock, gates }))
+    .use(auditRoutes({ core, gates }))
+    .use(systemRoutes({ ...services, gates, isDraining: options.isDraining }))
+
+  const publicPaths = listPublicPaths(api)
+
+  return new Elysia({ aot: true, serve: { maxRequestBodySize: bodyBytesMax * 2, idleTimeout: 30 } })
+    .onError(async ({ error, code, request, route }) => {
+      if (code === 'NOT_FOUND') return answerProblem(routeNotFound({ detail: 'There is no such route.' }), request, log)
+      if (code !== 'PARSE') return answerProblem(error, request, log)
+      // The body is read before any gate: whoever is not signed in learns that first.
+      const refusal = publicPaths.has(`${request.method} ${route}`)
+        ? undefined
+        : await identity.identify(request).then(() => undefined, (thrown: unknown) => thrown)
+      const malformed = requestMalformed({ detail: 'The body is not what its content-type says.' })
+      return answerProblem(refusal ?? malformed, request, log)
+    })
+    .use(requestLog({ log, clock, trustedProxyHops: config.trustedProxyHops }))
+    .use(
+      cors({
+        origin: (request) => isAllowedOrigin(request, config.corsOrigins),
+        methods: ['GET', 'POST', 'PUT', 'PATCH', 'DELETE'],
+        allowedHeaders: ['authorization', 'content-type', 'x-tenant', 'idempotency-key', 'last-event-id'],
+        exposeHeaders: [
+          'x-request-id',
+          'retry-after',
+          'x-ratelimit-limit-requests',
+          'x-ratelimit-remaining-requests',
+          'x-ratelimit-reset-requests',
+          'x-ratelimit-limit-tokens',
+          'x-ratelimit-remaining-tokens',
+          'x-ratelimit-reset-tokens',
+        ],
+        credentials: false,
+        maxAge: 600,
+      }),
+    )
+    .use(api)
+    .use(pageRoutes({ consoleFiles: options.consoleFiles, document: createApiDocument(api) }))
+}
+
+/** The server's type, for the console's client. */
+export type App = ReturnType<typeof createApp>
+
+function pageRoutes(parts: { consoleFiles: ConsoleFiles; document: ReturnType<typeof createApiDocument> }) {
+  const viewer = apiDocsViewer()
+  const hidden = { detail: { hide: true } }
+  const showViewer = ({ request }: { request: Request }): Response => {
+    const response = viewer(new URL(request.url).pathname)
+    if (!response) throw routeNotFound({ detail: 'There is no such route.' })
+    return response
+  }
+  const showConsole = ({ request }: { request: Request }): Promise<Response> =>
+    parts.consoleFiles(request, new URL(request.url).pathname)
+  return publicRoutes('', 'Pages')
+    .get('/', ({ redirect }) => redirect('/console/', 302), hidden)
+    .get('/swagger', showViewer, hidden)
+    .get('/swagger/assets/*', showViewer, hidden)
+    .get('/swagger/json', parts.document, hidden)
+    .get('/console', showConsole, hidden)
+    .get('/console/*', showConsole, hidden)
+}
+
+function listPublicPaths(api: AnyElysia): Set<string> {
+  const isPublic = (hooks: { detail?: object }): boolean => Reflect.get(hooks.detail ?? {}, audienceKey) === 'public'
+  return new Set(api.routes.filter((route) => isPublic(route.hooks)).map((route) => `${route.method} ${route.path}`))
+}
+
+/** Exactly the listed origins; `null`, suffixes and other ports are none of them. */
+function isAllowedOrigin(request: Request, origins: string[]): boolean {
+  const origin = request.headers.get('origin')
+  return origin !== null && origins.includes(origin)
+}

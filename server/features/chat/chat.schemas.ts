@@ -1,0 +1,62 @@
+import { t } from 'elysia'
+import { nullable, sourceView, time, usageView } from '../../http/schemas.ts'
+
+const message = t.String({ minLength: 1, maxLength: 32_000, error: 'must have 1 to 32,000 characters' })
+
+/** `POST /chat` and `/chat/stream`. */
+export const chatBody = t.Object({
+  message,
+  session_id: t.Optional(nullable(t.String({ format: 'uuid', error: 'must be the id of a conversation' }))),
+  retrieval: t.Optional(t.Literal('off', { error: 'must be "off", or left out' })),
+})
+
+/** `POST …/preview`: a draft of the prompt and a made-up history; nothing is stored. */
+export const previewBody = t.Object({
+  message,
+  system_prompt: t.Optional(nullable(t.String({ maxLength: 100_000 }))),
+  history: t.Optional(
+    t.Array(
+      t.Object({
+        role: t.Union([t.Literal('user'), t.Literal('assistant')]),
+        content: t.String({ minLength: 1, maxLength: 32_000 }),
+      }),
+      { maxItems: 40 },
+    ),
+  ),
+  retrieval: t.Optional(t.Literal('off', { error: 'must be "off", or left out' })),
+})
+
+/** The whole answer of `POST /chat`. */
+export const chatAnswerView = t.Object({
+  session_id: t.String(),
+  message_id: t.String(),
+  text: t.String(),
+  finish_reason: t.String(),
+  sources: t.Array(sourceView),
+  cited: t.Array(t.Integer()),
+  usage: nullable(usageView),
+})
+
+/** A conversation as sent. */
+export const sessionView = t.Object({ id: t.String(), title: t.String(), created_at: time, updated_at: time })
+
+/** A message as sent. */
+export const messageView = t.Object({
+  id: t.String(),
+  role: t.Union([t.Literal('user'), t.Literal('assistant')]),
+  content: t.String(),
+  status: t.Union([t.Literal('completed'), t.Literal('aborted'), t.Literal('failed')]),
+  sources: t.Array(sourceView),
+  cited: t.Array(t.Integer()),
+  usage: nullable(usageView),
+  created_at: time,
+})
+
+/** Counts and times of a conversation for managers, never text. */
+export const sessionFiguresView = t.Object({
+  id: t.String(),
+  user_id: t.String(),
+  messages: t.Integer(),
+  created_at: time,
+  updated_at: time,
+})

@@ -1,0 +1,191 @@
+import type { AnswerEvent, AnswerStream } from '../../answering/answer-stream.ts'
+import type { Answering, TurnRecord } from '../../answering/answering.ts'
+import type { OpenAnswers } from '../../answering/open-answers.ts'
+import { historyMessagesMax } from '../../answering/prompt.ts'
+import { undoTurn } from '../../data/conversations.data.ts'
+import type { HistoryMessage, ReservedCall } from '../../data/tenant-scope.ts'
+import type { UsageLedger } from '../../data/usage.data.ts'
+import type { Principal } from '../../http/identity.ts'
+import type { TenantEntry } from '../../http/tenant-gate.ts'
+import { newId } from '../../platform/ids.ts'
+import { sessionNotFound } from './chat.errors.ts'
+
+/** What chatting stands on. */
+export interface ChatParts {
+  answering: Answering
+  openAnswers: OpenAnswers
+  ledger: UsageLedger
+}
+
+/** Who asks, and how it is checked that the asker still may while the answer runs. */
+export interface Asker {
+  principal: Principal
+  entry: TenantEntry
+  requestId: string
+  signal: AbortSignal
+  recheck: () => Promise<void>
+}
+
+/** A message of a conversation. */
+export interface ChatRequest {
+  message: string
+  sessionId?: string | null
+  retrievalOff: boolean
+}
+
+/**
+ * Starts an answer in one of the asker's own conversations, or in a new one. Everything that can be refused is refused
+ * here: 404 `session.not_found`, 502, 503, 504 of the engine.
+ */
+export async function startChat(parts: ChatParts, asker: Asker, request: ChatRequest): Promise<AnswerStream> {
+  const { tenant, scope, userId } = asker.entry
+  const known = request.sessionId ?? undefined
+  const history = known
+    ? await scope.findHistory({ userId, sessionId: known, messagesMax: historyMessagesMax })
+    : []
+  if (!history) throw notFound()
+  const record = recordTurn(parts.ledger, asker, { sessionId: known, message: request.message })
+  const stream = await parts.answering.answer(
+    {
+      tenant,
+      scope,
+      userId,
+      message: request.message,
+      history,
+      retrievalOff: request.retrievalOff,
+      source: 'api',
+      purpose: 'chat',
+      requestId: asker.requestId,
+      signal: asker.signal,
+    },
+    record,
+  )
+  return track(parts, asker, stream)
+}
+
+/** Starts an answer that nobody keeps: only the ledger hears of it, with purpose test. */
+export async function startPreview(
+  parts: ChatParts,
+  asker: Asker,
+  request: { message: string; systemPrompt?: string | null; history: HistoryMessage[]; retrievalOff: boolean },
+): Promise<AnswerStream> {
+  const { tenant, scope, userId } = asker.entry
+  const stream = await parts.answering.answer(
+    {
+      tenant,
+      scope,
+      userId,
+      message: request.message,
+      history: request.history,
+      retrievalOff: request.retrievalOff,
+      systemPrompt: request.systemPrompt,
+      source: 'console',
+      purpose: 'test',
+      requestId: asker.requestId,
+      signal: asker.signal,
+    },
+    recordNothing(parts.ledger),
+  )
+  return track(parts, asker, stream)
+}
+
+/** Reads an answer to its end; an `error` event is thrown. */
+export async function collectAnswer(stream: AnswerStream) {
+  let text = ''
+  const found: { [E in AnswerEvent as E['event']]?: E['data'] } = {}
+  for (let events = await stream.next(); events; events = await stream.next()) {
+    for (const event of events) {
+      if (event.event === 'error') throw event.data
+      if (event.event === 'delta') text += event.data.text
+      else Object.assign(found, { [event.event]: event.data })
+    }
+  }
+  return { text, ...found }
+}
+
+function track(parts: ChatParts, asker: Asker, stream: AnswerStream): AnswerStream {
+  parts.openAnswers.add({
+    stream,
+    tenantId: asker.entry.tenant.id,
+    userId: asker.principal.userId,
+    sessionId: asker.principal.sessionId,
+    recheck: asker.recheck,
+  })
+  return stream
+}
+
+/** The turn in the tenant's store: the question beside the upstream call, the answer at its end. */
+function recordTurn(
+  ledger: UsageLedger,
+  asker: Asker,
+  turn: { sessionId: string | undefined; message: string },
+): TurnRecord {
+  const { tenant, scope, userId } = asker.entry
+  const sessionId = turn.sessionId ?? newId()
+  const questionId = newId()
+  const messageId = newId()
+  const isNew = turn.sessionId === undefined
+  return {
+    sessionId,
+    messageId,
+    async begin(call: ReservedCall) {
+      const stored = await scope.beginTurn({
+        turn: {
+          tenant_id: tenant.id,
+          user_id: userId,
+          session_id: sessionId,
+          new_session: isNew,
+          title: makeTitle(turn.message),
+          message_id: questionId,
+          content: turn.message,
+        },
+        call,
+      })
+      // It was deleted since its history was read.
+      if (!stored) throw notFound()
+    },
+    async finish(outcome, retrieved) {
+      await scope.finishTurn({
+        turn: {
+          tenant_id: tenant.id,
+          session_id: sessionId,
+          message_id: messageId,
+          content: outcome.content,
+          status: outcome.call.status,
+          sources: retrieved?.sources ?? null,
+          cited: outcome.cited,
+          usage: outcome.usage,
+        },
+        call: outcome.call,
+      })
+    },
+    async undo(outcome) {
+      await scope.write((database) =>
+        undoTurn(database, tenant.id, { sessionId, messageId: questionId, withSession: isNew }),
+      )
+      await ledger.settle(outcome.call)
+    },
+  }
+}
+
+function recordNothing(ledger: UsageLedger): TurnRecord {
+  return {
+    sessionId: null,
+    messageId: newId(),
+    begin: (call) => ledger.reserve(call),
+    finish: (outcome) => ledger.settle(outcome.call),
+    undo: (outcome) => ledger.settle(outcome.call),
+  }
+}
+
+const titleCharactersMax = 80
+
+/** A conversation is called by the first line of its first message. */
+function makeTitle(message: string): string {
+  const line = message.trim().split(/\r?\n/, 1)[0]?.trim() || 'Conversation'
+  return line.length <= titleCharactersMax ? line : `${line.slice(0, titleCharactersMax - 1).trimEnd().toWellFormed()}…`
+}
+
+function notFound(): Error {
+  return sessionNotFound({ detail: 'You have no conversation with this id.' })
+}

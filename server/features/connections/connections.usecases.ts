@@ -1,0 +1,204 @@
+import { chooseModelTarget, modelKeyOrigin, modelNotConfigured, type PlatformModels } from '../../answering/model-choice.ts'
+import { locateIndex, type PlatformIndex } from '../../answering/retrieval.ts'
+import type { TenantSecrets } from '../../answering/tenant-secrets.ts'
+import { type AuditActor, insertAudit } from '../../data/audit.data.ts'
+import type { CoreDatabase } from '../../data/core-database.ts'
+import type { Directories } from '../../data/directories.ts'
+import { computeCostMicroUsd } from '../../data/prices.data.ts'
+import type { ReservedCall } from '../../data/tenant-scope.ts'
+import type { TenantRecord } from '../../data/tenants.data.ts'
+import type { UsageLedger } from '../../data/usage.data.ts'
+import type { ConnectionTest } from '../../external/connection-test.ts'
+import { embeddingDimensions } from '../../external/embeddings.ts'
+import type { ModelTarget } from '../../external/language-model.ts'
+import type { ModelTestOutcome } from '../../external/model-test.ts'
+import type { PineconeAdapter } from '../../external/pinecone.ts'
+import { requestInvalid } from '../../http/problem-details.ts'
+import type { Clock } from '../../platform/clock.ts'
+import type { Egress } from '../../platform/egress.ts'
+import { newId, type UserId } from '../../platform/ids.ts'
+
+/** What testing connections stands on. */
+export interface ConnectionsParts {
+  core: CoreDatabase
+  directories: Directories
+  ledger: UsageLedger
+  secrets: TenantSecrets
+  egress: Egress
+  pinecone: PineconeAdapter
+  testModel: (request: { target: ModelTarget; signal: AbortSignal }) => Promise<ModelTestOutcome>
+  platformModels: PlatformModels
+  platformIndex: PlatformIndex
+  clock: Clock
+}
+
+/** Who tests, and for how long it waits. */
+export interface Tester {
+  userId: UserId
+  actor: AuditActor
+  signal: AbortSignal
+}
+
+/** Pinecone settings to test instead of the stored ones. */
+export interface PineconeDraft {
+  pinecone_environment?: string | null
+  pinecone_index?: string | null
+  pinecone_namespace?: string | null
+  pinecone_api_key?: string
+  embedding_model?: string
+}
+
+/** Tests a tenant's Pinecone connection, as stored or as drafted; nothing is saved. One audit row, whatever it finds. */
+export async function testPinecone(
+  parts: ConnectionsParts,
+  tenant: TenantRecord,
+  draft: PineconeDraft,
+  tester: Tester,
+): Promise<ConnectionTest> {
+  const drafted: TenantRecord = {
+    ...tenant,
+    pineconeEnvironment: draft.pinecone_environment === undefined ? tenant.pineconeEnvironment : draft.pinecone_environment,
+    pineconeIndex: draft.pinecone_index === undefined ? tenant.pineconeIndex : draft.pinecone_index,
+    pineconeNamespace: draft.pinecone_namespace === undefined ? tenant.pineconeNamespace : draft.pinecone_namespace,
+    embeddingModel: draft.embedding_model ?? tenant.embeddingModel,
+  }
+  // Looked up by the stored row, as its opened key is remembered with it.
+  const stored = await locateIndex({ ...drafted, pineconeApiKey: null }, { secrets: parts.secrets, platform: parts.platformIndex })
+  const apiKey = draft.pinecone_api_key ?? (await parts.secrets.open(tenant, 'pineconeApiKey'))
+  const location = apiKey
+    ? { apiKey, index: drafted.pineconeIndex ?? parts.platformIndex.indexName, namespace: drafted.pineconeNamespace }
+    : stored
+  const test = location?.index
+    ? await parts.pinecone.testConnection({
+        apiKey: location.apiKey,
+        index: location.index,
+        namespace: location.namespace,
+        environment: drafted.pineconeEnvironment,
+        embeddingDimension: embeddingDimensions[drafted.embeddingModel] ?? null,
+        signal: tester.signal,
+      })
+    : describeMissing(location ? 'index' : 'key')
+  await auditTest(parts, tenant, tester, { connection: 'pinecone', draft, test })
+  return test
+}
+
+/** Model settings to test instead of the stored ones. */
+export interface ModelDraft {
+  model_provider?: TenantRecord['modelProvider']
+  model?: string | null
+  model_base_url?: string | null
+  model_api_key?: string
+}
+
+/**
+ * Tests a tenant's model connection by one tiny completion that is counted in its usage (purpose test). A draft that
+ * names another address must bring the key: the stored one never leaves for a place it was not entered for (C2).
+ */
+export async function testModelConnection(
+  parts: ConnectionsParts,
+  tenant: TenantRecord,
+  draft: ModelDraft,
+  tester: Tester,
+): Promise<ConnectionTest> {
+  if (draft.model_base_url) parts.egress.checkUrl(draft.model_base_url, 'model_base_url')
+  const settings = {
+    modelProvider: draft.model_provider === undefined ? tenant.modelProvider : draft.model_provider,
+    model: draft.model === undefined ? tenant.model : draft.model,
+    modelBaseUrl: draft.model_base_url === undefined ? tenant.modelBaseUrl : draft.model_base_url,
+    modelApiKeyOrigin: tenant.modelApiKeyOrigin,
+  }
+  const origin = modelKeyOrigin(settings)
+  if (draft.model_api_key) settings.modelApiKeyOrigin = origin
+  const ownKey = draft.model_api_key ?? (await parts.secrets.open(tenant, 'modelApiKey'))
+  if (ownKey && !draft.model_api_key && origin !== null && origin !== tenant.modelApiKeyOrigin) {
+    throw requestInvalid({
+      detail: 'model_api_key: is needed, as the stored key was entered for another address',
+      errors: [{ path: 'model_api_key', message: 'is needed, as the stored key was entered for another address' }],
+    })
+  }
+  const test = await runModelTest(parts, { tenant, tester, target: () => chooseModelTarget(settings, { ownKey, platform: parts.platformModels }) })
+  await auditTest(parts, tenant, tester, { connection: 'model', draft, test })
+  return test
+}
+
+async function runModelTest(
+  parts: ConnectionsParts,
+  run: { tenant: TenantRecord; tester: Tester; target: () => ModelTarget },
+): Promise<ConnectionTest> {
+  let target: ModelTarget
+  try {
+    target = run.target()
+  } catch (error) {
+    if (!modelNotConfigured.is(error)) throw error
+    return {
+      ok: false,
+      steps: [{ name: 'configuration', ok: false, detail: error.detail, remedy: 'Complete the settings and test again.', latency_ms: 0 }],
+    }
+  }
+  const price = await parts.directories.price(target.provider, target.model)
+  const startedMs = parts.clock.monotonicMs()
+  const estimate = { promptTokens: 16, completionTokens: 16, cachedTokens: 0 }
+  const call: ReservedCall = {
+    id: newId(),
+    tenant_id: run.tenant.id,
+    user_id: run.tester.userId,
+    source: 'console',
+    purpose: 'test',
+    provider: target.provider,
+    model: target.model,
+    prompt_tokens: estimate.promptTokens,
+    completion_tokens: estimate.completionTokens,
+    cost_micro_usd: computeCostMicroUsd(price, estimate),
+    request_id: run.tester.actor.requestId,
+  }
+  await parts.ledger.reserve(call)
+  const outcome = await parts.testModel({ target, signal: run.tester.signal }).catch(async (error: unknown) => {
+    await settle(null, 'aborted')
+    throw error
+  })
+  await settle(outcome.usage, outcome.test.ok ? 'completed' : 'failed')
+  return outcome.test
+
+  async function settle(usage: ModelTestOutcome['usage'], status: 'completed' | 'aborted' | 'failed'): Promise<void> {
+    const tokens = usage ?? { promptTokens: 0, completionTokens: 0, cachedTokens: 0 }
+    await parts.ledger.settle({
+      id: call.id,
+      prompt_tokens: tokens.promptTokens,
+      completion_tokens: tokens.completionTokens,
+      cached_tokens: tokens.cachedTokens,
+      cost_micro_usd: computeCostMicroUsd(price, tokens),
+      status,
+      usage_source: usage ? 'provider' : 'estimated',
+      first_token_ms: null,
+      duration_ms: Math.round(parts.clock.monotonicMs() - startedMs),
+    })
+  }
+}
+
+function describeMissing(step: 'key' | 'index'): ConnectionTest {
+  const missing = {
+    key: { detail: 'No Pinecone key is set.', remedy: 'Enter the API key of the Pinecone project that holds the index.' },
+    index: { detail: 'No index is named.', remedy: 'Enter the name of the Pinecone index.' },
+  }[step]
+  return { ok: false, steps: [{ name: step, ok: false, ...missing, latency_ms: 0 }] }
+}
+
+function auditTest(
+  parts: ConnectionsParts,
+  tenant: TenantRecord,
+  tester: Tester,
+  tested: { connection: 'pinecone' | 'model'; draft: object; test: ConnectionTest },
+): Promise<void> {
+  return insertAudit(parts.core.db, tester.actor, {
+    action: `tenant.${tested.connection}_tested`,
+    targetType: 'tenant',
+    targetId: tenant.id,
+    tenantId: tenant.id,
+    // Which fields were drafted, never what was in them: one of them may be a key.
+    after: {
+      ok: tested.test.ok,
+      failed_step: tested.test.steps.find((step) => !step.ok)?.name ?? null,
+      drafted: Object.keys(tested.draft),
+    },
+  })
+}

@@ -1,0 +1,16 @@
+import { defineError } from '../../platform/errors.ts'
+
+/** Wrong password, unknown address or unknown tenant: one and the same answer. */
+export const invalidCredentials = defineError({
+  code: 'auth.invalid_credentials',
+  status: 401,
+  title: 'The e-mail and password do not match',
+})
+/** The setup token is wrong, used or expired. */
+export const setupTokenInvalid = defineError({
+  code: 'auth.setup_token_invalid',
+  status: 401,
+  title: 'The setup link is not valid any more',
+})
+/** There is a superuser already. */
+export const setupDone = defineError({ code: 'auth.setup_done', status: 404, title: 'Setup is done' })

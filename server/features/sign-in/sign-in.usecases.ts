@@ -1,0 +1,176 @@
+import { createHash, randomBytes } from 'node:crypto'
+import { type AuditActor, insertAudit } from '../../data/audit.data.ts'
+import type { CoreDatabase } from '../../data/core-database.ts'
+import type { Directories } from '../../data/directories.ts'
+import { storeSetupToken, useSetupToken } from '../../data/installation.data.ts'
+import type { TenantDatabases } from '../../data/tenant-databases.ts'
+import { findTenantUserByEmail, linkTenantUser, updateTenantUser } from '../../data/tenant-users.data.ts'
+import type { TenantRecord } from '../../data/tenants.data.ts'
+import {
+  countActiveSuperusersLocked,
+  findUserByEmail,
+  hasSuperuser,
+  insertUser,
+  updateUser,
+  type UserRow,
+} from '../../data/users.data.ts'
+import { emailTaken, ensureTenantServes, forbidden } from '../../http/tenant-gate.ts'
+import type { Clock } from '../../platform/clock.ts'
+import { newUserId, type TenantId, type UserId } from '../../platform/ids.ts'
+import type { Passwords } from '../../platform/passwords.ts'
+import type { IssuedTokens, SessionSubject, SignInSessions } from './sessions.usecases.ts'
+import { invalidCredentials, setupDone, setupTokenInvalid } from './sign-in.errors.ts'
+
+/** What sign-in stands on. */
+export interface SignInParts {
+  core: CoreDatabase
+  databases: TenantDatabases
+  directories: Directories
+  passwords: Passwords
+  sessions: SignInSessions
+  clock: Clock
+}
+
+/** An attempt to sign in: to the platform, or to the tenant that the request names. */
+export interface SignInAttempt {
+  email: string
+  password: string
+  tenantId: TenantId | null
+  transport: 'body' | 'cookie'
+}
+
+/**
+ * Signs in. An unknown address or tenant costs and answers what a wrong password does; that a tenant is inactive or an
+ * account switched off is told only after the right password.
+ */
+export async function signIn(parts: SignInParts, attempt: SignInAttempt): Promise<IssuedTokens> {
+  const subject = attempt.tenantId === null ? await signInToPlatform(parts, attempt) : await signInToTenant(parts, attempt, attempt.tenantId)
+  return parts.sessions.start(subject, attempt.transport)
+}
+
+async function signInToPlatform(parts: SignInParts, attempt: SignInAttempt): Promise<SessionSubject> {
+  const user = await findUserByEmail(parts.core.db, attempt.email)
+  await checkPassword(parts, attempt.password, user?.passwordHash ?? null, async (passwordHash) => {
+    if (user) await updateUser(parts.core.db, user.id, { passwordHash })
+  })
+  if (!user) throw refuse()
+  if (!user.isActive) throw switchedOff()
+  const { isOwner, isSuperuser, tenantId } = user
+  return { userId: user.id, scope: 'core', tenantId, isOwner, isSuperuser }
+}
+
+async function signInToTenant(parts: SignInParts, attempt: SignInAttempt, tenantId: TenantId): Promise<SessionSubject> {
+  const tenant = await parts.directories.tenant(tenantId)
+  const scope = tenant && parts.databases.scopeOf(tenant)
+  const [row, platformUser] = await Promise.all([
+    tenant && scope ? scope.read((database) => findTenantUserByEmail(database, tenant.id, attempt.email)) : undefined,
+    findUserByEmail(parts.core.db, attempt.email),
+  ])
+  const linked = platformUser && tenant && belongsTo(platformUser, tenant) && (!row || row.coreUserId === platformUser.id)
+  const hash = linked ? platformUser.passwordHash : row && !row.coreUserId ? row.passwordHash : null
+  await checkPassword(parts, attempt.password, hash, async (passwordHash) => {
+    if (linked) await updateUser(parts.core.db, platformUser.id, { passwordHash })
+    else if (row && scope && tenant) {
+      await scope.write((database) => updateTenantUser(database, tenant.id, row.id, { passwordHash }))
+    }
+  })
+  if (!tenant || !scope) throw refuse()
+  if ((row && !row.isActive) || (linked && !platformUser.isActive)) throw switchedOff()
+  ensureTenantServes(tenant)
+  if (linked && !row && !(await scope.write((database) => linkTenantUser(database, tenant.id, platformUser)))) {
+    throw emailTaken({ detail: 'A user of this tenant already has your address.' })
+  }
+  const userId: UserId | undefined = row?.id ?? (linked ? platformUser.id : undefined)
+  if (!userId) throw refuse()
+  return { userId, scope: 'tenant', tenantId: tenant.id, isOwner: false, isSuperuser: false }
+}
+
+function belongsTo(user: UserRow, tenant: TenantRecord): boolean {
+  return user.tenantId === tenant.id || user.isSuperuser || tenant.ownerId === user.id
+}
+
+async function checkPassword(
+  parts: SignInParts,
+  password: string,
+  hash: string | null,
+  store: (hash: string) => Promise<void>,
+): Promise<void> {
+  const { ok, rehash } = await parts.passwords.verify(password, hash)
+  if (!ok) throw refuse()
+  if (rehash) await store(await parts.passwords.hash(password))
+}
+
+const setupTokenMinutes = 60
+
+/** Makes the one-time token that the first superuser is made with; any older one stops working. */
+export async function makeSetupToken(parts: { core: CoreDatabase; clock: Clock }): Promise<string | undefined> {
+  if (await hasSuperuser(parts.core.db)) return undefined
+  const token = randomBytes(32).toString('base64url')
+  const expiresAt = new Date(parts.clock.now().getTime() + setupTokenMinutes * 60_000)
+  await storeSetupToken(parts.core.db, { hash: hashSetupToken(token), expiresAt })
+  return token
+}
+
+/** Makes the first superuser with the one-time token and signs it in; exactly one caller wins. */
+export async function setUpFirstSuperuser(
+  parts: SignInParts,
+  request: { token: string; email: string; password: string; fullName: string | null; transport: 'body' | 'cookie'; actor: AuditActor },
+): Promise<IssuedTokens> {
+  if (await hasSuperuser(parts.core.db)) throw setupDone({ detail: 'There is a superuser already. Sign in instead.' })
+  const passwordHash = await parts.passwords.hash(request.password)
+  const user = await parts.core.write(async (database) => {
+    const first = (await countActiveSuperusersLocked(database)) === 0 && !(await hasSuperuser(database))
+    if (!first) throw setupDone({ detail: 'There is a superuser already. Sign in instead.' })
+    if (!(await useSetupToken(database, hashSetupToken(request.token), parts.clock.now()))) {
+      throw setupTokenInvalid({ detail: 'The link is used up or older than an hour. Restart the server for a new one.' })
+    }
+    const made = await insertUser(database, {
+      id: newUserId(),
+      email: request.email,
+      fullName: request.fullName,
+      passwordHash,
+      isVerified: true,
+      isSuperuser: true,
+    })
+    if (!made) throw emailTaken({ detail: 'A user with this address exists already.' })
+    const actor = { ...request.actor, actorId: made.id, actorEmail: made.email }
+    await insertAudit(database, actor, { action: 'user.created', targetType: 'user', targetId: made.id, after: { email: made.email, is_superuser: true } })
+    return made
+  })
+  const subject: SessionSubject = { userId: user.id, scope: 'core', tenantId: null, isOwner: false, isSuperuser: true }
+  return parts.sessions.start(subject, request.transport)
+}
+
+/** Makes a superuser, or gives an existing user that right and the password, from the environment or the command line. */
+export async function ensureSuperuser(
+  parts: { core: CoreDatabase; passwords: Passwords },
+  wanted: { email: string; password: string },
+): Promise<void> {
+  const passwordHash = await parts.passwords.hash(wanted.password)
+  const actor: AuditActor = { actorId: null, actorEmail: null, requestId: 'start', address: null }
+  await parts.core.write(async (database) => {
+    const known = await findUserByEmail(database, wanted.email)
+    const changes = { passwordHash, isSuperuser: true, isActive: true, isVerified: true }
+    const user = known
+      ? await updateUser(database, known.id, changes)
+      : await insertUser(database, { id: newUserId(), email: wanted.email, ...changes })
+    await insertAudit(database, actor, {
+      action: known ? 'user.updated' : 'user.created',
+      targetType: 'user',
+      targetId: user?.id ?? null,
+      after: { email: wanted.email.toLowerCase(), is_superuser: true },
+    })
+  })
+}
+
+function hashSetupToken(token: string): string {
+  return createHash('sha256').update(token).digest('base64url')
+}
+
+function refuse(): Error {
+  return invalidCredentials({ detail: 'The e-mail and password do not match.' })
+}
+
+function switchedOff(): Error {
+  return forbidden({ detail: 'This account is switched off. Ask the people who run this service.' })
+}

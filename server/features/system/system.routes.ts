@@ -1,0 +1,126 @@
+import { t } from 'elysia'
+import type { ChangeFeed } from '../../data/change-feed.ts'
+import type { CoreDatabase } from '../../data/core-database.ts'
+import { readDatabaseFacts } from '../../data/installation.data.ts'
+import { databaseUnavailable } from '../../http/problem-details.ts'
+import { type Gates, publicRoutes, superuserRoutes } from '../../http/routes.ts'
+import { nullable, time } from '../../http/schemas.ts'
+import type { Clock } from '../../platform/clock.ts'
+import type { Config } from '../../platform/config.ts'
+import { withDeadline } from '../../platform/deadline.ts'
+import { version } from '../../platform/version.ts'
+
+const checkTimeoutMs = 1_500
+
+/** What health and the System page look at. */
+export interface SystemParts {
+  config: Config
+  core: CoreDatabase
+  feed: ChangeFeed
+  clock: Clock
+  /** True once the server drains: then it is alive, but not ready. */
+  isDraining: () => boolean
+  startedAt: Date
+}
+
+const databaseView = t.Object({
+  status: t.Union([t.Literal('healthy'), t.Literal('unhealthy')]),
+  kind: t.Union([t.Literal('embedded'), t.Literal('external')]),
+  version: nullable(t.String()),
+  latency_ms: nullable(t.Integer()),
+})
+
+/** Health for load balancers, and what superusers see of the system. */
+export function systemRoutes(parts: SystemParts & { gates: Gates }) {
+  const { clock } = parts
+
+  const checkDatabase = async (): Promise<{ version: string; latencyMs: number }> => {
+    const startedMs = clock.monotonicMs()
+    const facts = await withDeadline(readDatabaseFacts(parts.core.db), checkTimeoutMs, () => new Error('no answer'))
+    return { version: facts.version, latencyMs: Math.round(clock.monotonicMs() - startedMs) }
+  }
+  const ensureDatabase = async () => {
+    try {
+      return await checkDatabase()
+    } catch (cause) {
+      throw databaseUnavailable({ detail: 'The database does not answer.', cause })
+    }
+  }
+
+  return publicRoutes('/health', 'System')
+    .get('/', () => ({ status: 'healthy' as const, version, timestamp: clock.now().toISOString() }), {
+      response: { 200: t.Object({ status: t.Literal('healthy'), version: t.String(), timestamp: time }) },
+      detail: { summary: 'Is the process alive?' },
+    })
+    .get(
+      '/db',
+      async () => {
+        await ensureDatabase()
+        return { database: 'healthy' as const }
+      },
+      {
+        response: { 200: t.Object({ database: t.Literal('healthy') }) },
+        detail: { summary: 'Does the database answer?' },
+      },
+    )
+    .get(
+      '/ready',
+      async () => {
+        const missing = [
+          ...(parts.isDraining() ? ['the server is shutting down'] : []),
+          ...(parts.feed.isListening() ? [] : ['the change feed is not connected']),
+        ]
+        await checkDatabase().catch(() => missing.push('the database does not answer'))
+        if (missing.length > 0) throw databaseUnavailable({ detail: `Not ready: ${missing.join(', ')}.`, extensions: { missing } })
+        return { status: 'ready' as const }
+      },
+      { response: { 200: t.Object({ status: t.Literal('ready') }) }, detail: { summary: 'May requests come?' } },
+    )
+    .use(
+      superuserRoutes(parts.gates, '/admin/system', 'System').get(
+        '/',
+        async () => {
+          const database = await checkDatabase().catch(() => undefined)
+          const { config } = parts
+          return {
+            version,
+            bun_version: Bun.version,
+            mode: config.mode,
+            started_at: parts.startedAt.toISOString(),
+            installation_id: parts.core.installationId,
+            database: {
+              status: database ? ('healthy' as const) : ('unhealthy' as const),
+              kind: config.databaseUrl ? ('external' as const) : ('embedded' as const),
+              version: database?.version ?? null,
+              latency_ms: database?.latencyMs ?? null,
+            },
+            change_feed: { listening: parts.feed.isListening() },
+            models: {
+              openai: config.openai.apiKey !== undefined,
+              deepseek: config.deepseek.apiKey !== undefined,
+              offline: config.offlineModel,
+            },
+            pinecone: { shared: config.pinecone.shared, index_name: config.pinecone.indexName !== undefined },
+            variables_set: config.variablesSet,
+          }
+        },
+        {
+          response: {
+            200: t.Object({
+              version: t.String(),
+              bun_version: t.String(),
+              mode: t.Union([t.Literal('production'), t.Literal('development')]),
+              started_at: time,
+              installation_id: t.String(),
+              database: databaseView,
+              change_feed: t.Object({ listening: t.Boolean() }),
+              models: t.Object({ openai: t.Boolean(), deepseek: t.Boolean(), offline: t.Boolean() }),
+              pinecone: t.Object({ shared: t.Boolean(), index_name: t.Boolean() }),
+              variables_set: t.Array(t.String()),
+            }),
+          },
+          detail: { summary: 'Version, database, upstreams; configuration without values' },
+        },
+      ),
+    )
+}

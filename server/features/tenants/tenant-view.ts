@@ -1,0 +1,63 @@
+import type { PromptVersion, TenantRecord } from '../../data/tenants.data.ts'
+import type { TenantView } from './tenants.schemas.ts'
+
+/** A tenant as sent; no secret is in it. */
+export function describeTenant(tenant: TenantRecord): TenantView {
+  const { limits } = tenant
+  return {
+    id: tenant.id,
+    number: tenant.number,
+    name: tenant.name,
+    owner_id: tenant.ownerId,
+    is_active: tenant.isActive,
+    deactivated_by: tenant.deactivatedBy,
+    isolation: tenant.isolation,
+    state: tenant.state,
+    database_server_id: tenant.databaseServerId,
+    database_name: tenant.databaseName,
+    registration: tenant.registration,
+    system_prompt: tenant.systemPrompt,
+    retrieval: tenant.retrieval,
+    retrieval_top_k: tenant.retrievalTopK,
+    retrieval_score_min: tenant.retrievalScoreMin,
+    retrieval_weights: tenant.retrievalWeights,
+    retrieval_filter: tenant.retrievalFilter,
+    pinecone_environment: tenant.pineconeEnvironment,
+    pinecone_index: tenant.pineconeIndex,
+    pinecone_namespace: tenant.pineconeNamespace,
+    pinecone_text_field: tenant.pineconeTextField,
+    pinecone_api_key: describeSecret(tenant.pineconeApiKey, tenant.pineconeApiKeyLast4, tenant.pineconeApiKeyUpdatedAt),
+    embedding_model: tenant.embeddingModel,
+    model_provider: tenant.modelProvider,
+    model: tenant.model,
+    model_base_url: tenant.modelBaseUrl,
+    model_api_key: describeSecret(tenant.modelApiKey, tenant.modelApiKeyLast4, tenant.modelApiKeyUpdatedAt),
+    max_output_tokens: tenant.maxOutputTokens,
+    limits: {
+      requests_per_minute: limits.requests_per_minute ?? null,
+      tokens_per_minute: limits.tokens_per_minute ?? null,
+      concurrent_streams: limits.concurrent_streams ?? null,
+      tokens_per_month: limits.tokens_per_month ?? null,
+      cost_per_month_micro_usd: limits.cost_per_month_micro_usd ?? null,
+    },
+    created_at: tenant.createdAt.toISOString(),
+    updated_at: tenant.updatedAt.toISOString(),
+  }
+}
+
+function describeSecret(sealed: string | null, last4: string | null, updatedAt: Date | null): TenantView['model_api_key'] {
+  return sealed === null
+    ? { set: false, last4: null, updated_at: null }
+    : { set: true, last4, updated_at: updatedAt?.toISOString() ?? null }
+}
+
+/** A prompt version as sent. */
+export function describePromptVersion(version: PromptVersion) {
+  const { author } = version
+  return {
+    version: version.version,
+    system_prompt: version.systemPrompt,
+    author: author && { id: author.id, email: author.email, full_name: author.fullName },
+    created_at: version.createdAt.toISOString(),
+  }
+}

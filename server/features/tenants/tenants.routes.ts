@@ -1,0 +1,180 @@
+import { t } from 'elysia'
+import { listPromptVersions, listTenants } from '../../data/tenants.data.ts'
+import { createOnce } from '../../http/idempotency.ts'
+import { describePage, pageOf, pageQuery, readCursor, readPageQuery, writeCursor } from '../../http/page-query.ts'
+import { requestInvalid } from '../../http/problem-details.ts'
+import { type Gates, managerRoutes, superuserRoutes } from '../../http/routes.ts'
+import { uuid } from '../../http/schemas.ts'
+import { jsonBody } from '../../http/strict-body.ts'
+import { auditActorOf, forbidden, tenantNotFound } from '../../http/tenant-gate.ts'
+import type { CorePrincipal } from '../../http/identity.ts'
+import { parseTenantId, parseUserId } from '../../platform/ids.ts'
+import { describePromptVersion, describeTenant } from './tenant-view.ts'
+import {
+  newTenantBody,
+  promptVersionView,
+  purgeReceiptView,
+  type TenantChangesBody,
+  tenantChangesBody,
+  tenantView,
+} from './tenants.schemas.ts'
+import {
+  changeTenant,
+  createTenant,
+  linkOwner,
+  purgeTenant,
+  restorePrompt,
+  setTenantActive,
+  type TenantsParts,
+} from './tenants.usecases.ts'
+
+const tag = 'Tenants'
+const sorts = ['created_at', 'updated_at', 'name', 'id'] as const
+const superuserFields = ['isolation', 'database_server_id', 'owner_id', 'is_active'] as const
+
+/** Tenants and their prompts. */
+export function tenantRoutesForAdmins(parts: TenantsParts & { gates: Gates }) {
+  const change = async (
+    { tenant, body, principal, request }: Parameters<typeof ensureMayWrite>[0] & { tenant: { id: string }; request: Request },
+  ) => {
+    ensureMayWrite({ body, principal })
+    const id = parseTenantId(tenant.id)
+    if (!id) throw tenantNotFound()
+    return describeTenant(await changeTenant(parts, id, body, auditActorOf(request, principal)))
+  }
+
+  return superuserRoutes(parts.gates, '/admin/tenants', tag)
+    .get(
+      '/',
+      async ({ query }) => {
+        const page = readPageQuery(query, '-created_at', 'tenant')
+        const found = await listTenants(parts.core.db, {
+          ...page,
+          isActive: query.is_active,
+          isolation: query.isolation,
+          ownerId: query.owner_id === undefined ? undefined : parseUserId(query.owner_id),
+        })
+        return describePage(found, page.sort, describeTenant)
+      },
+      {
+        query: t.Object({
+          ...pageQuery(sorts),
+          is_active: t.Optional(t.BooleanString()),
+          isolation: t.Optional(t.Union([t.Literal('pooled'), t.Literal('dedicated')])),
+          owner_id: t.Optional(uuid),
+        }),
+        response: { 200: pageOf(tenantView) },
+        detail: { summary: 'List tenants' },
+      },
+    )
+    .post(
+      '/',
+      async ({ body, principal, request, set }) => {
+        const answer = await createOnce(parts.core, { request, principal, body }, async (database) => {
+          const tenant = await createTenant(parts, database, body, auditActorOf(request, principal))
+          return { status: 201, body: describeTenant(tenant) }
+        })
+        const id = parseTenantId(answer.body.id)
+        const tenant = id && answer.body.owner_id ? await parts.directories.tenant(id) : undefined
+        if (tenant) await linkOwner(parts, tenant)
+        set.status = 201
+        return answer.body
+      },
+      { ...jsonBody(newTenantBody), response: { 201: tenantView }, detail: { summary: 'Onboard a tenant' } },
+    )
+    .post(
+      '/:id/activate',
+      async ({ params, principal, request }) => {
+        const id = parseTenantId(params.id)
+        if (!id) throw tenantNotFound({ detail: 'There is no tenant with this id.' })
+        return describeTenant(await setTenantActive(parts, id, true, auditActorOf(request, principal)))
+      },
+      { response: { 200: tenantView }, detail: { summary: 'Switch a tenant on' } },
+    )
+    .delete(
+      '/:id',
+      async ({ params, query, principal, request, set }) => {
+        const id = parseTenantId(params.id)
+        if (!id) throw tenantNotFound({ detail: 'There is no tenant with this id.' })
+        const actor = auditActorOf(request, principal)
+        if (!query.purge) {
+          await setTenantActive(parts, id, false, actor)
+          set.status = 204
+          return
+        }
+        if (request.headers.get('x-confirm') !== id) {
+          throw requestInvalid({
+            detail: `A purge cannot be undone: send the header x-confirm: ${id}.`,
+            errors: [{ path: 'x-confirm', message: "must be the tenant's id" }],
+          })
+        }
+        return purgeTenant(parts, id, actor)
+      },
+      {
+        query: t.Object({ purge: t.Optional(t.BooleanString()) }),
+        response: { 200: purgeReceiptView, 204: t.Void() },
+        detail: { summary: 'Switch a tenant off, or destroy it' },
+      },
+    )
+    .use(
+      managerRoutes(parts.gates, tag)
+        .get('/', ({ tenant }) => describeTenant(tenant), {
+          response: { 200: tenantView },
+          detail: { summary: 'One tenant' },
+        })
+        .put('/', change, {
+          ...jsonBody(tenantChangesBody),
+          response: { 200: tenantView },
+          detail: { summary: 'Change a tenant: only what is given' },
+        })
+        .patch('/', change, {
+          ...jsonBody(tenantChangesBody),
+          response: { 200: tenantView },
+          detail: { summary: 'Change a tenant: only what is given' },
+        })
+        .get(
+          '/prompts',
+          async ({ tenant, query }) => {
+            const limit = query.limit ?? 50
+            const cursor = query.cursor === undefined ? undefined : readCursor(query.cursor, 'version', 'tenant')
+            const found = await listPromptVersions(parts.core.db, {
+              tenantId: tenant.id,
+              beforeVersion: cursor && readVersion(cursor.value),
+              limit: limit + 1,
+            })
+            const items = found.slice(0, limit)
+            const last = items.at(-1)
+            const more = found.length > limit && last
+            return {
+              items: items.map(describePromptVersion),
+              next_cursor: more ? writeCursor({ value: String(last.version), id: tenant.id }, 'version') : null,
+            }
+          },
+          {
+            query: t.Object({ limit: pageQuery(sorts).limit, cursor: pageQuery(sorts).cursor }),
+            response: { 200: pageOf(promptVersionView) },
+            detail: { summary: 'Versions of the prompt, newest first' },
+          },
+        )
+        .post(
+          '/prompts/:version/restore',
+          async ({ tenant, params, principal, request }) =>
+            describeTenant(
+              await restorePrompt(parts, tenant.id, readVersion(params.version), auditActorOf(request, principal)),
+            ),
+          { response: { 200: tenantView }, detail: { summary: 'Make an earlier prompt live again' } },
+        ),
+    )
+}
+
+/** Some fields are the platform's to decide. */
+function ensureMayWrite({ body, principal }: { body: TenantChangesBody; principal: CorePrincipal }): void {
+  if (principal.isSuperuser) return
+  const field = superuserFields.find((name) => body[name] !== undefined)
+  if (field) throw forbidden({ detail: `Only superusers may change ${field}.` })
+}
+
+/** A version number in a path or cursor; whatever is none names a version that does not exist. */
+function readVersion(text: string): number {
+  return /^\d{1,9}$/.test(text) ? Number(text) : 0
+}

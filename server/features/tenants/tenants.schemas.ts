@@ -1,0 +1,143 @@
+import { t } from 'elysia'
+import { nullable, time } from '../../http/schemas.ts'
+
+const text = (maxLength: number) => t.String({ minLength: 1, maxLength, error: `must have 1 to ${maxLength} characters` })
+const secret = nullable(t.String({ minLength: 8, maxLength: 500, error: 'must have 8 to 500 characters; null removes it' }))
+const url = t.String({ minLength: 8, maxLength: 500, error: 'must be an http or https address' })
+
+const retrievalModes = t.Union([t.Literal('off'), t.Literal('keyword'), t.Literal('semantic'), t.Literal('hybrid')], {
+  error: 'must be off, keyword, semantic, hybrid, or null for automatic',
+})
+const providers = t.Union(
+  [t.Literal('openai'), t.Literal('deepseek'), t.Literal('openai-compatible'), t.Literal('offline')],
+  { error: 'must be openai, deepseek, openai-compatible, offline, or null for automatic' },
+)
+const registrations = t.Union([t.Literal('open'), t.Literal('invited')], { error: 'must be open or invited' })
+const isolations = t.Union([t.Literal('pooled'), t.Literal('dedicated')], { error: 'must be pooled or dedicated' })
+const weight = t.Number({ minimum: 0, maximum: 100 })
+const weights = t.Object({ keyword: weight, semantic: weight })
+
+/** The settings that every manager may write. */
+const settings = {
+  name: text(200),
+  registration: registrations,
+  system_prompt: nullable(text(100_000)),
+  retrieval: nullable(retrievalModes),
+  retrieval_top_k: t.Integer({ minimum: 1, maximum: 50, error: 'must be a whole number from 1 to 50' }),
+  retrieval_score_min: nullable(t.Number()),
+  retrieval_weights: nullable(weights),
+  retrieval_filter: nullable(t.Record(t.String(), t.Unknown())),
+  pinecone_environment: nullable(text(100)),
+  pinecone_index: nullable(t.String({ pattern: '^[a-z0-9-]{1,100}$', error: 'must have lower-case letters, digits and "-"' })),
+  pinecone_namespace: nullable(t.String({ maxLength: 512 })),
+  pinecone_text_field: text(100),
+  pinecone_api_key: secret,
+  embedding_model: text(100),
+  model_provider: nullable(providers),
+  model: nullable(text(200)),
+  model_base_url: nullable(url),
+  model_api_key: secret,
+  max_output_tokens: t.Integer({ minimum: 1, maximum: 200_000, error: 'must be a whole number from 1 to 200000' }),
+}
+
+/** What only superusers may write. */
+const platformSettings = {
+  isolation: isolations,
+  database_server_id: nullable(t.String({ format: 'uuid' })),
+  owner_id: nullable(t.String({ format: 'uuid', error: 'must be the id of a platform user' })),
+  is_active: t.Boolean(),
+}
+
+/** `PUT` and `PATCH /admin/tenants/{id}`: only what is given changes. */
+export const tenantChangesBody = t.Partial(t.Object({ ...settings, ...platformSettings }))
+/** What may be changed of a tenant. */
+export type TenantChangesBody = typeof tenantChangesBody.static
+
+/** `POST /admin/tenants`: only id and name are required. */
+export const newTenantBody = t.Composite([
+  t.Object({
+    id: t.String({
+      pattern: '^[a-z0-9][a-z0-9_-]{0,62}$',
+      error: 'must have lower-case letters, digits, "_" and "-", at most 63, and start with a letter or digit',
+    }),
+    name: settings.name,
+  }),
+  t.Omit(tenantChangesBody, ['name']),
+])
+/** A tenant to be made. */
+export type NewTenantBody = typeof newTenantBody.static
+
+const secretView = t.Object({
+  set: t.Boolean(),
+  last4: nullable(t.String()),
+  updated_at: nullable(time),
+})
+
+const limit = nullable(t.Integer())
+
+/** A tenant as sent: secrets only tell whether they are set. */
+export const tenantView = t.Object({
+  id: t.String(),
+  number: t.Integer(),
+  name: t.String(),
+  owner_id: nullable(t.String()),
+  is_active: t.Boolean(),
+  deactivated_by: nullable(t.String()),
+  isolation: isolations,
+  state: t.Union([
+    t.Literal('provisioning'),
+    t.Literal('active'),
+    t.Literal('failed'),
+    t.Literal('moving'),
+    t.Literal('deleting'),
+  ]),
+  database_server_id: nullable(t.String()),
+  database_name: nullable(t.String()),
+  registration: registrations,
+  system_prompt: nullable(t.String()),
+  retrieval: nullable(retrievalModes),
+  retrieval_top_k: t.Integer(),
+  retrieval_score_min: nullable(t.Number()),
+  retrieval_weights: nullable(weights),
+  retrieval_filter: nullable(t.Record(t.String(), t.Unknown())),
+  pinecone_environment: nullable(t.String()),
+  pinecone_index: nullable(t.String()),
+  pinecone_namespace: nullable(t.String()),
+  pinecone_text_field: t.String(),
+  pinecone_api_key: secretView,
+  embedding_model: t.String(),
+  model_provider: nullable(providers),
+  model: nullable(t.String()),
+  model_base_url: nullable(t.String()),
+  model_api_key: secretView,
+  max_output_tokens: t.Integer(),
+  limits: t.Object({
+    requests_per_minute: limit,
+    tokens_per_minute: limit,
+    concurrent_streams: limit,
+    tokens_per_month: limit,
+    cost_per_month_micro_usd: limit,
+  }),
+  created_at: time,
+  updated_at: time,
+})
+/** A tenant as sent. */
+export type TenantView = typeof tenantView.static
+
+/** A version of a tenant's prompt as sent. */
+export const promptVersionView = t.Object({
+  version: t.Integer(),
+  system_prompt: nullable(t.String()),
+  author: nullable(t.Object({ id: t.String(), email: nullable(t.String()), full_name: nullable(t.String()) })),
+  created_at: time,
+})
+
+/** What a purge destroyed. */
+export const purgeReceiptView = t.Object({
+  tenant_id: t.String(),
+  purged_at: time,
+  deleted: t.Record(t.String(), t.Integer()),
+  usage: t.Object({ calls: t.Integer(), total_tokens: t.Integer(), cost_micro_usd: nullable(t.Integer()) }),
+})
+/** What a purge destroyed. */
+export type PurgeReceipt = typeof purgeReceiptView.static

@@ -1,0 +1,228 @@
+import { type AuditActor, insertAudit } from '../../data/audit.data.ts'
+import { deleteTenantRows } from '../../data/conversations.data.ts'
+import type { CoreDatabase } from '../../data/core-database.ts'
+import type { Directories } from '../../data/directories.ts'
+import type { Database } from '../../data/postgres.ts'
+import { deleteSignInSessionsOfTenant } from '../../data/sign-in-sessions.data.ts'
+import { dedicatedUnavailable, type TenantDatabases } from '../../data/tenant-databases.ts'
+import { linkTenantUser } from '../../data/tenant-users.data.ts'
+import {
+  deleteTenant,
+  findPromptVersion,
+  findTenantForUpdate,
+  insertPromptVersion,
+  insertTenant,
+  type TenantChanges,
+  type TenantRecord,
+  updateTenant,
+} from '../../data/tenants.data.ts'
+import { deleteUsageOfTenant } from '../../data/usage.data.ts'
+import { findUser } from '../../data/users.data.ts'
+import { requestInvalid } from '../../http/problem-details.ts'
+import { emailTaken, tenantNotFound } from '../../http/tenant-gate.ts'
+import type { Clock } from '../../platform/clock.ts'
+import type { Egress } from '../../platform/egress.ts'
+import { defineError } from '../../platform/errors.ts'
+import { parseTenantId, type TenantId } from '../../platform/ids.ts'
+import type { SecretBox } from '../../platform/secrets.ts'
+import { readTenantSettings } from './tenant-settings.ts'
+import { describeTenant } from './tenant-view.ts'
+import type { NewTenantBody, PurgeReceipt, TenantChangesBody, TenantView } from './tenants.schemas.ts'
+
+/** Another tenant has this id. */
+export const tenantIdTaken = defineError({ code: 'tenant.id_taken', status: 409, title: 'The tenant id is taken' })
+/** No such version of the prompt. */
+export const promptNotFound = defineError({ code: 'prompt.not_found', status: 404, title: 'There is no such version' })
+
+/** What managing tenants stands on. */
+export interface TenantsParts {
+  core: CoreDatabase
+  databases: TenantDatabases
+  directories: Directories
+  egress: Egress
+  secretBox: SecretBox
+  clock: Clock
+}
+
+const reservedIds = new Set(['counts', 'import'])
+
+/** Makes a tenant in the given transaction, with the first version of its prompt if it has one. */
+export async function createTenant(
+  parts: TenantsParts,
+  database: Database,
+  body: NewTenantBody,
+  actor: AuditActor,
+): Promise<TenantRecord> {
+  const id = parseTenantId(body.id)
+  if (!id || reservedIds.has(body.id)) throw refuse('id', 'is reserved; choose another')
+  if (body.isolation === 'dedicated' || body.database_server_id) throw refuseDedicated()
+  const settings = await readTenantSettings(body, { ...contextOf(parts), tenantId: id, before: withoutKey })
+  await ensureOwnerExists(database, settings)
+  const tenant = await insertTenant(database, { ...settings, id, name: body.name })
+  if (!tenant) throw tenantIdTaken({ detail: 'Another tenant has this id. Choose another.' })
+  if (tenant.systemPrompt !== null) await storePromptVersion(database, tenant, actor)
+  await insertAudit(database, actor, {
+    action: 'tenant.created',
+    targetType: 'tenant',
+    targetId: tenant.id,
+    tenantId: tenant.id,
+    after: describeForAudit(describeTenant(tenant), body),
+  })
+  return tenant
+}
+
+/** Makes the owner's linked row; idempotent, as it is no part of the core transaction. */
+export async function linkOwner(parts: TenantsParts, tenant: TenantRecord): Promise<void> {
+  const owner = tenant.ownerId && (await parts.directories.user(tenant.ownerId))
+  if (!owner) return
+  const linked = await parts.databases.scopeOf(tenant).write((database) => linkTenantUser(database, tenant.id, owner))
+  if (!linked) throw emailTaken({ detail: "A user of this tenant already has the owner's address." })
+}
+
+/** Changes only what is given. A changed prompt becomes its next version. */
+export async function changeTenant(
+  parts: TenantsParts,
+  id: TenantId,
+  body: TenantChangesBody,
+  actor: AuditActor,
+): Promise<TenantRecord> {
+  if (body.isolation === 'dedicated' || body.database_server_id) throw refuseDedicated()
+  const tenant = await parts.core.write(async (database) => {
+    const before = await findTenantForUpdate(database, id)
+    if (!before || before.state === 'deleting') throw notFound()
+    const settings = await readTenantSettings(body, { ...contextOf(parts), tenantId: id, before })
+    await ensureOwnerExists(database, settings)
+    if (settings.isActive !== undefined) settings.deactivatedBy = settings.isActive ? null : 'superuser'
+    const after = await updateTenant(database, id, settings)
+    if (!after) throw notFound()
+    if (after.systemPrompt !== before.systemPrompt) await storePromptVersion(database, after, actor)
+    const views = [describeTenant(before), describeTenant(after)] as const
+    await insertAudit(database, actor, {
+      action: 'tenant.updated',
+      targetType: 'tenant',
+      targetId: id,
+      tenantId: id,
+      before: describeForAudit(views[0], body),
+      after: describeForAudit(views[1], body),
+    })
+    return after
+  })
+  parts.directories.forget({ kind: 'tenant', ids: [id] })
+  if (body.owner_id) await linkOwner(parts, tenant)
+  return tenant
+}
+
+/** Switches a tenant on or off. */
+export function setTenantActive(
+  parts: TenantsParts,
+  id: TenantId,
+  isActive: boolean,
+  actor: AuditActor,
+): Promise<TenantRecord> {
+  return changeTenant(parts, id, { is_active: isActive }, actor)
+}
+
+/** Makes an earlier version of the prompt live again, as a new version. */
+export async function restorePrompt(
+  parts: TenantsParts,
+  id: TenantId,
+  version: number,
+  actor: AuditActor,
+): Promise<TenantRecord> {
+  const tenant = await parts.core.write(async (database) => {
+    const before = await findTenantForUpdate(database, id)
+    if (!before) throw notFound()
+    const wanted = await findPromptVersion(database, id, version)
+    if (!wanted) throw promptNotFound({ detail: 'The prompt of this tenant has no such version.' })
+    const after = await updateTenant(database, id, { systemPrompt: wanted.systemPrompt })
+    if (!after) throw notFound()
+    const made = await storePromptVersion(database, after, actor)
+    await insertAudit(database, actor, {
+      action: 'tenant.prompt_restored',
+      targetType: 'tenant',
+      targetId: id,
+      tenantId: id,
+      before: { system_prompt: before.systemPrompt },
+      after: { system_prompt: after.systemPrompt, version: made, restored_version: version },
+    })
+    return after
+  })
+  parts.directories.forget({ kind: 'tenant', ids: [id] })
+  return tenant
+}
+
+/**
+ * Destroys a tenant: first it is fenced off, which also ends its open streams, then its rows go, then its record. May
+ * be repeated after a failure. What it used is told by the receipt and the audit log for the last time.
+ */
+export async function purgeTenant(parts: TenantsParts, id: TenantId, actor: AuditActor): Promise<PurgeReceipt> {
+  const tenant = await parts.core.write(async (database) => {
+    const found = await findTenantForUpdate(database, id)
+    if (!found) throw notFound()
+    await insertAudit(database, actor, { action: 'tenant.purge_started', targetType: 'tenant', targetId: id, tenantId: id })
+    return updateTenant(database, id, { state: 'deleting', isActive: false, deactivatedBy: 'superuser' })
+  })
+  if (!tenant) throw notFound()
+  parts.directories.forget({ kind: 'tenant', ids: [id] })
+  const rows = await parts.databases.scopeOf(tenant).write((database) => deleteTenantRows(database, id))
+  const receipt = await parts.core.write(async (database) => {
+    const usage = await deleteUsageOfTenant(database, id)
+    const sessions = await deleteSignInSessionsOfTenant(database, id)
+    await deleteTenant(database, id)
+    const made: PurgeReceipt = {
+      tenant_id: id,
+      purged_at: parts.clock.now().toISOString(),
+      deleted: { ...rows, sign_in_sessions: sessions, usage_ledger: usage.calls },
+      usage: { calls: usage.calls, total_tokens: usage.totalTokens, cost_micro_usd: usage.costMicroUsd },
+    }
+    await insertAudit(database, actor, {
+      action: 'tenant.purged',
+      targetType: 'tenant',
+      targetId: id,
+      tenantId: id,
+      before: { name: tenant.name, number: tenant.number },
+      after: { ...made },
+    })
+    return made
+  })
+  parts.directories.forget({ kind: 'tenant', ids: [id] })
+  return receipt
+}
+
+const withoutKey = { modelProvider: null, modelBaseUrl: null, modelApiKey: null, modelApiKeyOrigin: null }
+
+function contextOf(parts: TenantsParts) {
+  return { egress: parts.egress, secretBox: parts.secretBox, now: parts.clock.now() }
+}
+
+async function ensureOwnerExists(database: Database, settings: TenantChanges): Promise<void> {
+  if (!settings.ownerId) return
+  const owner = await findUser(database, settings.ownerId)
+  if (!owner?.isOwner) throw refuse('owner_id', 'must be the id of a platform user who is an owner')
+}
+
+function storePromptVersion(database: Database, tenant: TenantRecord, actor: AuditActor): Promise<number> {
+  return insertPromptVersion(database, {
+    tenantId: tenant.id,
+    systemPrompt: tenant.systemPrompt,
+    authorId: actor.actorId,
+    authorEmail: actor.actorEmail,
+  })
+}
+
+/** Of the view only the fields that the request named: secrets are in it as `{set, last4}` at most. */
+function describeForAudit(view: TenantView, body: object): Record<string, unknown> {
+  return Object.fromEntries(Object.entries(view).filter(([name]) => Reflect.get(body, name) !== undefined))
+}
+
+function notFound(): Error {
+  return tenantNotFound({ detail: 'There is no tenant with this id.' })
+}
+
+function refuse(path: string, message: string): Error {
+  return requestInvalid({ detail: `${path}: ${message}`, errors: [{ path, message }] })
+}
+
+function refuseDedicated(): Error {
+  return dedicatedUnavailable({ detail: 'This server cannot make a database for a tenant. Choose pooled.' })
+}

@@ -1,0 +1,183 @@
+import { swagger } from '@elysiajs/swagger'
+import { type AnyElysia, Elysia } from 'elysia'
+import { version } from '../platform/version.ts'
+import { audienceKey } from './routes.ts'
+
+type Json = string | number | boolean | null | Json[] | { [key: string]: Json }
+type JsonObject = { [key: string]: Json }
+
+/** What every route may answer beside its own statuses. */
+const problemStatuses: Record<string, string> = {
+  400: 'The request cannot be read, or a tenant is missing',
+  401: 'Sign in to continue',
+  403: 'Not allowed',
+  404: 'There is no such thing, or none that you may know of',
+  409: 'It contradicts what is there',
+  413: 'The body is too large',
+  422: 'Some fields are not valid',
+  429: 'Too many requests',
+  500: 'Something went wrong on the server',
+  502: 'A service behind this one failed',
+  503: 'Not possible right now',
+  504: 'A service behind this one took too long',
+}
+
+/**
+ * The API document (OpenAPI 3.0) of the given routes, made once by @elysiajs/swagger and then put right: as it comes it
+ * fails a validator (no response descriptions, `type: null`, `const`, `patternProperties`).
+ */
+export function createApiDocument(routes: AnyElysia): () => Promise<JsonObject> {
+  let made: Promise<JsonObject> | undefined
+  return () => (made ??= makeDocument(routes))
+}
+
+async function makeDocument(routes: AnyElysia): Promise<JsonObject> {
+  const documenting = new Elysia().use(routes).use(
+    swagger({
+      documentation: {
+        info: {
+          title: 'Tenantry',
+          version,
+          description: 'One backend for many customers’ AI-chat frontends. Errors are application/problem+json (RFC 9457).',
+        },
+      },
+    }),
+  )
+  const response = await documenting.handle(new Request('http://localhost/swagger/json'))
+  const parsed: Json = JSON.parse(await response.text())
+  const document = isObject(parsed) ? parsed : {}
+  const paths: JsonObject = {}
+  for (const [path, item] of Object.entries(isObject(document.paths) ? document.paths : {})) {
+    const trimmed = path.length > 1 ? path.replace(/\/$/, '') : path
+    const known = paths[trimmed]
+    paths[trimmed] = { ...(isObject(known) ? known : {}), ...(isObject(item) ? describeOperations(item) : {}) }
+  }
+  return {
+    ...document,
+    paths,
+    components: {
+      schemas: { Problem: problemSchema },
+      securitySchemes: { bearer: { type: 'http', scheme: 'bearer', bearerFormat: 'JWT' } },
+      responses: {
+        Problem: {
+          description: 'What went wrong, and what to do',
+          content: { 'application/problem+json': { schema: { $ref: '#/components/schemas/Problem' } } },
+        },
+      },
+    },
+  }
+}
+
+const problemSchema: JsonObject = {
+  type: 'object',
+  required: ['type', 'title', 'status', 'detail', 'code', 'request_id'],
+  properties: {
+    type: { type: 'string' },
+    title: { type: 'string' },
+    status: { type: 'integer' },
+    detail: { type: 'string' },
+    code: { type: 'string' },
+    request_id: { type: 'string' },
+    errors: {
+      type: 'array',
+      items: { type: 'object', properties: { path: { type: 'string' }, message: { type: 'string' } } },
+    },
+  },
+}
+
+function describeOperations(item: JsonObject): JsonObject {
+  return Object.fromEntries(
+    Object.entries(item).map(([method, operation]) => [method, isObject(operation) ? describeOperation(operation) : operation]),
+  )
+}
+
+function describeOperation(operation: JsonObject): JsonObject {
+  const responses: JsonObject = {}
+  for (const [status, response] of Object.entries(isObject(operation.responses) ? operation.responses : {})) {
+    responses[status] = isObject(response) ? describeResponse(status, response) : { description: 'Done' }
+  }
+  for (const [status, description] of Object.entries(problemStatuses)) {
+    if (status === '401' && operation[audienceKey] === 'public' && !Array.isArray(operation.security)) {
+      responses[status] ??= { $ref: '#/components/responses/Problem' }
+      continue
+    }
+    responses[status] ??= {
+      description,
+      content: { 'application/problem+json': { schema: { $ref: '#/components/schemas/Problem' } } },
+    }
+  }
+  return {
+    ...operation,
+    ...(Array.isArray(operation.parameters) ? { parameters: operation.parameters.map(describeParameter) } : {}),
+    ...(isObject(operation.requestBody) ? { requestBody: describeContent(operation.requestBody) } : {}),
+    responses,
+  }
+}
+
+function describeResponse(status: string, response: JsonObject): JsonObject {
+  const description = typeof response.description === 'string' ? response.description : status === '204' ? 'Done' : 'The answer'
+  if (status === '204' || !isObject(response.content)) return { description }
+  return { description, content: describeContent({ content: response.content }).content ?? {} }
+}
+
+/** Bodies and answers are JSON unless the route says otherwise; the generator lists three kinds for all. */
+function describeContent(holder: JsonObject): JsonObject {
+  const content = isObject(holder.content) ? holder.content : {}
+  const isGuess = 'application/json' in content && 'text/plain' in content && 'multipart/form-data' in content
+  const kinds = Object.entries(content).filter(([kind]) => !isGuess || kind === 'application/json')
+  const described = kinds.map(([kind, media]) => [
+    kind,
+    isObject(media) && media.schema !== undefined ? { schema: describeSchema(media.schema) } : media,
+  ])
+  return { ...holder, content: Object.fromEntries(described) }
+}
+
+function describeParameter(parameter: Json): Json {
+  if (!isObject(parameter) || !isObject(parameter.schema)) return parameter
+  const { description, examples: _examples, ...rest } = parameter
+  return {
+    ...rest,
+    ...(typeof description === 'string' ? { description } : {}),
+    schema: describeSchema(parameter.schema),
+  }
+}
+
+/** A JSON schema in the words of OpenAPI 3.0. */
+function describeSchema(schema: Json): Json {
+  if (!isObject(schema)) return schema
+  const { error: _error, anyOf, const: constant, patternProperties, ...rest } = schema
+  if (Array.isArray(anyOf)) return describeUnion(anyOf, rest)
+  const described: JsonObject = { ...rest }
+  if (constant !== undefined) Object.assign(described, { enum: [constant] })
+  if (isObject(patternProperties)) {
+    described.additionalProperties = describeSchema(Object.values(patternProperties)[0] ?? {})
+  }
+  if (isObject(described.properties)) {
+    described.properties = Object.fromEntries(
+      Object.entries(described.properties).map(([name, property]) => [name, describeSchema(property)]),
+    )
+  }
+  if (described.items !== undefined) described.items = describeSchema(described.items)
+  return described
+}
+
+function describeUnion(branches: Json[], rest: JsonObject): Json {
+  const isNull = (branch: Json): boolean => isObject(branch) && branch.type === 'null'
+  const real = branches.filter((branch) => !isNull(branch)).map(describeSchema)
+  const nullable: JsonObject = real.length < branches.length ? { nullable: true } : {}
+  const values = real.map((branch) => (isObject(branch) && Array.isArray(branch.enum) ? branch.enum : undefined))
+  const { default: _default, ...kept } = rest
+  if (values.length > 0 && values.every((value) => value !== undefined)) {
+    return { ...kept, type: 'string', enum: [...values.flat(), ...(nullable.nullable ? [null] : [])], ...nullable }
+  }
+  const [only] = real
+  if (real.length === 1 && isObject(only)) return { ...kept, ...only, ...nullable }
+  // Elysia takes numbers and booleans in a query as text, too: the document tells what is meant.
+  const meant = real.find((branch) => isObject(branch) && (branch.type === 'boolean' || branch.type === 'integer'))
+  if (isObject(meant)) return { ...kept, ...meant, ...nullable }
+  return { ...kept, anyOf: real, ...nullable }
+}
+
+function isObject(value: Json | undefined): value is JsonObject {
+  return typeof value === 'object' && value !== null && !Array.isArray(value)
+}

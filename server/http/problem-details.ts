@@ -1,0 +1,108 @@
+import { ValidationError } from 'elysia'
+import { AppError, defineError, type FieldError } from '../platform/errors.ts'
+import type { Log } from '../platform/log.ts'
+import { factsOf } from './request-facts.ts'
+
+/** The request cannot be read: broken JSON, a bad header, an impossible address. */
+export const requestMalformed = defineError({
+  code: 'request.malformed',
+  status: 400,
+  title: 'The request cannot be read',
+})
+/** The request was read, but some of its fields are not as they must be. */
+export const requestInvalid = defineError({ code: 'request.invalid', status: 422, title: 'Some fields are not valid' })
+/** The body is larger than this route takes. */
+export const requestTooLarge = defineError({ code: 'request.too_large', status: 413, title: 'The request is too large' })
+/** No route has this method and path. */
+export const routeNotFound = defineError({ code: 'route.not_found', status: 404, title: 'There is nothing here' })
+/** Something failed that the caller cannot mend; the cause is in the log under the request id. */
+export const serverError = defineError({
+  code: 'server.error',
+  status: 500,
+  title: 'Something went wrong on the server',
+})
+/** The database cannot be reached or refuses work for now. */
+export const databaseUnavailable = defineError({
+  code: 'server.unavailable',
+  status: 503,
+  title: 'The database does not answer',
+})
+
+/** The problem object (RFC 9457) of an error, as it is sent in bodies and in SSE `error` events. */
+export function describeProblem(error: AppError, requestId: string): Record<string, unknown> {
+  return {
+    ...error.extensions,
+    type: `urn:tenantry:error:${error.code}`,
+    title: error.title,
+    status: error.status,
+    detail: error.detail,
+    code: error.code,
+    request_id: requestId,
+    ...(error.errors ? { errors: error.errors } : {}),
+  }
+}
+
+/** Any thrown value as an error that may be sent; the ones that are not ours lose their text. */
+export function toAppError(thrown: unknown): AppError {
+  if (thrown instanceof AppError) return thrown
+  if (thrown instanceof ValidationError) return describeInvalid(thrown)
+  if (isDatabaseOutage(thrown)) {
+    return databaseUnavailable({
+      detail: 'The database does not answer right now. Try again in a moment.',
+      cause: thrown,
+      headers: { 'retry-after': '2' },
+    })
+  }
+  return serverError({ cause: thrown })
+}
+
+/** The answer to a request that failed: problem+json, its cause logged once. */
+export function answerProblem(thrown: unknown, request: Request, log: Log): Response {
+  const error = toAppError(thrown)
+  const facts = factsOf(request)
+  if (error.status >= 500) {
+    log.error({ err: error.cause ?? thrown, code: error.code, request_id: facts.requestId }, 'request failed')
+  }
+  return new Response(request.method === 'HEAD' ? null : JSON.stringify(describeProblem(error, facts.requestId)), {
+    status: error.status,
+    headers: { ...error.headers, 'content-type': 'application/problem+json', 'x-request-id': facts.requestId },
+  })
+}
+
+function describeInvalid(invalid: ValidationError): AppError {
+  // A response that breaks its own schema is our fault, and its content stays here.
+  if (invalid.type === 'response') return serverError({ cause: new Error(`response of ${invalid.type} is invalid`) })
+  const errors: FieldError[] = []
+  for (const entry of invalid.all) {
+    if (!('path' in entry) || errors.length >= 20) continue
+    const path = entry.path.replace(/^\//, '').replaceAll('/', '.') || invalid.type
+    if (!errors.some((known) => known.path === path)) errors.push({ path, message: describeExpectation(entry) })
+  }
+  return requestInvalid({ detail: summarise(errors), errors })
+}
+
+/** The first fields at fault as one sentence. */
+function summarise(errors: FieldError[]): string {
+  const [first] = errors
+  if (!first) return requestInvalid.definition.title
+  return errors.length === 1 ? `${first.path}: ${first.message}` : `${first.path}: ${first.message} (and ${errors.length - 1} more)`
+}
+
+/** TypeBox's sentence, without the submitted value. A schema's own `error` text takes its place. */
+function describeExpectation(entry: { message?: string; schema?: object; summary?: string }): string {
+  if (entry.schema && 'error' in entry.schema && typeof entry.schema.error === 'string') return entry.schema.error
+  return entry.message ?? 'is not valid'
+}
+
+const outageCodes = new Set([
+  'CONNECTION_CLOSED', 'CONNECTION_ENDED', 'CONNECTION_DESTROYED', 'CONNECT_TIMEOUT', 'ECONNREFUSED', 'ECONNRESET',
+  'ERR_POSTGRES_CONNECTION_CLOSED', 'ERR_POSTGRES_CONNECTION_TIMEOUT', 'ERR_POSTGRES_CONNECTION_REFUSED',
+  '57P01', '57P02', '57P03', '53300', '08006', '08001', '08003', '57014', '53100',
+])
+
+function isDatabaseOutage(thrown: unknown): boolean {
+  if (!(thrown instanceof Error)) return false
+  const codes = ['code', 'errno'].map((name) => Reflect.get(thrown, name))
+  if (codes.some((code) => typeof code === 'string' && outageCodes.has(code))) return true
+  return thrown.cause !== undefined && isDatabaseOutage(thrown.cause)
+}

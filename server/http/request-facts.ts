@@ -1,0 +1,43 @@
+import { newId } from '../platform/ids.ts'
+
+/** What is known of a request before anything of it is read. */
+export interface RequestFacts {
+  requestId: string
+  /** Monotonic milliseconds at arrival. */
+  startedMs: number
+  /** The client's address, as far as it can be trusted. */
+  address: string | null
+  /** Filled in by the gates, for the log and the audit log. */
+  userId?: string
+  tenantId?: string
+}
+
+const factsByRequest = new WeakMap<Request, RequestFacts>()
+
+/** Notes the facts of a request at its arrival. */
+export function noteRequest(request: Request, options: { startedMs: number; address: string | null }): RequestFacts {
+  const facts: RequestFacts = { requestId: newId(), ...options }
+  factsByRequest.set(request, facts)
+  return facts
+}
+
+/** The facts of a request that arrived through the app. */
+export function factsOf(request: Request): RequestFacts {
+  return factsByRequest.get(request) ?? noteRequest(request, { startedMs: performance.now(), address: null })
+}
+
+/**
+ * The client's address: the socket's peer, or with trusted proxies in front the entry of X-Forwarded-For that the
+ * outermost trusted one wrote. Entries further left are the client's own words.
+ */
+export function readClientAddress(
+  request: Request,
+  options: { peer: string | null; trustedProxyHops: number },
+): string | null {
+  if (options.trustedProxyHops === 0) return options.peer
+  const forwarded = (request.headers.get('x-forwarded-for') ?? '')
+    .split(',')
+    .map((entry) => entry.trim())
+    .filter(Boolean)
+  return forwarded.at(-options.trustedProxyHops) ?? options.peer
+}

@@ -1,0 +1,76 @@
+import type { TObject, TSchema } from '@sinclair/typebox'
+import type { FieldError } from '../platform/errors.ts'
+import { requestInvalid } from './problem-details.ts'
+
+const depthMax = 64
+
+/**
+ * The options of a route that takes a JSON body: spread them into the route's own. Elysia drops fields that a schema
+ * does not name; a misspelt field would then do nothing without a word, so unknown ones are refused here, and with
+ * them what PostgreSQL cannot store (NUL, lone surrogates).
+ */
+export function jsonBody<S extends TObject>(schema: S) {
+  return {
+    body: schema,
+    transform: ({ body }: { body: unknown }): void => refuseUnfit(body, schema),
+  }
+}
+
+/** The check of `jsonBody` for a body that is read otherwise. Throws `request.invalid` 422. */
+export function refuseUnfit(body: unknown, schema: TObject): void {
+  const errors: FieldError[] = []
+  if (isRecord(body)) findUnknown(body, schema, '', errors)
+  findUnstorable(body, '', 0, errors)
+  if (errors.length === 0) return
+  const [first] = errors
+  throw requestInvalid({ detail: first && `${first.path}: ${first.message}`, errors: errors.slice(0, 20) })
+}
+
+function findUnknown(body: Record<string, unknown>, schema: TObject, prefix: string, errors: FieldError[]): void {
+  for (const key of Object.keys(body)) {
+    if (errors.length >= 20) return
+    const path = prefix + key.slice(0, 100)
+    if (!Object.hasOwn(schema.properties, key)) {
+      errors.push({ path, message: 'is not a field of this request' })
+      continue
+    }
+    const inner = objectSchemaOf(schema.properties[key])
+    const value = body[key]
+    if (inner && isRecord(value)) findUnknown(value, inner, `${path}.`, errors)
+  }
+}
+
+/** The object schema itself, or the one object among the branches of a union such as `object | null`. */
+function objectSchemaOf(schema: TSchema | undefined): TObject | undefined {
+  if (!schema) return undefined
+  if (isObjectSchema(schema)) return schema
+  const branches: TSchema[] = Array.isArray(schema.anyOf) ? schema.anyOf : []
+  return branches.find(isObjectSchema)
+}
+
+function isObjectSchema(schema: TSchema): schema is TObject {
+  return schema.type === 'object' && typeof schema.properties === 'object'
+}
+
+function findUnstorable(value: unknown, path: string, depth: number, errors: FieldError[]): void {
+  if (errors.length >= 20) return
+  if (typeof value === 'string') {
+    if (value.includes('\u0000')) errors.push({ path: path || 'body', message: 'must not contain NUL characters' })
+    else if (!value.isWellFormed()) errors.push({ path: path || 'body', message: 'must be well-formed Unicode' })
+    return
+  }
+  if (typeof value !== 'object' || value === null) return
+  if (depth >= depthMax) {
+    errors.push({ path: path || 'body', message: `must not be nested deeper than ${depthMax} levels` })
+    return
+  }
+  for (const [key, item] of Object.entries(value)) {
+    const inner = path ? `${path}.${key.slice(0, 100)}` : key.slice(0, 100)
+    if (key.includes('\u0000') || !key.isWellFormed()) errors.push({ path: path || 'body', message: 'has an invalid key' })
+    else findUnstorable(item, inner, depth + 1, errors)
+  }
+}
+
+function isRecord(value: unknown): value is Record<string, unknown> {
+  return typeof value === 'object' && value !== null && !Array.isArray(value)
+}

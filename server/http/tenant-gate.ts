@@ -1,0 +1,166 @@
+import type { AuditActor } from '../data/audit.data.ts'
+import type { Directories } from '../data/directories.ts'
+import type { TenantDatabases } from '../data/tenant-databases.ts'
+import type { TenantScope } from '../data/tenant-scope.ts'
+import { linkTenantUser } from '../data/tenant-users.data.ts'
+import type { TenantRecord } from '../data/tenants.data.ts'
+import { defineError } from '../platform/errors.ts'
+import { parseTenantId, type TenantId, type UserId } from '../platform/ids.ts'
+import type { DenialAudit } from './denial-audit.ts'
+import type { CorePrincipal, Principal } from './identity.ts'
+import { factsOf } from './request-facts.ts'
+
+/** X-TENANT is no single tenant id. */
+export const tenantMalformed = defineError({ code: 'tenant.malformed', status: 400, title: 'X-TENANT cannot be read' })
+/** X-TENANT names another tenant than the token. */
+export const tenantMismatch = defineError({
+  code: 'tenant.mismatch',
+  status: 403,
+  title: 'X-TENANT differs from the token',
+})
+/** The route needs a tenant and neither token nor header names one. */
+export const tenantRequired = defineError({ code: 'tenant.required', status: 400, title: 'No tenant is named' })
+/** The tenant is switched off. */
+export const tenantInactive = defineError({ code: 'tenant.inactive', status: 403, title: 'The tenant is inactive' })
+/** No such tenant, or none that the caller may know of. */
+export const tenantNotFound = defineError({ code: 'tenant.not_found', status: 404, title: 'There is no such tenant' })
+/** The tenant is being moved or made. */
+export const tenantMigrating = defineError({ code: 'tenant.migrating', status: 503, title: 'The tenant is being moved' })
+/** Somebody else has this address there. */
+export const emailTaken = defineError({ code: 'user.email_taken', status: 409, title: 'The address is taken' })
+/** The caller may not do this. */
+export const forbidden = defineError({ code: 'auth.forbidden', status: 403, title: 'You may not do this' })
+
+/** What a tenant route works with. */
+export interface TenantEntry {
+  tenant: TenantRecord
+  scope: TenantScope
+  /** The caller's row in `tenant_users`: its own, or the one linked to a platform user. */
+  userId: UserId
+}
+
+/** Decides which tenant a request is for, and whether it may enter (design §2). */
+export interface TenantGate {
+  /** The tenant that the request names, checked against the token: the header where it is allowed, else the claim. */
+  resolve(request: Request, principal: Principal): Promise<TenantId | null>
+  /** Enters the resolved tenant; makes the linked row of a platform user at its first entry. */
+  enter(request: Request, principal: Principal): Promise<TenantEntry>
+}
+
+/** The tenant id in X-TENANT; null without the header. Lists, duplicates and bad characters are 400 `tenant.malformed`. */
+export function readTenantHeader(request: Request): TenantId | null {
+  const header = request.headers.get('x-tenant')
+  if (header === null) return null
+  const id = parseTenantId(header)
+  if (!id) {
+    throw tenantMalformed({
+      detail: 'X-TENANT must be exactly one tenant id: lower-case letters, digits, "_" and "-", at most 63.',
+    })
+  }
+  return id
+}
+
+/** The actor of audit rows about this request. An end user's address is not the platform's to keep. */
+export function auditActorOf(request: Request, principal: Principal | undefined): AuditActor {
+  const facts = factsOf(request)
+  return {
+    actorId: principal?.userId ?? null,
+    actorEmail: principal?.scope === 'core' ? principal.email : null,
+    requestId: facts.requestId,
+    address: facts.address,
+  }
+}
+
+const entryAuditedForMs = 3_600_000
+const entriesAuditedMax = 10_000
+
+/** The gate over the directories; entering by header is audited, mismatches once per principal and minute. */
+export function createTenantGate(options: {
+  directories: Directories
+  databases: TenantDatabases
+  denials: DenialAudit
+  monotonicMs: () => number
+}): TenantGate {
+  const { directories, databases, denials } = options
+  const entriesAudited = new Map<string, number>()
+
+  async function resolve(request: Request, principal: Principal): Promise<TenantId | null> {
+    const named = readTenantHeader(request)
+    if (named === null || named === principal.tenantId) return principal.tenantId
+    if (principal.scope === 'core' && (await mayEnterByHeader(principal, named))) {
+      await auditEntry(request, principal, named)
+      return named
+    }
+    await denials.recordOncePerMinute(auditActorOf(request, principal), {
+      action: 'tenant.mismatch',
+      targetType: 'tenant',
+      targetId: named,
+      tenantId: principal.tenantId,
+    })
+    throw tenantMismatch({ detail: 'X-TENANT names another tenant than your token. Leave it out, or sign in there.' })
+  }
+
+  async function mayEnterByHeader(principal: CorePrincipal, named: TenantId): Promise<boolean> {
+    if (principal.isSuperuser) return true
+    if (!principal.isOwner) return false
+    return (await directories.tenant(named))?.ownerId === principal.userId
+  }
+
+  async function auditEntry(request: Request, principal: CorePrincipal, named: TenantId): Promise<void> {
+    const key = `${principal.sessionId} ${named}`
+    const now = options.monotonicMs()
+    if (now - (entriesAudited.get(key) ?? -Infinity) < entryAuditedForMs) return
+    if (entriesAudited.size >= entriesAuditedMax) entriesAudited.clear()
+    entriesAudited.set(key, now)
+    await denials.record(auditActorOf(request, principal), {
+      action: 'tenant.entered',
+      targetType: 'tenant',
+      targetId: named,
+      tenantId: named,
+      outcome: 'done',
+    })
+  }
+
+  async function enter(request: Request, principal: Principal): Promise<TenantEntry> {
+    const tenantId = await resolve(request, principal)
+    if (!tenantId) {
+      throw tenantRequired({ detail: 'This route needs a tenant: send X-TENANT, or a token that belongs to one.' })
+    }
+    const tenant = await directories.tenant(tenantId)
+    if (!tenant) throw tenantNotFound({ detail: 'There is no tenant with this id.' })
+    ensureTenantServes(tenant)
+    const scope = databases.scopeOf(tenant)
+    if (principal.scope === 'core') await ensureLinkedRow(tenant, scope, principal)
+    return { tenant, scope, userId: principal.userId }
+  }
+
+  async function ensureLinkedRow(tenant: TenantRecord, scope: TenantScope, principal: CorePrincipal): Promise<void> {
+    const row = await directories.tenantUser(tenant, principal.userId)
+    if (row) {
+      if (!row.isActive) throw forbidden({ detail: 'Your access to this tenant was switched off.' })
+      return
+    }
+    const linked = await scope.write((database) =>
+      linkTenantUser(database, tenant.id, {
+        id: principal.userId,
+        email: principal.email,
+        fullName: principal.fullName,
+        isVerified: principal.isVerified,
+      }),
+    )
+    if (!linked) throw emailTaken({ detail: 'A user of this tenant already has your address, so you cannot enter it.' })
+    directories.forget({ kind: 'tenant_user', ids: [tenant.id, principal.userId] })
+  }
+
+  return { resolve, enter }
+}
+
+/** Throws unless the tenant may serve requests now. */
+export function ensureTenantServes(tenant: TenantRecord): void {
+  if (!tenant.isActive) throw tenantInactive({ detail: 'This tenant is switched off. Its manager can switch it on again.' })
+  if (tenant.state === 'active') return
+  if (tenant.state === 'moving' || tenant.state === 'provisioning') {
+    throw tenantMigrating({ detail: 'Try again in a moment.', headers: { 'retry-after': '5' } })
+  }
+  throw tenantInactive({ detail: 'This tenant is not available.' })
+}

@@ -1,0 +1,95 @@
+import pretty from 'pino-pretty'
+import { buildConsole, consoleDistDir, isConsoleBuildStale } from '../console/build.ts'
+import { createApp } from './app.ts'
+import { openCoreAddress } from './core-address.ts'
+import { migrateCore } from './data/migrate.ts'
+import { hasSuperuser } from './data/users.data.ts'
+import { ensureSuperuser, makeSetupToken } from './features/sign-in/sign-in.usecases.ts'
+import { consoleFiles } from './http/console-files.ts'
+import { startJobs } from './jobs.ts'
+import { systemClock } from './platform/clock.ts'
+import { type Config, ConfigError, readConfig } from './platform/config.ts'
+import { createLog, type Log } from './platform/log.ts'
+import { version } from './platform/version.ts'
+import { createServices, type Services } from './services.ts'
+
+const drainMsMax = 25_000
+const outgoingRequestsMin = 1_000
+
+const config = await readConfig(process.env).catch((error: unknown) => {
+  if (!(error instanceof ConfigError)) throw error
+  process.stderr.write(`${error.message}\n`)
+  process.exit(1)
+})
+const development = config.mode === 'development'
+const log = createLog({
+  level: config.logLevel,
+  destination: development ? pretty({ colorize: process.stdout.isTTY, sync: true, ignore: 'request_id' }) : undefined,
+})
+
+try {
+  await run(config, log)
+} catch (err) {
+  log.fatal({ err }, err instanceof Error ? `the server did not start: ${err.message}` : 'the server did not start')
+  process.exit(1)
+}
+
+async function run(config: Config, log: Log): Promise<void> {
+  if (Number(process.env.BUN_CONFIG_MAX_HTTP_REQUESTS ?? 256) < outgoingRequestsMin) {
+    log.warn('BUN_CONFIG_MAX_HTTP_REQUESTS is low: set it to 4000, or many streams at once wait for each other')
+  }
+  const address = await openCoreAddress(config, log)
+  const applied = await migrateCore(address.directUrl)
+  if (applied.length > 0) log.info({ applied }, 'database migrated')
+  const services = await createServices({ config, address, log, clock: systemClock })
+  await ensureFirstSuperuser(services)
+
+  const devServer = development ? await (await import('../console/dev-server.ts')).startConsoleDevServer() : undefined
+  if (!devServer && (await isConsoleBuildStale())) await buildConsole({ quiet: true })
+
+  let draining = false
+  const app = createApp(services, {
+    consoleFiles: consoleFiles({ distDir: consoleDistDir, devServerUrl: devServer?.url }),
+    isDraining: () => draining,
+  }).listen({ port: config.port, hostname: config.hostname })
+  const jobs = startJobs(services)
+  const url = config.publicUrl ?? `http://${config.hostname === '0.0.0.0' ? 'localhost' : config.hostname}:${app.server?.port}`
+  log.info({ url, version, mode: config.mode }, 'ready')
+  if (development) await printWelcome(services, url)
+
+  const stop = async (reason: string): Promise<void> => {
+    if (draining) return
+    draining = true
+    log.info({ reason, open_answers: services.openAnswers.size }, 'draining')
+    await Promise.race([services.openAnswers.drained(), Bun.sleep(drainMsMax)])
+    await app.server?.stop(false)
+    jobs.stop()
+    await services.close()
+    await devServer?.stop()
+    await address.stop()
+    log.info('stopped')
+    process.exit(0)
+  }
+  process.on('SIGTERM', () => void stop('SIGTERM'))
+  process.on('SIGINT', () => void stop('SIGINT'))
+  void address.lost.then(() => {
+    if (draining) return
+    log.fatal('the embedded database ended by itself')
+    process.exit(1)
+  })
+}
+
+async function ensureFirstSuperuser(services: Services): Promise<void> {
+  const { superuser } = services.config
+  if (!superuser || (await hasSuperuser(services.core.db))) return
+  await ensureSuperuser(services, superuser)
+  services.log.info('the first superuser was made from SUPERUSER_EMAIL')
+}
+
+/** For people at a terminal, past the logger: the link holds the one-time token. */
+async function printWelcome(services: Services, url: string): Promise<void> {
+  const token = await makeSetupToken(services)
+  const lines = [`  Tenantry ${version}`, `  Console   ${url}/console/`, `  API       ${url}/swagger`]
+  if (token) lines.push('', '  Make the first superuser (once, within an hour):', `  ${url}/console/setup#token=${token}`)
+  process.stdout.write(`\n${lines.join('\n')}\n\n`)
+}

@@ -1,0 +1,128 @@
+import { type Answering, createAnswering } from './answering/answering.ts'
+import type { PlatformModels } from './answering/model-choice.ts'
+import { createOpenAnswers, type OpenAnswers } from './answering/open-answers.ts'
+import { createRetriever, type PlatformIndex } from './answering/retrieval.ts'
+import { createTenantSecrets, type TenantSecrets } from './answering/tenant-secrets.ts'
+import { type ChangeFeed, startChangeFeed } from './data/change-feed.ts'
+import { type CoreDatabase, openCoreDatabase } from './data/core-database.ts'
+import { createDirectories, type Directories } from './data/directories.ts'
+import { createTenantDatabases, type TenantDatabases } from './data/tenant-databases.ts'
+import { createUsageLedger, type UsageLedger } from './data/usage.data.ts'
+import { createLanguageModel } from './external/create-language-model.ts'
+import { createEmbeddings } from './external/embeddings.ts'
+import { createModelTest } from './external/model-test.ts'
+import { createPinecone, type PineconeAdapter } from './external/pinecone.ts'
+import type { Clock } from './platform/clock.ts'
+import type { Config } from './platform/config.ts'
+import { createEgress, type Egress } from './platform/egress.ts'
+import type { Log } from './platform/log.ts'
+import { createPasswords, type Passwords } from './platform/passwords.ts'
+import { createRefreshTokens, type RefreshTokens } from './platform/refresh-tokens.ts'
+import { createSecretBox, type SecretBox } from './platform/secrets.ts'
+
+/** The long-lived objects of the process, built once. */
+export interface Services {
+  config: Config
+  log: Log
+  clock: Clock
+  startedAt: Date
+  core: CoreDatabase
+  databases: TenantDatabases
+  feed: ChangeFeed
+  directories: Directories
+  ledger: UsageLedger
+  secretBox: SecretBox
+  secrets: TenantSecrets
+  passwords: Passwords
+  refreshTokens: RefreshTokens
+  egress: Egress
+  pinecone: PineconeAdapter
+  testModel: ReturnType<typeof createModelTest>
+  platformModels: PlatformModels
+  platformIndex: PlatformIndex
+  answering: Answering
+  openAnswers: OpenAnswers
+  /** Closes connections; open answers should be drained before. */
+  close(): Promise<void>
+}
+
+/** Where the core database is. It must be migrated. */
+export interface CoreAddress {
+  databaseUrl: string
+  directUrl: string
+}
+
+const hashesAtOnceMax = 2
+const hashesWaitingMax = 64
+
+/** Builds everything over a migrated core database. */
+export async function createServices(options: {
+  config: Config
+  address: CoreAddress
+  log: Log
+  clock: Clock
+}): Promise<Services> {
+  const { config, log, clock } = options
+  const secretBox = await createSecretBox(config.secretKey, config.secretKeyPrevious)
+  const core = await openCoreDatabase({
+    ...options.address,
+    managedRuntimeUrl: config.databaseRuntimeUrl,
+    pooler: config.databasePooler,
+    poolMax: config.databasePoolMax,
+    secretBox,
+  })
+  const feed = await startChangeFeed({ directUrl: core.directUrl, log })
+  const databases = createTenantDatabases(core)
+  const directories = createDirectories({ core, databases, feed, now: () => clock.now() })
+  const ledger = createUsageLedger(core.hot)
+  const secrets = createTenantSecrets(secretBox)
+  const egress = createEgress({ allowLoopback: config.allowLoopbackUpstreams, clock })
+  const pinecone = createPinecone({ egress, controllerUrl: config.pinecone.controllerUrl, clock })
+  const platformModels: PlatformModels = {
+    openai: config.openai,
+    deepseek: config.deepseek,
+    offline: config.offlineModel,
+    defaultModel: config.defaultModel,
+  }
+  const platformIndex: PlatformIndex = config.pinecone
+  const answering = createAnswering({
+    directories,
+    ledger,
+    languageModel: createLanguageModel({ egress, clock }),
+    embeddings: createEmbeddings({ egress }),
+    retriever: createRetriever({ pinecone, secrets, platform: platformIndex, directories }),
+    secrets,
+    platform: platformModels,
+    defaultSystemPrompt: config.defaultSystemPrompt,
+    clock,
+    log,
+  })
+  const openAnswers = createOpenAnswers({ feed, ledger, log })
+  return {
+    config,
+    log,
+    clock,
+    startedAt: clock.now(),
+    core,
+    databases,
+    feed,
+    directories,
+    ledger,
+    secretBox,
+    secrets,
+    passwords: await createPasswords({ concurrencyMax: hashesAtOnceMax, waitingMax: hashesWaitingMax }),
+    refreshTokens: await createRefreshTokens(config.secretKey, config.secretKeyPrevious),
+    egress,
+    pinecone,
+    testModel: createModelTest({ egress, clock }),
+    platformModels,
+    platformIndex,
+    answering,
+    openAnswers,
+    async close() {
+      openAnswers.stop()
+      await feed.stop()
+      await core.close()
+    },
+  }
+}
