@@ -2,13 +2,13 @@ import { cors } from '@elysiajs/cors'
 import { type AnyElysia, Elysia } from 'elysia'
 import { accountRoutes } from './features/account/account.routes.ts'
 import { auditRoutes } from './features/audit/audit.routes.ts'
-import { chatRoutes } from './features/chat/chat.routes.ts'
+import { chatRoutes, chatRoutesForManagers } from './features/chat/chat.routes.ts'
 import { connectionRoutes } from './features/connections/connections.routes.ts'
 import { createSignInSessions } from './features/sign-in/sessions.usecases.ts'
-import { signInRoutes } from './features/sign-in/sign-in.routes.ts'
-import { systemRoutes } from './features/system/system.routes.ts'
-import { tenantRoutesForAdmins } from './features/tenants/tenants.routes.ts'
-import { usageRoutes } from './features/usage/usage.routes.ts'
+import { signInRoutes, signOutRoutes } from './features/sign-in/sign-in.routes.ts'
+import { healthRoutes, systemRoutes } from './features/system/system.routes.ts'
+import { tenantRoutesForManagers, tenantRoutesForSuperusers } from './features/tenants/tenants.routes.ts'
+import { usageRoutesForManagers, usageRoutesForSuperusers } from './features/usage/usage.routes.ts'
 import { userRoutes } from './features/users/users.routes.ts'
 import { createApiDocument } from './http/api-docs.ts'
 import { apiDocsViewer } from './http/api-docs-viewer.ts'
@@ -47,16 +47,23 @@ export function createApp(services: Services, options: { consoleFiles: ConsoleFi
     clock,
   })
 
+  const system = { ...services, isDraining: options.isDraining }
+
   const api = new Elysia({ name: 'api' })
-    .use(signInRoutes({ ...services, sessions, gates, ownOrigin }))
+    .use(signInRoutes({ ...services, sessions, ownOrigin }))
+    .use(signOutRoutes({ sessions, gates, ownOrigin }))
     .use(accountRoutes({ ...services, gates }))
     .use(chatRoutes({ ...services, gates }))
-    .use(tenantRoutesForAdmins({ ...services, gates }))
+    .use(chatRoutesForManagers({ ...services, gates }))
+    .use(tenantRoutesForSuperusers({ ...services, gates }))
+    .use(tenantRoutesForManagers({ ...services, gates }))
     .use(connectionRoutes({ ...services, gates }))
     .use(userRoutes({ ...services, gates }))
-    .use(usageRoutes({ core, clock, gates }))
+    .use(usageRoutesForSuperusers({ core, clock, gates }))
+    .use(usageRoutesForManagers({ core, clock, gates }))
     .use(auditRoutes({ core, gates }))
-    .use(systemRoutes({ ...services, gates, isDraining: options.isDraining }))
+    .use(systemRoutes({ ...system, gates }))
+    .use(healthRoutes(system))
 
   const publicPaths = listPublicPaths(api)
 

@@ -16,10 +16,10 @@ export function jsonBody<S extends TObject>(schema: S) {
   }
 }
 
-/** The check of `jsonBody` for a body that is read otherwise. Throws `request.invalid` 422. */
-export function refuseUnfit(body: unknown, schema: TObject): void {
+/** Refuses what PostgreSQL cannot store and, with a schema, fields that it does not name: `request.invalid` 422. */
+export function refuseUnfit(body: unknown, schema?: TObject): void {
   const errors: FieldError[] = []
-  if (isRecord(body)) findUnknown(body, schema, '', errors)
+  if (schema && isRecord(body)) findUnknown(body, schema, '', errors)
   findUnstorable(body, '', 0, errors)
   if (errors.length === 0) return
   const [first] = errors

@@ -25,7 +25,7 @@ import { type Asker, type ChatParts, collectAnswer, startChat, startPreview } fr
 
 const tag = 'Chat'
 
-/** Chat for tenants' users, and its preview and figures for managers. */
+/** Chat for tenants' users. */
 export function chatRoutes(parts: ChatParts & { gates: Gates; databases: TenantDatabases; log: Log }) {
   const { gates } = parts
 
@@ -147,10 +147,10 @@ export function chatRoutes(parts: ChatParts & { gates: Gates; databases: TenantD
         detail: { summary: 'The messages of one of your conversations, oldest first' },
       },
     )
-    .use(managerChatRoutes(parts))
 }
 
-function managerChatRoutes(parts: ChatParts & { gates: Gates; databases: TenantDatabases; log: Log }) {
+/** Trying prompts, and figures of conversations, for a tenant's managers. */
+export function chatRoutesForManagers(parts: ChatParts & { gates: Gates; databases: TenantDatabases; log: Log }) {
   return managerRoutes(parts.gates, tag)
     .post(
       '/preview',

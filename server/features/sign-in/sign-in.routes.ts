@@ -12,8 +12,8 @@ import { setUpFirstSuperuser, type SignInParts, signIn } from './sign-in.usecase
 const cookieName = 'tenantry_refresh'
 const tag = 'Sign-in'
 
-/** Sign-in, refresh and sign-out. */
-export function signInRoutes(parts: SignInParts & { gates: Gates; ownOrigin: OwnOrigin }) {
+/** Setup, sign-in and refresh. */
+export function signInRoutes(parts: SignInParts & { ownOrigin: OwnOrigin }) {
   const { sessions, ownOrigin } = parts
 
   /** The pair as sent; the refresh token of a cookie session leaves in the cookie only. */
@@ -80,7 +80,7 @@ export function signInRoutes(parts: SignInParts & { gates: Gates; ownOrigin: Own
       {
         body: tokenForm,
         // OAuth2 clients may send further members (RFC 6749 §3.2: unrecognised ones are ignored).
-        transform: ({ body }) => refuseUnfit(body, t.Object({}, { additionalProperties: true })),
+        transform: ({ body }) => refuseUnfit(body),
         parse: ['urlencoded', 'formdata', 'json'],
         response: { 200: tokensView },
         detail: { summary: 'Sign in by the OAuth2 password form' },
@@ -97,19 +97,6 @@ export function signInRoutes(parts: SignInParts & { gates: Gates; ownOrigin: Own
       },
       { ...jsonBody(refreshBody), response: { 200: tokensView }, detail: { summary: 'Get the next pair of tokens' } },
     )
-    .use(
-      anyRoutes(parts.gates, '', tag).post(
-        '/logout',
-        async ({ principal, request, set }) => {
-          await sessions.end(principal)
-          if (readCookie(request) !== undefined) {
-            set.headers['set-cookie'] = writeCookie('', 0, ownOrigin.isSecure(request))
-          }
-          set.status = 204
-        },
-        { response: { 204: t.Void() }, detail: { summary: 'Sign out' } },
-      ),
-    )
 
   function refreshByCookie(request: Request, named: ReturnType<typeof readTenantHeader>): ReturnType<SignInSessions['refresh']> {
     const cookie = readCookie(request)
@@ -120,6 +107,21 @@ export function signInRoutes(parts: SignInParts & { gates: Gates; ownOrigin: Own
     if (!ownOrigin.matches(request)) throw forbidden({ detail: 'The cookie is only for pages of this server.' })
     return sessions.refresh(cookie, 'cookie', named)
   }
+}
+
+/** Sign-out. */
+export function signOutRoutes(parts: { sessions: SignInSessions; gates: Gates; ownOrigin: OwnOrigin }) {
+  return anyRoutes(parts.gates, '/auth', tag).post(
+    '/logout',
+    async ({ principal, request, set }) => {
+      await parts.sessions.end(principal)
+      if (readCookie(request) !== undefined) {
+        set.headers['set-cookie'] = writeCookie('', 0, parts.ownOrigin.isSecure(request))
+      }
+      set.status = 204
+    },
+    { response: { 204: t.Void() }, detail: { summary: 'Sign out' } },
+  )
 }
 
 function readCookie(request: Request): string | undefined {

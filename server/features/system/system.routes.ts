@@ -30,25 +30,18 @@ const databaseView = t.Object({
   latency_ms: nullable(t.Integer()),
 })
 
-/** Health for load balancers, and what superusers see of the system. */
-export function systemRoutes(parts: SystemParts & { gates: Gates }) {
-  const { clock } = parts
-
-  const checkDatabase = async (): Promise<{ version: string; latencyMs: number }> => {
-    const startedMs = clock.monotonicMs()
-    const facts = await withDeadline(readDatabaseFacts(parts.core.db), checkTimeoutMs, () => new Error('no answer'))
-    return { version: facts.version, latencyMs: Math.round(clock.monotonicMs() - startedMs) }
-  }
+/** Health, for load balancers. */
+export function healthRoutes(parts: SystemParts) {
   const ensureDatabase = async () => {
     try {
-      return await checkDatabase()
+      return await checkDatabase(parts)
     } catch (cause) {
       throw databaseUnavailable({ detail: 'The database does not answer.', cause })
     }
   }
 
   return publicRoutes('/health', 'System')
-    .get('/', () => ({ status: 'healthy' as const, version, timestamp: clock.now().toISOString() }), {
+    .get('/', () => ({ status: 'healthy' as const, version, timestamp: parts.clock.now().toISOString() }), {
       response: { 200: t.Object({ status: t.Literal('healthy'), version: t.String(), timestamp: time }) },
       detail: { summary: 'Is the process alive?' },
     })
@@ -70,57 +63,65 @@ export function systemRoutes(parts: SystemParts & { gates: Gates }) {
           ...(parts.isDraining() ? ['the server is shutting down'] : []),
           ...(parts.feed.isListening() ? [] : ['the change feed is not connected']),
         ]
-        await checkDatabase().catch(() => missing.push('the database does not answer'))
+        await checkDatabase(parts).catch(() => missing.push('the database does not answer'))
         if (missing.length > 0) throw databaseUnavailable({ detail: `Not ready: ${missing.join(', ')}.`, extensions: { missing } })
         return { status: 'ready' as const }
       },
       { response: { 200: t.Object({ status: t.Literal('ready') }) }, detail: { summary: 'May requests come?' } },
     )
-    .use(
-      superuserRoutes(parts.gates, '/admin/system', 'System').get(
-        '/',
-        async () => {
-          const database = await checkDatabase().catch(() => undefined)
-          const { config } = parts
-          return {
-            version,
-            bun_version: Bun.version,
-            mode: config.mode,
-            started_at: parts.startedAt.toISOString(),
-            installation_id: parts.core.installationId,
-            database: {
-              status: database ? ('healthy' as const) : ('unhealthy' as const),
-              kind: config.databaseUrl ? ('external' as const) : ('embedded' as const),
-              version: database?.version ?? null,
-              latency_ms: database?.latencyMs ?? null,
-            },
-            change_feed: { listening: parts.feed.isListening() },
-            models: {
-              openai: config.openai.apiKey !== undefined,
-              deepseek: config.deepseek.apiKey !== undefined,
-              offline: config.offlineModel,
-            },
-            pinecone: { shared: config.pinecone.shared, index_name: config.pinecone.indexName !== undefined },
-            variables_set: config.variablesSet,
-          }
+}
+
+/** Version, database, upstreams and configuration, for superusers. */
+export function systemRoutes(parts: SystemParts & { gates: Gates }) {
+  return superuserRoutes(parts.gates, '/admin/system', 'System').get(
+    '/',
+    async () => {
+      const database = await checkDatabase(parts).catch(() => undefined)
+      const { config } = parts
+      return {
+        version,
+        bun_version: Bun.version,
+        mode: config.mode,
+        started_at: parts.startedAt.toISOString(),
+        installation_id: parts.core.installationId,
+        database: {
+          status: database ? ('healthy' as const) : ('unhealthy' as const),
+          kind: config.databaseUrl ? ('external' as const) : ('embedded' as const),
+          version: database?.version ?? null,
+          latency_ms: database?.latencyMs ?? null,
         },
-        {
-          response: {
-            200: t.Object({
-              version: t.String(),
-              bun_version: t.String(),
-              mode: t.Union([t.Literal('production'), t.Literal('development')]),
-              started_at: time,
-              installation_id: t.String(),
-              database: databaseView,
-              change_feed: t.Object({ listening: t.Boolean() }),
-              models: t.Object({ openai: t.Boolean(), deepseek: t.Boolean(), offline: t.Boolean() }),
-              pinecone: t.Object({ shared: t.Boolean(), index_name: t.Boolean() }),
-              variables_set: t.Array(t.String()),
-            }),
-          },
-          detail: { summary: 'Version, database, upstreams; configuration without values' },
+        change_feed: { listening: parts.feed.isListening() },
+        models: {
+          openai: config.openai.apiKey !== undefined,
+          deepseek: config.deepseek.apiKey !== undefined,
+          offline: config.offlineModel,
         },
-      ),
-    )
+        pinecone: { shared: config.pinecone.shared, index_name: config.pinecone.indexName !== undefined },
+        variables_set: config.variablesSet,
+      }
+    },
+    {
+      response: {
+        200: t.Object({
+          version: t.String(),
+          bun_version: t.String(),
+          mode: t.Union([t.Literal('production'), t.Literal('development')]),
+          started_at: time,
+          installation_id: t.String(),
+          database: databaseView,
+          change_feed: t.Object({ listening: t.Boolean() }),
+          models: t.Object({ openai: t.Boolean(), deepseek: t.Boolean(), offline: t.Boolean() }),
+          pinecone: t.Object({ shared: t.Boolean(), index_name: t.Boolean() }),
+          variables_set: t.Array(t.String()),
+        }),
+      },
+      detail: { summary: 'Version, database, upstreams; configuration without values' },
+    },
+  )
+}
+
+async function checkDatabase({ core, clock }: SystemParts): Promise<{ version: string; latencyMs: number }> {
+  const startedMs = clock.monotonicMs()
+  const facts = await withDeadline(readDatabaseFacts(core.db), checkTimeoutMs, () => new Error('no answer'))
+  return { version: facts.version, latencyMs: Math.round(clock.monotonicMs() - startedMs) }
 }

@@ -1,5 +1,5 @@
 import { t } from 'elysia'
-import { listPromptVersions, listTenants } from '../../data/tenants.data.ts'
+import { listPromptVersions, listTenants, type TenantRecord } from '../../data/tenants.data.ts'
 import { createOnce } from '../../http/idempotency.ts'
 import { describePage, pageOf, pageQuery, readCursor, readPageQuery, writeCursor } from '../../http/page-query.ts'
 import { requestInvalid } from '../../http/problem-details.ts'
@@ -32,17 +32,8 @@ const tag = 'Tenants'
 const sorts = ['created_at', 'updated_at', 'name', 'id'] as const
 const superuserFields = ['isolation', 'database_server_id', 'owner_id', 'is_active'] as const
 
-/** Tenants and their prompts. */
-export function tenantRoutesForAdmins(parts: TenantsParts & { gates: Gates }) {
-  const change = async (
-    { tenant, body, principal, request }: Parameters<typeof ensureMayWrite>[0] & { tenant: { id: string }; request: Request },
-  ) => {
-    ensureMayWrite({ body, principal })
-    const id = parseTenantId(tenant.id)
-    if (!id) throw tenantNotFound()
-    return describeTenant(await changeTenant(parts, id, body, auditActorOf(request, principal)))
-  }
-
+/** Onboarding, listing and ending tenants, for superusers. */
+export function tenantRoutesForSuperusers(parts: TenantsParts & { gates: Gates }) {
   return superuserRoutes(parts.gates, '/admin/tenants', tag)
     .get(
       '/',
@@ -116,59 +107,74 @@ export function tenantRoutesForAdmins(parts: TenantsParts & { gates: Gates }) {
         detail: { summary: 'Switch a tenant off, or destroy it' },
       },
     )
-    .use(
-      managerRoutes(parts.gates, tag)
-        .get('/', ({ tenant }) => describeTenant(tenant), {
-          response: { 200: tenantView },
-          detail: { summary: 'One tenant' },
+}
+
+/** One tenant and its prompts, for its managers. */
+export function tenantRoutesForManagers(parts: TenantsParts & { gates: Gates }) {
+  const change = async (given: GivenChange) => {
+    const { tenant, body, principal, request } = given
+    ensureMayWrite(body, principal)
+    return describeTenant(await changeTenant(parts, tenant.id, body, auditActorOf(request, principal)))
+  }
+
+  return managerRoutes(parts.gates, tag)
+    .get('/', ({ tenant }) => describeTenant(tenant), {
+      response: { 200: tenantView },
+      detail: { summary: 'One tenant' },
+    })
+    .put('/', change, {
+      ...jsonBody(tenantChangesBody),
+      response: { 200: tenantView },
+      detail: { summary: 'Change a tenant: only what is given' },
+    })
+    .patch('/', change, {
+      ...jsonBody(tenantChangesBody),
+      response: { 200: tenantView },
+      detail: { summary: 'Change a tenant: only what is given' },
+    })
+    .get(
+      '/prompts',
+      async ({ tenant, query }) => {
+        const limit = query.limit ?? 50
+        const cursor = query.cursor === undefined ? undefined : readCursor(query.cursor, 'version', 'tenant')
+        const found = await listPromptVersions(parts.core.db, {
+          tenantId: tenant.id,
+          beforeVersion: cursor && readVersion(cursor.value),
+          limit: limit + 1,
         })
-        .put('/', change, {
-          ...jsonBody(tenantChangesBody),
-          response: { 200: tenantView },
-          detail: { summary: 'Change a tenant: only what is given' },
-        })
-        .patch('/', change, {
-          ...jsonBody(tenantChangesBody),
-          response: { 200: tenantView },
-          detail: { summary: 'Change a tenant: only what is given' },
-        })
-        .get(
-          '/prompts',
-          async ({ tenant, query }) => {
-            const limit = query.limit ?? 50
-            const cursor = query.cursor === undefined ? undefined : readCursor(query.cursor, 'version', 'tenant')
-            const found = await listPromptVersions(parts.core.db, {
-              tenantId: tenant.id,
-              beforeVersion: cursor && readVersion(cursor.value),
-              limit: limit + 1,
-            })
-            const items = found.slice(0, limit)
-            const last = items.at(-1)
-            const more = found.length > limit && last
-            return {
-              items: items.map(describePromptVersion),
-              next_cursor: more ? writeCursor({ value: String(last.version), id: tenant.id }, 'version') : null,
-            }
-          },
-          {
-            query: t.Object({ limit: pageQuery(sorts).limit, cursor: pageQuery(sorts).cursor }),
-            response: { 200: pageOf(promptVersionView) },
-            detail: { summary: 'Versions of the prompt, newest first' },
-          },
-        )
-        .post(
-          '/prompts/:version/restore',
-          async ({ tenant, params, principal, request }) =>
-            describeTenant(
-              await restorePrompt(parts, tenant.id, readVersion(params.version), auditActorOf(request, principal)),
-            ),
-          { response: { 200: tenantView }, detail: { summary: 'Make an earlier prompt live again' } },
+        const items = found.slice(0, limit)
+        const last = items.at(-1)
+        const more = found.length > limit && last
+        return {
+          items: items.map(describePromptVersion),
+          next_cursor: more ? writeCursor({ value: String(last.version), id: tenant.id }, 'version') : null,
+        }
+      },
+      {
+        query: t.Object({ limit: pageQuery(sorts).limit, cursor: pageQuery(sorts).cursor }),
+        response: { 200: pageOf(promptVersionView) },
+        detail: { summary: 'Versions of the prompt, newest first' },
+      },
+    )
+    .post(
+      '/prompts/:version/restore',
+      async ({ tenant, params, principal, request }) =>
+        describeTenant(
+          await restorePrompt(parts, tenant.id, readVersion(params.version), auditActorOf(request, principal)),
         ),
+      { response: { 200: tenantView }, detail: { summary: 'Make an earlier prompt live again' } },
     )
 }
 
+interface GivenChange {
+  tenant: TenantRecord
+  body: TenantChangesBody
+  principal: CorePrincipal
+  request: Request
+}
+
 /** Some fields are the platform's to decide. */
-function ensureMayWrite({ body, principal }: { body: TenantChangesBody; principal: CorePrincipal }): void {
+function ensureMayWrite(body: TenantChangesBody, principal: CorePrincipal): void {
   if (principal.isSuperuser) return
   const field = superuserFields.find((name) => body[name] !== undefined)
   if (field) throw forbidden({ detail: `Only superusers may change ${field}.` })

@@ -51,23 +51,29 @@ interface UsageParts {
   clock: Clock
 }
 
-/** Usage of all tenants for superusers, and of one for its managers; JSON, or CSV by `Accept: text/csv`. */
-export function usageRoutes(parts: UsageParts & { gates: Gates }) {
-  const detail = { summary: 'Usage by time and group' }
-  return superuserRoutes(parts.gates, '/admin', 'Usage')
-    .get('/usage', ({ query, request, set }) => answerUsage(parts, { query, request, headers: set.headers }), {
-      query: usageQuery,
-      response: { 200: t.Union([usageAnswer, t.String({ description: 'CSV' })]) },
-      detail,
-    })
-    .use(
-      managerRoutes(parts.gates, 'Usage').get(
-        '/usage',
-        ({ query, request, set, tenant }) =>
-          answerUsage(parts, { query, request, headers: set.headers, tenantId: tenant.id }),
-        { query: usageQuery, response: { 200: t.Union([usageAnswer, t.String({ description: 'CSV' })]) }, detail },
-      ),
-    )
+const routeOptions = {
+  query: usageQuery,
+  response: { 200: t.Union([usageAnswer, t.String({ description: 'CSV' })]) },
+  detail: { summary: 'Usage by time and group; CSV by Accept: text/csv' },
+}
+
+/** Usage of all tenants, for superusers. */
+export function usageRoutesForSuperusers(parts: UsageParts & { gates: Gates }) {
+  return superuserRoutes(parts.gates, '/admin/usage', 'Usage').get(
+    '/',
+    ({ query, request, set }) => answerUsage(parts, { query, request, headers: set.headers }),
+    routeOptions,
+  )
+}
+
+/** Usage of one tenant, for its managers. */
+export function usageRoutesForManagers(parts: UsageParts & { gates: Gates }) {
+  return managerRoutes(parts.gates, 'Usage').get(
+    '/usage',
+    ({ query, request, set, tenant }) =>
+      answerUsage(parts, { query, request, headers: set.headers, tenantId: tenant.id }),
+    routeOptions,
+  )
 }
 
 interface UsageRequest {
