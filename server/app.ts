@@ -74,7 +74,10 @@ export function createApp(services: Services, options: { consoleFiles: ConsoleFi
       // The body is read before any gate: whoever is not signed in learns that first.
       const refusal = publicPaths.has(`${request.method} ${route}`)
         ? undefined
-        : await identity.identify(request).then(() => undefined, (thrown: unknown) => thrown)
+        : await identity.identify(request).then(
+            () => undefined,
+            (thrown: unknown) => thrown,
+          )
       const malformed = requestMalformed({ detail: 'The body is not what its content-type says.' })
       return answerProblem(refusal ?? malformed, request, log)
     })

@@ -18,7 +18,8 @@ export function startJobs(services: Services): { stop(): void } {
     await deleteExpiredSignInSessions(core.db, new Date(now.getTime() - endedSessionsKeptMs))
   }
 
-  const run = (): void => void sweep().catch((err: unknown) => log.warn({ err }, 'a sweep failed; the next one tries again'))
+  const run = (): void =>
+    void sweep().catch((err: unknown) => log.warn({ err }, 'a sweep failed; the next one tries again'))
   run()
   const timer = setInterval(run, sweepEveryMs)
   return { stop: () => clearInterval(timer) }

@@ -53,7 +53,8 @@ async function run(config: Config, log: Log): Promise<void> {
     isDraining: () => draining,
   }).listen({ port: config.port, hostname: config.hostname })
   const jobs = startJobs(services)
-  const url = config.publicUrl ?? `http://${config.hostname === '0.0.0.0' ? 'localhost' : config.hostname}:${app.server?.port}`
+  const url =
+    config.publicUrl ?? `http://${config.hostname === '0.0.0.0' ? 'localhost' : config.hostname}:${app.server?.port}`
   log.info({ url, version, mode: config.mode }, 'ready')
   if (development) await printWelcome(services, url)
 
@@ -90,6 +91,7 @@ async function ensureFirstSuperuser(services: Services): Promise<void> {
 async function printWelcome(services: Services, url: string): Promise<void> {
   const token = await makeSetupToken(services)
   const lines = [`  Tenantry ${version}`, `  Console   ${url}/console/`, `  API       ${url}/swagger`]
-  if (token) lines.push('', '  Make the first superuser (once, within an hour):', `  ${url}/console/setup#token=${token}`)
+  if (token)
+    lines.push('', '  Make the first superuser (once, within an hour):', `  ${url}/console/setup#token=${token}`)
   process.stdout.write(`\n${lines.join('\n')}\n\n`)
 }

@@ -166,7 +166,17 @@ export function createAnswering(parts: AnsweringParts): Answering {
       cost_micro_usd: computeCostMicroUsd(price, { promptTokens, completionTokens: maxOutputTokens, cachedTokens: 0 }),
       request_id: question.requestId,
     }
-    const model = await openBeside({ question, record, call, target, messages, maxOutputTokens, retrieved, abort, startedMs })
+    const model = await openBeside({
+      question,
+      record,
+      call,
+      target,
+      messages,
+      maxOutputTokens,
+      retrieved,
+      abort,
+      startedMs,
+    })
     const stream = createAnswerStream({
       ids,
       model,
@@ -181,7 +191,8 @@ export function createAnswering(parts: AnsweringParts): Answering {
       finish: (outcome) => record.finish(outcome, retrieved),
     })
     // A client that left while the stream was prepared never pulls nor cancels it.
-    const leave = (): void => void stream.leave().catch((err: unknown) => parts.log.error({ err }, 'an answer could not be stored'))
+    const leave = (): void =>
+      void stream.leave().catch((err: unknown) => parts.log.error({ err }, 'an answer could not be stored'))
     if (question.signal.aborted) leave()
     else question.signal.addEventListener('abort', leave, { once: true })
     return stream
@@ -209,10 +220,14 @@ export function createAnswering(parts: AnsweringParts): Answering {
     if (begun.status === 'fulfilled' && opened.status === 'fulfilled') return opened.value
     if (opened.status === 'fulfilled') opened.value.close()
     // What was refused cost nothing; a client that left may have been charged for its prompt.
-    await record.undo(describeNothing(opening, clock.monotonicMs() - opening.startedMs)).catch((err: unknown) =>
-      parts.log.warn({ err }, 'a refused turn could not be taken back; its lease settles it'),
-    )
-    throw begun.status === 'rejected' ? begun.reason : opened.status === 'rejected' ? opened.reason : new Error('unreachable')
+    await record
+      .undo(describeNothing(opening, clock.monotonicMs() - opening.startedMs))
+      .catch((err: unknown) => parts.log.warn({ err }, 'a refused turn could not be taken back; its lease settles it'))
+    throw begun.status === 'rejected'
+      ? begun.reason
+      : opened.status === 'rejected'
+        ? opened.reason
+        : new Error('unreachable')
   }
 
   return { answer }

@@ -61,12 +61,14 @@ export function chooseModelTarget(
 ): ModelTarget {
   const { ownKey, platform } = options
   const provider = pickProvider(settings, { hasOwnKey: ownKey !== undefined, platform })
-  if (!provider) throw refuse('No model provider is set up. Give this tenant its own key, or set OPENAI_API_KEY on the server.')
+  if (!provider)
+    throw refuse('No model provider is set up. Give this tenant its own key, or set OPENAI_API_KEY on the server.')
   if (provider === 'offline') {
     if (!platform.offline) throw refuse('The offline model is switched off on this server. Choose another provider.')
     return { provider, baseUrl: '', apiKey: '', model: 'offline', trusted: true }
   }
-  const model = settings.model ?? platform.defaultModel ?? (provider === 'openai-compatible' ? undefined : defaultModels[provider])
+  const model =
+    settings.model ?? platform.defaultModel ?? (provider === 'openai-compatible' ? undefined : defaultModels[provider])
   if (!model) throw refuse('This provider needs the name of a model.')
   if (settings.modelBaseUrl) {
     if (!ownKey) throw refuse("A base URL of the tenant's own needs the tenant's own key.")

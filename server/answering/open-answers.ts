@@ -47,7 +47,8 @@ export function createOpenAnswers(options: { feed: ChangeFeed; ledger: UsageLedg
     } catch (error) {
       // A check that could not be made is no reason to cut; the change feed tells again when it is back.
       if (error instanceof AppError && error.status < 500) answer.stream.cut(error)
-      else options.log.warn({ err: error, stream_id: answer.stream.streamId }, 'an open answer could not be checked again')
+      else
+        options.log.warn({ err: error, stream_id: answer.stream.streamId }, 'an open answer could not be checked again')
     }
   }
 

@@ -32,7 +32,9 @@ export function buildPrompt(parts: {
   model: string
   maxOutputTokens: number
 }): ChatMessage[] {
-  const system = parts.sources?.length ? `${parts.systemPrompt}\n\n${describeSources(parts.sources)}` : parts.systemPrompt
+  const system = parts.sources?.length
+    ? `${parts.systemPrompt}\n\n${describeSources(parts.sources)}`
+    : parts.systemPrompt
   let room =
     (contextWindows.find(([prefix]) => parts.model.startsWith(prefix))?.[1] ?? contextWindowDefault) -
     parts.maxOutputTokens -
@@ -46,11 +48,7 @@ export function buildPrompt(parts: {
     room -= tokens
     from--
   }
-  return [
-    { role: 'system', content: system },
-    ...parts.history.slice(from),
-    { role: 'user', content: parts.message },
-  ]
+  return [{ role: 'system', content: system }, ...parts.history.slice(from), { role: 'user', content: parts.message }]
 }
 
 /** The sources as the model sees them. They are quoted matter, not instructions. */

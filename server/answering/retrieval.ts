@@ -40,7 +40,11 @@ export interface PlatformIndex {
 }
 
 /** Embeds one question for a tenant and counts it in the tenant’s usage. Throws when nobody can embed. */
-export type EmbedQuestion = (request: { tenant: TenantRecord; question: string; signal: AbortSignal }) => Promise<number[]>
+export type EmbedQuestion = (request: {
+  tenant: TenantRecord
+  question: string
+  signal: AbortSignal
+}) => Promise<number[]>
 
 /** A question to a tenant's knowledge. */
 export interface RetrievalRequest {
@@ -106,12 +110,13 @@ export function createRetriever(options: {
     const { tenant } = request
     const [keyword, semantic] = await Promise.all([
       findByKeyword(request),
-      (location ? findBySemantics(request, location) : Promise.reject(retrievalFailed({ extensions: { reason: 'not_configured' } }))).catch(
-        (error: unknown) => {
-          if (request.signal.aborted) throw error
-          return { failure: error }
-        },
-      ),
+      (location
+        ? findBySemantics(request, location)
+        : Promise.reject(retrievalFailed({ extensions: { reason: 'not_configured' } }))
+      ).catch((error: unknown) => {
+        if (request.signal.aborted) throw error
+        return { failure: error }
+      }),
     ])
     if ('failure' in semantic) {
       const degraded: Degradation = { from: 'hybrid', to: 'keyword', code: codeOf(semantic.failure) }
@@ -136,7 +141,9 @@ export function createRetriever(options: {
       signal,
     })
     return matches
-      .filter((match) => match.text !== '' && (tenant.retrievalScoreMin === null || match.score >= tenant.retrievalScoreMin))
+      .filter(
+        (match) => match.text !== '' && (tenant.retrievalScoreMin === null || match.score >= tenant.retrievalScoreMin),
+      )
       .map((match) => ({
         document_id: textOf(match.metadata.document_id),
         chunk_id: match.id,

@@ -28,7 +28,10 @@ try {
       poolMax: 2,
       secretBox: await createSecretBox(config.secretKey, config.secretKeyPrevious),
     })
-    await ensureSuperuser({ core, passwords: await createPasswords({ concurrencyMax: 1, waitingMax: 1 }) }, { email, password })
+    await ensureSuperuser(
+      { core, passwords: await createPasswords({ concurrencyMax: 1, waitingMax: 1 }) },
+      { email, password },
+    )
     await core.close()
   } finally {
     await address.stop()

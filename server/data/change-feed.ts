@@ -66,7 +66,8 @@ export async function startChangeFeed(options: { directUrl: string; log: Log }):
   function lose(reason: string): void {
     const lost = current
     current = undefined
-    if (listening && !stopped) options.log.warn({ reason }, 'change feed lost, reading from the database until it is back')
+    if (listening && !stopped)
+      options.log.warn({ reason }, 'change feed lost, reading from the database until it is back')
     listening = false
     void lost?.end({ timeout: 0 }).catch(() => undefined)
   }

@@ -1,4 +1,11 @@
-import { parseSignInSessionId, parseTenantId, parseUserId, type SignInSessionId, type TenantId, type UserId } from '../platform/ids.ts'
+import {
+  parseSignInSessionId,
+  parseTenantId,
+  parseUserId,
+  type SignInSessionId,
+  type TenantId,
+  type UserId,
+} from '../platform/ids.ts'
 import { hasDocuments } from './chunk-search.data.ts'
 import type { Change, ChangeFeed } from './change-feed.ts'
 import type { CoreDatabase } from './core-database.ts'
@@ -83,7 +90,10 @@ export function createDirectories(options: {
       const tenantId = parseTenantId(key)
       const tenant = tenantId && (await tenants.get(tenantId))
       if (!tenant) return undefined
-      return { tenantId: tenant.id, any: await databases.scopeOf(tenant).read((database) => hasDocuments(database, tenant.id)) }
+      return {
+        tenantId: tenant.id,
+        any: await databases.scopeOf(tenant).read((database) => hasDocuments(database, tenant.id)),
+      }
     },
   })
   let pricesAge = 0

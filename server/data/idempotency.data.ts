@@ -23,11 +23,7 @@ export async function lockIdempotencyKey(database: Database, caller: string, key
 }
 
 /** The answer kept for a key, at most 24 hours old. */
-export async function findKeptAnswer(
-  database: Database,
-  caller: string,
-  key: string,
-): Promise<KeptAnswer | undefined> {
+export async function findKeptAnswer(database: Database, caller: string, key: string): Promise<KeptAnswer | undefined> {
   const [row] = await database
     .select()
     .from(idempotencyKeys)
@@ -42,12 +38,7 @@ export async function findKeptAnswer(
 }
 
 /** Keeps the answer in the transaction of its effect: both or neither. */
-export async function keepAnswer(
-  database: Database,
-  caller: string,
-  key: string,
-  answer: KeptAnswer,
-): Promise<void> {
+export async function keepAnswer(database: Database, caller: string, key: string, answer: KeptAnswer): Promise<void> {
   const values = { requestHash: answer.requestHash, status: answer.status, body: answer.body, createdAt: new Date() }
   await database
     .insert(idempotencyKeys)
@@ -57,5 +48,7 @@ export async function keepAnswer(
 
 /** Removes answers older than 24 hours. */
 export async function deleteOldAnswers(database: Database, now: Date): Promise<void> {
-  await database.delete(idempotencyKeys).where(lt(idempotencyKeys.createdAt, new Date(now.getTime() - keptHours * 3_600_000)))
+  await database
+    .delete(idempotencyKeys)
+    .where(lt(idempotencyKeys.createdAt, new Date(now.getTime() - keptHours * 3_600_000)))
 }

@@ -3,10 +3,7 @@ import { installation } from './core.schema.ts'
 import type { Database } from './postgres.ts'
 
 /** Replaces the one-time setup token; only its hash is kept. */
-export async function storeSetupToken(
-  database: Database,
-  token: { hash: string; expiresAt: Date },
-): Promise<void> {
+export async function storeSetupToken(database: Database, token: { hash: string; expiresAt: Date }): Promise<void> {
   await database.update(installation).set({ setupTokenHash: token.hash, setupTokenExpiresAt: token.expiresAt })
 }
 

@@ -32,7 +32,11 @@ export function migrateCore(ownerUrl: string): Promise<string[]> {
 }
 
 async function migrateKinds(ownerUrl: string, kinds: DatabaseKind[]): Promise<string[]> {
-  const sql = postgres(ownerUrl, { max: 1, onnotice: () => undefined, connection: { application_name: 'tenantry migrate' } })
+  const sql = postgres(ownerUrl, {
+    max: 1,
+    onnotice: () => undefined,
+    connection: { application_name: 'tenantry migrate' },
+  })
   try {
     await sql`select pg_advisory_lock(${migrationLock})`
     const applied: string[] = []

@@ -34,7 +34,11 @@ export function openPool(options: PoolOptions): postgres.Sql {
     idle_timeout: idleSeconds,
     fetch_types: false,
     onnotice: () => undefined,
-    connection: { application_name: options.name, statement_timeout: options.statementTimeoutMs ?? 30_000, TimeZone: 'UTC' },
+    connection: {
+      application_name: options.name,
+      statement_timeout: options.statementTimeoutMs ?? 30_000,
+      TimeZone: 'UTC',
+    },
   })
   // drizzle replaces the parsers of its date and JSON types on the client: once, before any query.
   drizzle(pool)
@@ -55,7 +59,11 @@ export function openHotPool(options: PoolOptions): SQL {
     prepare: options.prepare,
     connectionTimeout: connectTimeoutSeconds,
     idleTimeout: 0,
-    connection: { application_name: options.name, statement_timeout: options.statementTimeoutMs ?? 30_000, TimeZone: 'UTC' },
+    connection: {
+      application_name: options.name,
+      statement_timeout: options.statementTimeoutMs ?? 30_000,
+      TimeZone: 'UTC',
+    },
   })
 }
 
@@ -72,7 +80,8 @@ export function databaseOn(pool: postgres.Sql, connection: Pick<postgres.Sql, 'u
   const prepare = pool.options.prepare
   const client = {
     options: pool.options,
-    unsafe: (query: string, parameters?: (string | number | null)[]) => connection.unsafe(query, parameters, { prepare }),
+    unsafe: (query: string, parameters?: (string | number | null)[]) =>
+      connection.unsafe(query, parameters, { prepare }),
   }
   // drizzle uses exactly these two members outside of its own transactions, which are not used here.
   return drizzle(client as unknown as postgres.Sql)

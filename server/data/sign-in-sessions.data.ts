@@ -44,11 +44,7 @@ export async function rotateRefreshHash(
 }
 
 /** Ends a session; an ended one keeps its first reason. */
-export async function revokeSignInSession(
-  database: Database,
-  id: SignInSessionId,
-  reason: string,
-): Promise<void> {
+export async function revokeSignInSession(database: Database, id: SignInSessionId, reason: string): Promise<void> {
   await database
     .update(signInSessions)
     .set({ revokedAt: new Date(), revokedReason: reason })

@@ -62,13 +62,21 @@ export async function listTenants(database: Database, query: TenantListQuery): P
   const byName = query.sort === 'name'
   const byId = query.sort === 'id'
   const keyset = keysetParts(query, {
-    value: byName ? tenants.name : byId ? tenants.id : query.sort === 'updated_at' ? tenants.updatedAt : tenants.createdAt,
+    value: byName
+      ? tenants.name
+      : byId
+        ? tenants.id
+        : query.sort === 'updated_at'
+          ? tenants.updatedAt
+          : tenants.createdAt,
     valueType: byName || byId ? 'text' : 'timestamptz',
     id: tenants.id,
     idType: 'text',
   })
   const conditions: (SQL | undefined)[] = [
-    query.q ? or(ilike(tenants.id, containsPattern(query.q)), ilike(tenants.name, containsPattern(query.q))) : undefined,
+    query.q
+      ? or(ilike(tenants.id, containsPattern(query.q)), ilike(tenants.name, containsPattern(query.q)))
+      : undefined,
     query.isActive === undefined ? undefined : eq(tenants.isActive, query.isActive),
     query.isolation ? eq(tenants.isolation, query.isolation) : undefined,
     query.ownerId ? eq(tenants.ownerId, query.ownerId) : undefined,

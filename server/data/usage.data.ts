@@ -94,8 +94,7 @@ const groupColumns = {
 /** Sums settled calls by time and group, oldest bucket first, biggest group first within it. */
 export async function queryUsage(database: Database, query: UsageQuery): Promise<UsageRow[]> {
   const column = query.groupBy ? groupColumns[query.groupBy] : undefined
-  const group = (name: string): SQL =>
-    column === name ? sql`${sql.identifier(name)}::text` : sql`null::text`
+  const group = (name: string): SQL => (column === name ? sql`${sql.identifier(name)}::text` : sql`null::text`)
   const rows = await database.execute<Record<string, string | null>>(sql`
     select
       to_char(date_trunc(${query.bucket}, created_at at time zone 'UTC'), 'YYYY-MM-DD"T"HH24:MI:SS"Z"') as bucket,

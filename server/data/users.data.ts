@@ -121,7 +121,9 @@ export async function listUsers(database: Database, query: UserListQuery): Promi
     idType: 'uuid',
   })
   const conditions: (SQL | undefined)[] = [
-    query.q ? or(ilike(users.email, containsPattern(query.q)), ilike(users.fullName, containsPattern(query.q))) : undefined,
+    query.q
+      ? or(ilike(users.email, containsPattern(query.q)), ilike(users.fullName, containsPattern(query.q)))
+      : undefined,
     query.tenantId ? eq(users.tenantId, query.tenantId) : undefined,
     query.unassigned ? isNull(users.tenantId) : undefined,
     query.isActive === undefined ? undefined : eq(users.isActive, query.isActive),

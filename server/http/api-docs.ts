@@ -38,7 +38,8 @@ async function makeDocument(routes: AnyElysia): Promise<JsonObject> {
         info: {
           title: 'Tenantry',
           version,
-          description: 'One backend for many customers’ AI-chat frontends. Errors are application/problem+json (RFC 9457).',
+          description:
+            'One backend for many customers’ AI-chat frontends. Errors are application/problem+json (RFC 9457).',
         },
       },
     }),
@@ -87,7 +88,10 @@ const problemSchema: JsonObject = {
 
 function describeOperations(item: JsonObject): JsonObject {
   return Object.fromEntries(
-    Object.entries(item).map(([method, operation]) => [method, isObject(operation) ? describeOperation(operation) : operation]),
+    Object.entries(item).map(([method, operation]) => [
+      method,
+      isObject(operation) ? describeOperation(operation) : operation,
+    ]),
   )
 }
 
@@ -115,7 +119,8 @@ function describeOperation(operation: JsonObject): JsonObject {
 }
 
 function describeResponse(status: string, response: JsonObject): JsonObject {
-  const description = typeof response.description === 'string' ? response.description : status === '204' ? 'Done' : 'The answer'
+  const description =
+    typeof response.description === 'string' ? response.description : status === '204' ? 'Done' : 'The answer'
   if (status === '204' || !isObject(response.content)) return { description }
   return { description, content: describeContent({ content: response.content }).content ?? {} }
 }

@@ -40,7 +40,8 @@ export function createDenialAudit(options: { db: Database; log: Log }): DenialAu
     open.delete(key)
     if (!ended) return
     clearTimeout(ended.timer)
-    if (ended.further > 0) await record(ended.actor, { ...ended.entry, after: { ...ended.entry.after, count: ended.further } })
+    if (ended.further > 0)
+      await record(ended.actor, { ...ended.entry, after: { ...ended.entry.after, count: ended.further } })
   }
 
   return {

@@ -45,11 +45,7 @@ export interface Identity {
 }
 
 /** Identity from memory; each part is loaded once and forgotten when it changes (design §4). */
-export function createIdentity(options: {
-  tokens: AccessTokens
-  directories: Directories
-  now: () => Date
-}): Identity {
+export function createIdentity(options: { tokens: AccessTokens; directories: Directories; now: () => Date }): Identity {
   const { tokens, directories } = options
 
   async function revalidate(claims: Omit<AccessClaims, 'expiresAt'>): Promise<Principal> {
@@ -109,5 +105,8 @@ export function createIdentity(options: {
 const challenge = { 'www-authenticate': 'Bearer realm="tenantry"' }
 
 function refuse(): Error {
-  return tokenInvalid({ detail: 'The access token is missing, expired or not valid. Sign in again.', headers: challenge })
+  return tokenInvalid({
+    detail: 'The access token is missing, expired or not valid. Sign in again.',
+    headers: challenge,
+  })
 }

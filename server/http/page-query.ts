@@ -82,7 +82,8 @@ function isPlausible(sort: string, value: string): boolean {
   if (value.includes('\u0000') || !value.isWellFormed()) return false
   if (sort.endsWith('_at') || sort === 'at') {
     return (
-      /^\d{4}-\d\d-\d\d \d\d:\d\d:\d\d(\.\d{1,6})?\+00$/.test(value) && !Number.isNaN(Date.parse(`${value.replace(' ', 'T')}:00`))
+      /^\d{4}-\d\d-\d\d \d\d:\d\d:\d\d(\.\d{1,6})?\+00$/.test(value) &&
+      !Number.isNaN(Date.parse(`${value.replace(' ', 'T')}:00`))
     )
   }
   return true

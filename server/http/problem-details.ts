@@ -12,7 +12,11 @@ export const requestMalformed = defineError({
 /** The request was read, but some of its fields are not as they must be. */
 export const requestInvalid = defineError({ code: 'request.invalid', status: 422, title: 'Some fields are not valid' })
 /** The body is larger than this route takes. */
-export const requestTooLarge = defineError({ code: 'request.too_large', status: 413, title: 'The request is too large' })
+export const requestTooLarge = defineError({
+  code: 'request.too_large',
+  status: 413,
+  title: 'The request is too large',
+})
 /** No route has this method and path. */
 export const routeNotFound = defineError({ code: 'route.not_found', status: 404, title: 'There is nothing here' })
 /** Something failed that the caller cannot mend; the cause is in the log under the request id. */
@@ -85,7 +89,9 @@ function describeInvalid(invalid: ValidationError): AppError {
 function summarise(errors: FieldError[]): string {
   const [first] = errors
   if (!first) return requestInvalid.definition.title
-  return errors.length === 1 ? `${first.path}: ${first.message}` : `${first.path}: ${first.message} (and ${errors.length - 1} more)`
+  return errors.length === 1
+    ? `${first.path}: ${first.message}`
+    : `${first.path}: ${first.message} (and ${errors.length - 1} more)`
 }
 
 /** TypeBox's sentence, without the submitted value. A schema's own `error` text takes its place. */
@@ -95,9 +101,24 @@ function describeExpectation(entry: { message?: string; schema?: object; summary
 }
 
 const outageCodes = new Set([
-  'CONNECTION_CLOSED', 'CONNECTION_ENDED', 'CONNECTION_DESTROYED', 'CONNECT_TIMEOUT', 'ECONNREFUSED', 'ECONNRESET',
-  'ERR_POSTGRES_CONNECTION_CLOSED', 'ERR_POSTGRES_CONNECTION_TIMEOUT', 'ERR_POSTGRES_CONNECTION_REFUSED',
-  '57P01', '57P02', '57P03', '53300', '08006', '08001', '08003', '57014', '53100',
+  'CONNECTION_CLOSED',
+  'CONNECTION_ENDED',
+  'CONNECTION_DESTROYED',
+  'CONNECT_TIMEOUT',
+  'ECONNREFUSED',
+  'ECONNRESET',
+  'ERR_POSTGRES_CONNECTION_CLOSED',
+  'ERR_POSTGRES_CONNECTION_TIMEOUT',
+  'ERR_POSTGRES_CONNECTION_REFUSED',
+  '57P01',
+  '57P02',
+  '57P03',
+  '53300',
+  '08006',
+  '08001',
+  '08003',
+  '57014',
+  '53100',
 ])
 
 function isDatabaseOutage(thrown: unknown): boolean {

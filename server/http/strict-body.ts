@@ -66,7 +66,8 @@ function findUnstorable(value: unknown, path: string, depth: number, errors: Fie
   }
   for (const [key, item] of Object.entries(value)) {
     const inner = path ? `${path}.${key.slice(0, 100)}` : key.slice(0, 100)
-    if (key.includes('\u0000') || !key.isWellFormed()) errors.push({ path: path || 'body', message: 'has an invalid key' })
+    if (key.includes('\u0000') || !key.isWellFormed())
+      errors.push({ path: path || 'body', message: 'has an invalid key' })
     else findUnstorable(item, inner, depth + 1, errors)
   }
 }

@@ -25,7 +25,11 @@ export const tenantInactive = defineError({ code: 'tenant.inactive', status: 403
 /** No such tenant, or none that the caller may know of. */
 export const tenantNotFound = defineError({ code: 'tenant.not_found', status: 404, title: 'There is no such tenant' })
 /** The tenant is being moved or made. */
-export const tenantMigrating = defineError({ code: 'tenant.migrating', status: 503, title: 'The tenant is being moved' })
+export const tenantMigrating = defineError({
+  code: 'tenant.migrating',
+  status: 503,
+  title: 'The tenant is being moved',
+})
 /** Somebody else has this address there. */
 export const emailTaken = defineError({ code: 'user.email_taken', status: 409, title: 'The address is taken' })
 /** The caller may not do this. */
@@ -157,7 +161,8 @@ export function createTenantGate(options: {
 
 /** Throws unless the tenant may serve requests now. */
 export function ensureTenantServes(tenant: TenantRecord): void {
-  if (!tenant.isActive) throw tenantInactive({ detail: 'This tenant is switched off. Its manager can switch it on again.' })
+  if (!tenant.isActive)
+    throw tenantInactive({ detail: 'This tenant is switched off. Its manager can switch it on again.' })
   if (tenant.state === 'active') return
   if (tenant.state === 'moving' || tenant.state === 'provisioning') {
     throw tenantMigrating({ detail: 'Try again in a moment.', headers: { 'retry-after': '5' } })

@@ -1,6 +1,13 @@
 import { createHash } from 'node:crypto'
 import { jwt } from '@elysiajs/jwt'
-import { parseSignInSessionId, parseTenantId, parseUserId, type SignInSessionId, type TenantId, type UserId } from '../platform/ids.ts'
+import {
+  parseSignInSessionId,
+  parseTenantId,
+  parseUserId,
+  type SignInSessionId,
+  type TenantId,
+  type UserId,
+} from '../platform/ids.ts'
 
 /** What an access token says; what its flags allow is read from the database. */
 export interface AccessClaims {

@@ -57,12 +57,42 @@ type Environment = Record<string, string | undefined>
 
 const secretBytesMin = 32
 const knownVariables = [
-  'PORT', 'HOST', 'DATABASE_URL', 'DATABASE_PUBLIC_URL', 'DATABASE_RUNTIME_URL', 'DATABASE_DIRECT_URL', 'DATABASE_POOLER',
-  'DATABASE_POOL_MAX', 'EMBEDDED_DATABASE', 'SECRET_KEY', 'SECRET_KEY_PREVIOUS', 'JWT_SECRET_KEY', 'JWT_SECRET_KEY_PREVIOUS',
-  'ALGORITHM', 'ACCESS_TOKEN_EXPIRE_MINUTES', 'OPENAI_API_KEY', 'OPENAI_BASE_URL', 'DEEPSEEK_API_KEY', 'DEEPSEEK_BASE_URL',
-  'DEFAULT_MODEL', 'DEFAULT_SYSTEM_PROMPT', 'OFFLINE_MODEL', 'PLATFORM_MODEL_FOR_ORGANIZATIONS', 'INDEX_NAME',
-  'PINECONE_API_KEY', 'PINECONE_SHARED', 'PINECONE_CONTROLLER_URL', 'ALLOW_LOOPBACK_UPSTREAMS', 'BACKEND_CORS_ORIGINS',
-  'PUBLIC_URL', 'TRUSTED_PROXY_HOPS', 'SUPERUSER_EMAIL', 'SUPERUSER_PASSWORD', 'LOG_LEVEL', 'DATA_DIR', 'NODE_ENV',
+  'PORT',
+  'HOST',
+  'DATABASE_URL',
+  'DATABASE_PUBLIC_URL',
+  'DATABASE_RUNTIME_URL',
+  'DATABASE_DIRECT_URL',
+  'DATABASE_POOLER',
+  'DATABASE_POOL_MAX',
+  'EMBEDDED_DATABASE',
+  'SECRET_KEY',
+  'SECRET_KEY_PREVIOUS',
+  'JWT_SECRET_KEY',
+  'JWT_SECRET_KEY_PREVIOUS',
+  'ALGORITHM',
+  'ACCESS_TOKEN_EXPIRE_MINUTES',
+  'OPENAI_API_KEY',
+  'OPENAI_BASE_URL',
+  'DEEPSEEK_API_KEY',
+  'DEEPSEEK_BASE_URL',
+  'DEFAULT_MODEL',
+  'DEFAULT_SYSTEM_PROMPT',
+  'OFFLINE_MODEL',
+  'PLATFORM_MODEL_FOR_ORGANIZATIONS',
+  'INDEX_NAME',
+  'PINECONE_API_KEY',
+  'PINECONE_SHARED',
+  'PINECONE_CONTROLLER_URL',
+  'ALLOW_LOOPBACK_UPSTREAMS',
+  'BACKEND_CORS_ORIGINS',
+  'PUBLIC_URL',
+  'TRUSTED_PROXY_HOPS',
+  'SUPERUSER_EMAIL',
+  'SUPERUSER_PASSWORD',
+  'LOG_LEVEL',
+  'DATA_DIR',
+  'NODE_ENV',
 ]
 
 /**
@@ -77,7 +107,9 @@ export async function readConfig(environment: Environment): Promise<Config> {
   const dataDir = resolve(read.text('DATA_DIR') ?? '.data')
   const databaseUrl = read.databaseUrl('DATABASE_URL')
   if (!databaseUrl && production && !read.flag('EMBEDDED_DATABASE', false)) {
-    read.problems.push('DATABASE_URL is not set. Give a PostgreSQL address, or EMBEDDED_DATABASE=true to use the embedded server.')
+    read.problems.push(
+      'DATABASE_URL is not set. Give a PostgreSQL address, or EMBEDDED_DATABASE=true to use the embedded server.',
+    )
   }
   const secrets = await readSecrets(read, { production, dataDir })
   const superuser = readFirstSuperuser(read)
@@ -94,7 +126,10 @@ export async function readConfig(environment: Environment): Promise<Config> {
     ...secrets,
     jwtAlgorithm: read.oneOf('ALGORITHM', ['HS256', 'HS384', 'HS512'], 'HS256'),
     accessTokenSeconds: 60 * read.integer('ACCESS_TOKEN_EXPIRE_MINUTES', 15, 1, 1440),
-    openai: { apiKey: read.text('OPENAI_API_KEY'), baseUrl: read.url('OPENAI_BASE_URL') ?? 'https://api.openai.com/v1' },
+    openai: {
+      apiKey: read.text('OPENAI_API_KEY'),
+      baseUrl: read.url('OPENAI_BASE_URL') ?? 'https://api.openai.com/v1',
+    },
     deepseek: {
       apiKey: read.text('DEEPSEEK_API_KEY'),
       baseUrl: read.url('DEEPSEEK_BASE_URL') ?? 'https://api.deepseek.com/v1',
@@ -182,7 +217,12 @@ class EnvironmentReader {
     const origins: string[] = []
     for (const item of splitList(value)) {
       const url = URL.canParse(item) ? new URL(item) : undefined
-      if (item === '*' || !url || !['http:', 'https:'].includes(url.protocol) || url.origin !== item.replace(/\/$/, '')) {
+      if (
+        item === '*' ||
+        !url ||
+        !['http:', 'https:'].includes(url.protocol) ||
+        url.origin !== item.replace(/\/$/, '')
+      ) {
         this.problems.push(`${name}: each entry must be one origin such as https://app.example.com; "*" is refused.`)
       } else {
         origins.push(url.origin)
@@ -223,7 +263,9 @@ async function readSecrets(
   for (const name of [...names, 'SECRET_KEY_PREVIOUS', 'JWT_SECRET_KEY_PREVIOUS']) {
     const value = read.text(name)
     if (value !== undefined && Buffer.byteLength(value) < secretBytesMin) {
-      read.problems.push(`${name} is too short: at least ${secretBytesMin} bytes. Make one with: openssl rand -base64 48`)
+      read.problems.push(
+        `${name} is too short: at least ${secretBytesMin} bytes. Make one with: openssl rand -base64 48`,
+      )
     }
   }
   if (options.production) {
@@ -232,7 +274,8 @@ async function readSecrets(
     }
   }
   // Nothing is written while the configuration is known to be wrong.
-  const kept = options.production || (given[0] && given[1]) || read.problems.length > 0 ? {} : await keepSecrets(options.dataDir)
+  const kept =
+    options.production || (given[0] && given[1]) || read.problems.length > 0 ? {} : await keepSecrets(options.dataDir)
   return {
     secretKey: given[0] ?? kept.SECRET_KEY ?? '',
     secretKeyPrevious: read.text('SECRET_KEY_PREVIOUS'),
@@ -248,7 +291,9 @@ async function keepSecrets(dataDir: string): Promise<Record<string, string>> {
   if (await file.exists()) {
     const kept: unknown = await file.json()
     if (typeof kept === 'object' && kept !== null) {
-      return Object.fromEntries(Object.entries(kept).filter((entry): entry is [string, string] => typeof entry[1] === 'string'))
+      return Object.fromEntries(
+        Object.entries(kept).filter((entry): entry is [string, string] => typeof entry[1] === 'string'),
+      )
     }
   }
   await mkdir(dataDir, { recursive: true })

@@ -33,7 +33,10 @@ export async function createPasswords(options: { concurrencyMax: number; waiting
   async function inTurn<T>(work: () => Promise<T>): Promise<T> {
     if (running >= options.concurrencyMax) {
       if (waiting.length >= options.waitingMax) {
-        throw serverBusy({ detail: 'Too many sign-ins at once. Try again in a moment.', headers: { 'retry-after': '2' } })
+        throw serverBusy({
+          detail: 'Too many sign-ins at once. Try again in a moment.',
+          headers: { 'retry-after': '2' },
+        })
       }
       await new Promise<void>((resolve) => waiting.push(resolve))
     } else {

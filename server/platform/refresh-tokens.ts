@@ -54,7 +54,8 @@ export async function createRefreshTokens(secretKey: string, previousSecretKey?:
       return {
         sessionId: unpackUuid(session),
         hash: hashOf(secret),
-        successor: () => write(session, createHmac('sha256', key).update('next').update(session).update(secret).digest()),
+        successor: () =>
+          write(session, createHmac('sha256', key).update('next').update(session).update(secret).digest()),
       }
     },
   }

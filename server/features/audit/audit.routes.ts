@@ -57,7 +57,8 @@ export function auditRoutes(parts: { core: CoreDatabase; gates: Gates }) {
           request_id: row.requestId,
           address: row.address,
         })),
-        next_cursor: rows.length > page.limit && last ? writeCursor({ value: last.cursorValue, id: last.id }, 'at') : null,
+        next_cursor:
+          rows.length > page.limit && last ? writeCursor({ value: last.cursorValue, id: last.id }, 'at') : null,
       }
     },
     {

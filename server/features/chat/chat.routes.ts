@@ -75,7 +75,11 @@ export function chatRoutes(parts: ChatParts & { gates: Gates; databases: TenantD
           usage: usage ?? null,
         }
       },
-      { ...jsonBody(chatBody), response: { 200: chatAnswerView }, detail: { summary: 'Ask, and get the whole answer' } },
+      {
+        ...jsonBody(chatBody),
+        response: { 200: chatAnswerView },
+        detail: { summary: 'Ask, and get the whole answer' },
+      },
     )
     .get(
       '/sessions',
@@ -112,7 +116,9 @@ export function chatRoutes(parts: ChatParts & { gates: Gates; databases: TenantD
         return describeSession(changed)
       },
       {
-        ...jsonBody(t.Object({ title: t.String({ minLength: 1, maxLength: 200, error: 'must have 1 to 200 characters' }) })),
+        ...jsonBody(
+          t.Object({ title: t.String({ minLength: 1, maxLength: 200, error: 'must have 1 to 200 characters' }) }),
+        ),
         response: { 200: sessionView },
         detail: { summary: 'Rename one of your conversations' },
       },
@@ -203,7 +209,10 @@ export function chatRoutesForManagers(parts: ChatParts & { gates: Gates; databas
 
 const eventStreamAnswer = {
   responses: {
-    200: { description: 'Events start, sources, delta, usage, done or error', content: { 'text/event-stream': { schema: { type: 'string' as const } } } },
+    200: {
+      description: 'Events start, sources, delta, usage, done or error',
+      content: { 'text/event-stream': { schema: { type: 'string' as const } } },
+    },
   },
 }
 

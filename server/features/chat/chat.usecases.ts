@@ -40,9 +40,7 @@ export interface ChatRequest {
 export async function startChat(parts: ChatParts, asker: Asker, request: ChatRequest): Promise<AnswerStream> {
   const { tenant, scope, userId } = asker.entry
   const known = request.sessionId ?? undefined
-  const history = known
-    ? await scope.findHistory({ userId, sessionId: known, messagesMax: historyMessagesMax })
-    : []
+  const history = known ? await scope.findHistory({ userId, sessionId: known, messagesMax: historyMessagesMax }) : []
   if (!history) throw notFound()
   const record = recordTurn(parts.ledger, asker, { sessionId: known, message: request.message })
   const stream = await parts.answering.answer(
@@ -183,7 +181,12 @@ const titleCharactersMax = 80
 /** A conversation is called by the first line of its first message. */
 function makeTitle(message: string): string {
   const line = message.trim().split(/\r?\n/, 1)[0]?.trim() || 'Conversation'
-  return line.length <= titleCharactersMax ? line : `${line.slice(0, titleCharactersMax - 1).trimEnd().toWellFormed()}…`
+  return line.length <= titleCharactersMax
+    ? line
+    : `${line
+        .slice(0, titleCharactersMax - 1)
+        .trimEnd()
+        .toWellFormed()}…`
 }
 
 function notFound(): Error {

@@ -5,7 +5,8 @@ import { jsonBody } from '../../http/strict-body.ts'
 import { auditActorOf } from '../../http/tenant-gate.ts'
 import { type ConnectionsParts, testModelConnection, testPinecone } from './connections.usecases.ts'
 
-const text = (maxLength: number) => t.String({ minLength: 1, maxLength, error: `must have 1 to ${maxLength} characters` })
+const text = (maxLength: number) =>
+  t.String({ minLength: 1, maxLength, error: `must have 1 to ${maxLength} characters` })
 const key = t.String({ pattern: '^[\\x21-\\x7e]{8,500}$', error: 'must have 8 to 500 visible characters' })
 
 const pineconeDraft = t.Object({

@@ -1,4 +1,9 @@
-import { chooseModelTarget, modelKeyOrigin, modelNotConfigured, type PlatformModels } from '../../answering/model-choice.ts'
+import {
+  chooseModelTarget,
+  modelKeyOrigin,
+  modelNotConfigured,
+  type PlatformModels,
+} from '../../answering/model-choice.ts'
 import { locateIndex, type PlatformIndex } from '../../answering/retrieval.ts'
 import type { TenantSecrets } from '../../answering/tenant-secrets.ts'
 import { type AuditActor, insertAudit } from '../../data/audit.data.ts'
@@ -57,13 +62,17 @@ export async function testPinecone(
 ): Promise<ConnectionTest> {
   const drafted: TenantRecord = {
     ...tenant,
-    pineconeEnvironment: draft.pinecone_environment === undefined ? tenant.pineconeEnvironment : draft.pinecone_environment,
+    pineconeEnvironment:
+      draft.pinecone_environment === undefined ? tenant.pineconeEnvironment : draft.pinecone_environment,
     pineconeIndex: draft.pinecone_index === undefined ? tenant.pineconeIndex : draft.pinecone_index,
     pineconeNamespace: draft.pinecone_namespace === undefined ? tenant.pineconeNamespace : draft.pinecone_namespace,
     embeddingModel: draft.embedding_model ?? tenant.embeddingModel,
   }
   // Looked up by the stored row, as its opened key is remembered with it.
-  const stored = await locateIndex({ ...drafted, pineconeApiKey: null }, { secrets: parts.secrets, platform: parts.platformIndex })
+  const stored = await locateIndex(
+    { ...drafted, pineconeApiKey: null },
+    { secrets: parts.secrets, platform: parts.platformIndex },
+  )
   const apiKey = draft.pinecone_api_key ?? (await parts.secrets.open(tenant, 'pineconeApiKey'))
   const location = apiKey
     ? { apiKey, index: drafted.pineconeIndex ?? parts.platformIndex.indexName, namespace: drafted.pineconeNamespace }
@@ -116,7 +125,11 @@ export async function testModelConnection(
       errors: [{ path: 'model_api_key', message: 'is needed, as the stored key was entered for another address' }],
     })
   }
-  const test = await runModelTest(parts, { tenant, tester, target: () => chooseModelTarget(settings, { ownKey, platform: parts.platformModels }) })
+  const test = await runModelTest(parts, {
+    tenant,
+    tester,
+    target: () => chooseModelTarget(settings, { ownKey, platform: parts.platformModels }),
+  })
   await auditTest(parts, tenant, tester, { connection: 'model', draft, test })
   return test
 }
@@ -132,7 +145,15 @@ async function runModelTest(
     if (!modelNotConfigured.is(error)) throw error
     return {
       ok: false,
-      steps: [{ name: 'configuration', ok: false, detail: error.detail, remedy: 'Complete the settings and test again.', latency_ms: 0 }],
+      steps: [
+        {
+          name: 'configuration',
+          ok: false,
+          detail: error.detail,
+          remedy: 'Complete the settings and test again.',
+          latency_ms: 0,
+        },
+      ],
     }
   }
   const price = await parts.directories.price(target.provider, target.model)
@@ -177,7 +198,10 @@ async function runModelTest(
 
 function describeMissing(step: 'key' | 'index'): ConnectionTest {
   const missing = {
-    key: { detail: 'No Pinecone key is set.', remedy: 'Enter the API key of the Pinecone project that holds the index.' },
+    key: {
+      detail: 'No Pinecone key is set.',
+      remedy: 'Enter the API key of the Pinecone project that holds the index.',
+    },
     index: { detail: 'No index is named.', remedy: 'Enter the name of the Pinecone index.' },
   }[step]
   return { ok: false, steps: [{ name: step, ok: false, ...missing, latency_ms: 0 }] }

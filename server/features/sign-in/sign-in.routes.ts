@@ -67,7 +67,10 @@ export function signInRoutes(parts: SignInParts & { ownOrigin: OwnOrigin }) {
       '/token',
       async ({ body, request, set }) => {
         if (body.grant_type !== undefined && body.grant_type !== 'password') {
-          throw requestInvalid({ detail: 'grant_type: must be "password"', errors: [{ path: 'grant_type', message: 'must be "password"' }] })
+          throw requestInvalid({
+            detail: 'grant_type: must be "password"',
+            errors: [{ path: 'grant_type', message: 'must be "password"' }],
+          })
         }
         const issued = await signIn(parts, {
           email: body.username,
@@ -98,7 +101,10 @@ export function signInRoutes(parts: SignInParts & { ownOrigin: OwnOrigin }) {
       { ...jsonBody(refreshBody), response: { 200: tokensView }, detail: { summary: 'Get the next pair of tokens' } },
     )
 
-  function refreshByCookie(request: Request, named: ReturnType<typeof readTenantHeader>): ReturnType<SignInSessions['refresh']> {
+  function refreshByCookie(
+    request: Request,
+    named: ReturnType<typeof readTenantHeader>,
+  ): ReturnType<SignInSessions['refresh']> {
     const cookie = readCookie(request)
     if (cookie === undefined) {
       throw tokenInvalid({ detail: 'Send refresh_token, or the cookie of a session made with session "cookie".' })

@@ -44,7 +44,10 @@ export interface SignInAttempt {
  * account switched off is told only after the right password.
  */
 export async function signIn(parts: SignInParts, attempt: SignInAttempt): Promise<IssuedTokens> {
-  const subject = attempt.tenantId === null ? await signInToPlatform(parts, attempt) : await signInToTenant(parts, attempt, attempt.tenantId)
+  const subject =
+    attempt.tenantId === null
+      ? await signInToPlatform(parts, attempt)
+      : await signInToTenant(parts, attempt, attempt.tenantId)
   return parts.sessions.start(subject, attempt.transport)
 }
 
@@ -66,7 +69,8 @@ async function signInToTenant(parts: SignInParts, attempt: SignInAttempt, tenant
     tenant && scope ? scope.read((database) => findTenantUserByEmail(database, tenant.id, attempt.email)) : undefined,
     findUserByEmail(parts.core.db, attempt.email),
   ])
-  const linked = platformUser && tenant && belongsTo(platformUser, tenant) && (!row || row.coreUserId === platformUser.id)
+  const linked =
+    platformUser && tenant && belongsTo(platformUser, tenant) && (!row || row.coreUserId === platformUser.id)
   const hash = linked ? platformUser.passwordHash : row && !row.coreUserId ? row.passwordHash : null
   await checkPassword(parts, attempt.password, hash, async (passwordHash) => {
     if (linked) await updateUser(parts.core.db, platformUser.id, { passwordHash })
@@ -114,7 +118,14 @@ export async function makeSetupToken(parts: { core: CoreDatabase; clock: Clock }
 /** Makes the first superuser with the one-time token and signs it in; exactly one caller wins. */
 export async function setUpFirstSuperuser(
   parts: SignInParts,
-  request: { token: string; email: string; password: string; fullName: string | null; transport: 'body' | 'cookie'; actor: AuditActor },
+  request: {
+    token: string
+    email: string
+    password: string
+    fullName: string | null
+    transport: 'body' | 'cookie'
+    actor: AuditActor
+  },
 ): Promise<IssuedTokens> {
   if (await hasSuperuser(parts.core.db)) throw setupDone({ detail: 'There is a superuser already. Sign in instead.' })
   const passwordHash = await parts.passwords.hash(request.password)
@@ -122,7 +133,9 @@ export async function setUpFirstSuperuser(
     const first = (await countActiveSuperusersLocked(database)) === 0 && !(await hasSuperuser(database))
     if (!first) throw setupDone({ detail: 'There is a superuser already. Sign in instead.' })
     if (!(await useSetupToken(database, hashSetupToken(request.token), parts.clock.now()))) {
-      throw setupTokenInvalid({ detail: 'The link is used up or older than an hour. Restart the server for a new one.' })
+      throw setupTokenInvalid({
+        detail: 'The link is used up or older than an hour. Restart the server for a new one.',
+      })
     }
     const made = await insertUser(database, {
       id: newUserId(),
@@ -134,7 +147,12 @@ export async function setUpFirstSuperuser(
     })
     if (!made) throw emailTaken({ detail: 'A user with this address exists already.' })
     const actor = { ...request.actor, actorId: made.id, actorEmail: made.email }
-    await insertAudit(database, actor, { action: 'user.created', targetType: 'user', targetId: made.id, after: { email: made.email, is_superuser: true } })
+    await insertAudit(database, actor, {
+      action: 'user.created',
+      targetType: 'user',
+      targetId: made.id,
+      after: { email: made.email, is_superuser: true },
+    })
     return made
   })
   const subject: SessionSubject = { userId: user.id, scope: 'core', tenantId: null, isOwner: false, isSuperuser: true }

@@ -64,7 +64,8 @@ export function healthRoutes(parts: SystemParts) {
           ...(parts.feed.isListening() ? [] : ['the change feed is not connected']),
         ]
         await checkDatabase(parts).catch(() => missing.push('the database does not answer'))
-        if (missing.length > 0) throw databaseUnavailable({ detail: `Not ready: ${missing.join(', ')}.`, extensions: { missing } })
+        if (missing.length > 0)
+          throw databaseUnavailable({ detail: `Not ready: ${missing.join(', ')}.`, extensions: { missing } })
         return { status: 'ready' as const }
       },
       { response: { 200: t.Object({ status: t.Literal('ready') }) }, detail: { summary: 'May requests come?' } },

@@ -45,7 +45,11 @@ export function describeTenant(tenant: TenantRecord): TenantView {
   }
 }
 
-function describeSecret(sealed: string | null, last4: string | null, updatedAt: Date | null): TenantView['model_api_key'] {
+function describeSecret(
+  sealed: string | null,
+  last4: string | null,
+  updatedAt: Date | null,
+): TenantView['model_api_key'] {
   return sealed === null
     ? { set: false, last4: null, updated_at: null }
     : { set: true, last4, updated_at: updatedAt?.toISOString() ?? null }

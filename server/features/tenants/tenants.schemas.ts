@@ -1,8 +1,11 @@
 import { t } from 'elysia'
 import { nullable, time } from '../../http/schemas.ts'
 
-const text = (maxLength: number) => t.String({ minLength: 1, maxLength, error: `must have 1 to ${maxLength} characters` })
-const secret = nullable(t.String({ minLength: 8, maxLength: 500, error: 'must have 8 to 500 characters; null removes it' }))
+const text = (maxLength: number) =>
+  t.String({ minLength: 1, maxLength, error: `must have 1 to ${maxLength} characters` })
+const secret = nullable(
+  t.String({ minLength: 8, maxLength: 500, error: 'must have 8 to 500 characters; null removes it' }),
+)
 const url = t.String({ minLength: 8, maxLength: 500, error: 'must be an http or https address' })
 
 const retrievalModes = t.Union([t.Literal('off'), t.Literal('keyword'), t.Literal('semantic'), t.Literal('hybrid')], {
@@ -28,7 +31,9 @@ const settings = {
   retrieval_weights: nullable(weights),
   retrieval_filter: nullable(t.Record(t.String(), t.Unknown())),
   pinecone_environment: nullable(text(100)),
-  pinecone_index: nullable(t.String({ pattern: '^[a-z0-9-]{1,100}$', error: 'must have lower-case letters, digits and "-"' })),
+  pinecone_index: nullable(
+    t.String({ pattern: '^[a-z0-9-]{1,100}$', error: 'must have lower-case letters, digits and "-"' }),
+  ),
   pinecone_namespace: nullable(t.String({ maxLength: 512 })),
   pinecone_text_field: text(100),
   pinecone_api_key: secret,

@@ -159,7 +159,12 @@ export async function purgeTenant(parts: TenantsParts, id: TenantId, actor: Audi
   const tenant = await parts.core.write(async (database) => {
     const found = await findTenantForUpdate(database, id)
     if (!found) throw notFound()
-    await insertAudit(database, actor, { action: 'tenant.purge_started', targetType: 'tenant', targetId: id, tenantId: id })
+    await insertAudit(database, actor, {
+      action: 'tenant.purge_started',
+      targetType: 'tenant',
+      targetId: id,
+      tenantId: id,
+    })
     return updateTenant(database, id, { state: 'deleting', isActive: false, deactivatedBy: 'superuser' })
   })
   if (!tenant) throw notFound()

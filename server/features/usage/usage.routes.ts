@@ -8,7 +8,9 @@ import type { Clock } from '../../platform/clock.ts'
 import type { TenantId } from '../../platform/ids.ts'
 
 const usageQuery = t.Object({
-  from: t.Optional(t.String({ maxLength: 40, description: 'A date or a time in RFC 3339; default: 30 days before `to`' })),
+  from: t.Optional(
+    t.String({ maxLength: 40, description: 'A date or a time in RFC 3339; default: 30 days before `to`' }),
+  ),
   to: t.Optional(t.String({ maxLength: 40, description: 'Not included; default: now' })),
   bucket: t.Optional(
     t.Union([t.Literal('hour'), t.Literal('day'), t.Literal('month')], { error: 'must be hour, day or month' }),
@@ -132,10 +134,21 @@ function prefersCsv(request: Request): boolean {
 
 /** RFC 4180. Cells that a spreadsheet would take for a formula get an apostrophe before them. */
 function writeCsv(items: UsageItem[], groupBy: UsageGroup | undefined): string {
-  const groupColumn = groupBy && ({ tenant: 'tenant_id', model: 'model', user: 'user_id', purpose: 'purpose' } as const)[groupBy]
+  const groupColumn =
+    groupBy && ({ tenant: 'tenant_id', model: 'model', user: 'user_id', purpose: 'purpose' } as const)[groupBy]
   const columns = [
-    'bucket', ...(groupColumn ? [groupColumn] : []), 'requests', 'failed', 'aborted', 'prompt_tokens', 'completion_tokens',
-    'total_tokens', 'cost_micro_usd', 'unpriced_requests', 'first_token_ms_p50', 'first_token_ms_p95',
+    'bucket',
+    ...(groupColumn ? [groupColumn] : []),
+    'requests',
+    'failed',
+    'aborted',
+    'prompt_tokens',
+    'completion_tokens',
+    'total_tokens',
+    'cost_micro_usd',
+    'unpriced_requests',
+    'first_token_ms_p50',
+    'first_token_ms_p95',
   ]
   const lines = items.map((item) => columns.map((column) => writeCell(Reflect.get(item, column))).join(','))
   return `${[columns.join(','), ...lines].join('\r\n')}\r\n`

@@ -8,7 +8,15 @@ import { jsonBody } from '../../http/strict-body.ts'
 import { auditActorOf } from '../../http/tenant-gate.ts'
 import { describeUser } from '../../http/user-view.ts'
 import { parseTenantId, parseUserId } from '../../platform/ids.ts'
-import { assignUser, changeUser, createUser, getUser, removeUser, unassignUser, type UsersParts } from './users.usecases.ts'
+import {
+  assignUser,
+  changeUser,
+  createUser,
+  getUser,
+  removeUser,
+  unassignUser,
+  type UsersParts,
+} from './users.usecases.ts'
 
 const newUserBody = t.Object({
   email,

@@ -97,7 +97,10 @@ export async function changeUser(
     const before = await findUserForUpdate(database, id)
     if (!before) throw notFound()
     if (before.isSuperuser && before.isActive && superusers <= 1) throw refuseLastSuperuser()
-    const after = await updateUser(database, id, { ...withoutUndefined(columns), ...(passwordHash ? { passwordHash } : {}) })
+    const after = await updateUser(database, id, {
+      ...withoutUndefined(columns),
+      ...(passwordHash ? { passwordHash } : {}),
+    })
     if (!after) throw notFound()
     if (passwordHash || changes.isActive === false) {
       await revokeSignInSessionsOf(database, { userId: id, reason: passwordHash ? 'password changed' : 'switched off' })
@@ -116,10 +119,16 @@ export async function changeUser(
   return user
 }
 
-async function renameLinkedRow(parts: UsersParts, user: PlatformUser, fullName: string | null | undefined): Promise<void> {
+async function renameLinkedRow(
+  parts: UsersParts,
+  user: PlatformUser,
+  fullName: string | null | undefined,
+): Promise<void> {
   const tenant = user.tenantId && fullName !== undefined ? await parts.directories.tenant(user.tenantId) : undefined
   if (!tenant) return
-  await parts.databases.scopeOf(tenant).write((database) => updateTenantUser(database, tenant.id, user.id, { fullName }))
+  await parts.databases
+    .scopeOf(tenant)
+    .write((database) => updateTenantUser(database, tenant.id, user.id, { fullName }))
   parts.directories.forget({ kind: 'tenant_user', ids: [tenant.id, user.id] })
 }
 
@@ -138,7 +147,12 @@ export async function removeUser(parts: UsersParts, id: UserId | undefined, acto
       targetType: 'user',
       targetId: id,
       tenantId: before.tenantId,
-      before: { email: before.email, full_name: before.fullName, is_superuser: before.isSuperuser, is_owner: before.isOwner },
+      before: {
+        email: before.email,
+        full_name: before.fullName,
+        is_superuser: before.isSuperuser,
+        is_owner: before.isOwner,
+      },
     })
   })
   parts.directories.forget({ kind: 'user', ids: [id] })
@@ -207,7 +221,13 @@ function describeDifference(
   after: PlatformUser,
   newPassword: boolean,
 ): { before: Record<string, unknown>; after: Record<string, unknown> } {
-  const names = { fullName: 'full_name', isActive: 'is_active', isVerified: 'is_verified', isSuperuser: 'is_superuser', isOwner: 'is_owner' } as const
+  const names = {
+    fullName: 'full_name',
+    isActive: 'is_active',
+    isVerified: 'is_verified',
+    isSuperuser: 'is_superuser',
+    isOwner: 'is_owner',
+  } as const
   const difference: { before: Record<string, unknown>; after: Record<string, unknown> } = { before: {}, after: {} }
   for (const [column, name] of Object.entries(names)) {
     if (!isColumn(column) || before[column] === after[column]) continue
@@ -233,5 +253,7 @@ function notFound(): Error {
 }
 
 function refuseLastSuperuser(): Error {
-  return lastSuperuser({ detail: 'Make another superuser first: the last one cannot be demoted, switched off or deleted.' })
+  return lastSuperuser({
+    detail: 'Make another superuser first: the last one cannot be demoted, switched off or deleted.',
+  })
 }
