@@ -36,7 +36,7 @@ export function createApp(services: Services, options: { consoleFiles: ConsoleFi
   })
   const identity = createIdentity({ tokens: accessTokens, directories, now })
   const denials = createDenialAudit({ db: core.db, log })
-  const tenantGate = createTenantGate({ directories, databases, denials, monotonicMs: clock.monotonicMs })
+  const tenantGate = createTenantGate({ directories, databases, denials, clock })
   const gates: Gates = { identity, tenantGate, directories, denials }
   const ownOrigin = createOwnOrigin(config)
   const sessions = createSignInSessions({

@@ -2,6 +2,7 @@ import type { StoredSource, StoredUsage } from '../data/tenant.schema.ts'
 import type { SettledCall } from '../data/tenant-scope.ts'
 import { computeCostMicroUsd, type ModelPrice } from '../data/prices.data.ts'
 import type { ChatMessage, ModelStream, ModelTarget, ModelUsage } from '../external/language-model.ts'
+import type { Clock } from '../platform/clock.ts'
 import { AppError } from '../platform/errors.ts'
 import type { Log } from '../platform/log.ts'
 import { createCitationFilter, type CitationFilter } from './citations.ts'
@@ -54,7 +55,7 @@ export interface AnswerStreamParts {
   finish: (outcome: AnswerOutcome) => Promise<void>
   /** Monotonic milliseconds at the beginning of the call. */
   startedMs: number
-  monotonicMs: () => number
+  clock: Clock
   log: Log
 }
 
@@ -131,9 +132,11 @@ export function createAnswerStream(parts: AnswerStreamParts): AnswerStream {
   async function fail(error: unknown): Promise<AnswerEvent[]> {
     parts.model.close()
     const cause = cutBy ?? error
-    await settle({ status: cutBy ? 'aborted' : 'failed', usage: null }).catch((err: unknown) =>
-      parts.log.error({ err, stream_id: ids.streamId }, 'an answer could not be stored'),
-    )
+    try {
+      await settle({ status: cutBy ? 'aborted' : 'failed', usage: null })
+    } catch (err) {
+      parts.log.error({ err, stream_id: ids.streamId }, 'an answer could not be stored')
+    }
     if (cause instanceof AppError) return [{ event: 'error', data: cause }]
     throw cause
   }
@@ -156,7 +159,7 @@ export function createAnswerStream(parts: AnswerStreamParts): AnswerStream {
             phase = 'ended'
             return await end(event.finishReason, event.usage)
           }
-          firstTokenMs ??= parts.monotonicMs() - parts.startedMs
+          firstTokenMs ??= parts.clock.monotonicMs() - parts.startedMs
           const events = take(makeStorable(event.text))
           if (events.length > 0) return events
         }
@@ -215,7 +218,7 @@ async function describeOutcome(
       status: ending.status,
       usage_source: usageSource,
       first_token_ms: ending.firstTokenMs === null ? null : Math.round(ending.firstTokenMs),
-      duration_ms: Math.round(parts.monotonicMs() - parts.startedMs),
+      duration_ms: Math.round(parts.clock.monotonicMs() - parts.startedMs),
     },
   }
 }

@@ -186,7 +186,7 @@ export function createAnswering(parts: AnsweringParts): Answering {
       retrieved,
       abort,
       startedMs,
-      monotonicMs: clock.monotonicMs,
+      clock,
       log: parts.log,
       finish: (outcome) => record.finish(outcome, retrieved),
     })

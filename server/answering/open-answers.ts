@@ -56,6 +56,12 @@ export function createOpenAnswers(options: { feed: ChangeFeed; ledger: UsageLedg
     for (const answer of open) if (!change || concerns(answer, change)) void recheck(answer)
   })
 
+  async function forgetWhenSettled(answer: OpenAnswer): Promise<void> {
+    await answer.stream.settled
+    open.delete(answer)
+    if (open.size === 0) for (const resolve of waiting.splice(0)) resolve()
+  }
+
   const renewing = setInterval(() => {
     const ids = [...open].map((answer) => answer.stream.callId)
     options.ledger.renewLeases(ids).catch((err: unknown) => options.log.warn({ err }, 'leases could not be renewed'))
@@ -65,10 +71,7 @@ export function createOpenAnswers(options: { feed: ChangeFeed; ledger: UsageLedg
   return {
     add(answer) {
       open.add(answer)
-      void answer.stream.settled.then(() => {
-        open.delete(answer)
-        if (open.size === 0) for (const resolve of waiting.splice(0)) resolve()
-      })
+      void forgetWhenSettled(answer)
     },
     get size() {
       return open.size

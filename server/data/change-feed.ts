@@ -73,7 +73,7 @@ export async function startChangeFeed(options: { directUrl: string; log: Log }):
   }
 
   async function watch(): Promise<void> {
-    while (!stopped) {
+    for (;;) {
       await Bun.sleep(pingEveryMs)
       if (stopped) return
       try {

@@ -53,18 +53,14 @@ export async function createOnce<T>(
     }
     const kept = await findKeptAnswer(database, caller, key)
     if (kept) {
-      if (kept.requestHash === requestHash) return { status: kept.status, body: restore<T>(kept.body) }
+      // It was kept by `keepAnswer` for this very request, so it has the shape that `create` gives.
+      if (kept.requestHash === requestHash) return { status: kept.status, body: kept.body as T }
       throw idempotencyMismatch({ detail: 'Use a new key for a new request.' })
     }
     const answer = await create(database)
     await keepAnswer(database, caller, key, { requestHash, ...answer })
     return answer
   })
-}
-
-/** The answer as it was kept by `keepAnswer` for the same request, so it has the shape that `create` gives. */
-function restore<T>(body: unknown): T {
-  return body as T
 }
 
 function readKey(request: Request): string | undefined {

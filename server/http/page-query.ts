@@ -4,7 +4,7 @@ import { isUuid, tenantIdPattern } from '../platform/ids.ts'
 import { requestInvalid } from './problem-details.ts'
 
 /** The query of every list: `?q&sort&limit&cursor`. `sort` is a column, with `-` before it for descending. */
-export function pageQuery<const Sorts extends readonly [string, ...string[]]>(sorts: Sorts) {
+export function pageQuery(sorts: readonly [string, ...string[]]) {
   const [first] = sorts
   return {
     q: t.Optional(t.String({ maxLength: 200, description: 'Words to look for' })),

@@ -4,6 +4,7 @@ import type { TenantDatabases } from '../data/tenant-databases.ts'
 import type { TenantScope } from '../data/tenant-scope.ts'
 import { linkTenantUser } from '../data/tenant-users.data.ts'
 import type { TenantRecord } from '../data/tenants.data.ts'
+import type { Clock } from '../platform/clock.ts'
 import { defineError } from '../platform/errors.ts'
 import { parseTenantId, type TenantId, type UserId } from '../platform/ids.ts'
 import type { DenialAudit } from './denial-audit.ts'
@@ -83,7 +84,7 @@ export function createTenantGate(options: {
   directories: Directories
   databases: TenantDatabases
   denials: DenialAudit
-  monotonicMs: () => number
+  clock: Clock
 }): TenantGate {
   const { directories, databases, denials } = options
   const entriesAudited = new Map<string, number>()
@@ -112,7 +113,7 @@ export function createTenantGate(options: {
 
   async function auditEntry(request: Request, principal: CorePrincipal, named: TenantId): Promise<void> {
     const key = `${principal.sessionId} ${named}`
-    const now = options.monotonicMs()
+    const now = options.clock.monotonicMs()
     if (now - (entriesAudited.get(key) ?? -Infinity) < entryAuditedForMs) return
     if (entriesAudited.size >= entriesAuditedMax) entriesAudited.clear()
     entriesAudited.set(key, now)

@@ -91,7 +91,7 @@ export function tenantRoutesForSuperusers(parts: TenantsParts & { gates: Gates }
         if (!query.purge) {
           await setTenantActive(parts, id, false, actor)
           set.status = 204
-          return
+          return undefined
         }
         if (request.headers.get('x-confirm') !== id) {
           throw requestInvalid({

@@ -156,8 +156,7 @@ function writeCsv(items: UsageItem[], groupBy: UsageGroup | undefined): string {
 
 function writeCell(value: unknown): string {
   if (value === null || value === undefined) return ''
-  if (typeof value === 'number') return String(value)
-  const text = String(value)
+  const text = typeof value === 'string' ? value : JSON.stringify(value)
   const safe = /^[=+\-@\t\r]/.test(text) ? `'${text}` : text
   return /[",\r\n]/.test(safe) ? `"${safe.replaceAll('"', '""')}"` : safe
 }
