@@ -1,6 +1,7 @@
 import type { Directories } from '../data/directories.ts'
 import { defineError } from '../platform/errors.ts'
 import type { SignInSessionId, TenantId, UserId } from '../platform/ids.ts'
+import { findActiveMember } from './membership.ts'
 import type { AccessClaims, AccessTokens } from './tokens.ts'
 
 /** Whatever is wrong with a token, the answer is this one (guarantee B1). */
@@ -81,13 +82,8 @@ export function createIdentity(options: { tokens: AccessTokens; directories: Dir
 
   async function identifyTenantUser(claims: Omit<AccessClaims, 'expiresAt'>): Promise<TenantPrincipal> {
     const tenant = claims.tenantId ? await directories.tenant(claims.tenantId) : undefined
-    const row = tenant && (await directories.tenantUser(tenant, claims.userId))
-    if (!tenant || !row?.isActive) throw refuse()
-    if (row.coreUserId) {
-      const user = await directories.user(row.coreUserId)
-      const belongs = user?.isActive && (user.tenantId === tenant.id || user.isSuperuser || tenant.ownerId === user.id)
-      if (!belongs) throw refuse()
-    }
+    const row = tenant && (await findActiveMember(directories, tenant, claims.userId))
+    if (!tenant || !row) throw refuse()
     return { scope: 'tenant', userId: row.id, sessionId: claims.sessionId, tenantId: tenant.id }
   }
 

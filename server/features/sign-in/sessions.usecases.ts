@@ -8,6 +8,7 @@ import {
   type SignInSession,
 } from '../../data/sign-in-sessions.data.ts'
 import { type Principal, tokenInvalid } from '../../http/identity.ts'
+import { findActiveMember } from '../../http/membership.ts'
 import { ensureTenantServes, tenantMismatch } from '../../http/tenant-gate.ts'
 import type { AccessTokens } from '../../http/tokens.ts'
 import type { Clock } from '../../platform/clock.ts'
@@ -121,13 +122,7 @@ export function createSignInSessions(parts: {
       return { userId: session.userId, scope: 'core', tenantId, isOwner, isSuperuser }
     }
     const tenant = session.tenantId ? await directories.tenant(session.tenantId) : undefined
-    const row = tenant && (await directories.tenantUser(tenant, session.userId))
-    if (!tenant || !row?.isActive) throw refuse()
-    if (row.coreUserId) {
-      const user = await directories.user(row.coreUserId)
-      const belongs = user?.isActive && (user.tenantId === tenant.id || user.isSuperuser || tenant.ownerId === user.id)
-      if (!belongs) throw refuse()
-    }
+    if (!tenant || !(await findActiveMember(directories, tenant, session.userId))) throw refuse()
     ensureTenantServes(tenant)
     return { userId: session.userId, scope: 'tenant', tenantId: tenant.id, isOwner: false, isSuperuser: false }
   }

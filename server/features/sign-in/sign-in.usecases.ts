@@ -5,15 +5,14 @@ import type { Directories } from '../../data/directories.ts'
 import { storeSetupToken, useSetupToken } from '../../data/installation.data.ts'
 import type { TenantDatabases } from '../../data/tenant-databases.ts'
 import { findTenantUserByEmail, linkTenantUser, updateTenantUser } from '../../data/tenant-users.data.ts'
-import type { TenantRecord } from '../../data/tenants.data.ts'
 import {
   countActiveSuperusersLocked,
   findUserByEmail,
   hasSuperuser,
   insertUser,
   updateUser,
-  type UserRow,
 } from '../../data/users.data.ts'
+import { belongsToTenant } from '../../http/membership.ts'
 import { emailTaken, ensureTenantServes, forbidden } from '../../http/tenant-gate.ts'
 import type { Clock } from '../../platform/clock.ts'
 import { newUserId, type TenantId, type UserId } from '../../platform/ids.ts'
@@ -70,7 +69,7 @@ async function signInToTenant(parts: SignInParts, attempt: SignInAttempt, tenant
     findUserByEmail(parts.core.db, attempt.email),
   ])
   const linked =
-    platformUser && tenant && belongsTo(platformUser, tenant) && (!row || row.coreUserId === platformUser.id)
+    platformUser && tenant && belongsToTenant(platformUser, tenant) && (!row || row.coreUserId === platformUser.id)
   const hash = linked ? platformUser.passwordHash : row && !row.coreUserId ? row.passwordHash : null
   await checkPassword(parts, attempt.password, hash, async (passwordHash) => {
     if (linked) await updateUser(parts.core.db, platformUser.id, { passwordHash })
@@ -87,10 +86,6 @@ async function signInToTenant(parts: SignInParts, attempt: SignInAttempt, tenant
   const userId: UserId | undefined = row?.id ?? (linked ? platformUser.id : undefined)
   if (!userId) throw refuse()
   return { userId, scope: 'tenant', tenantId: tenant.id, isOwner: false, isSuperuser: false }
-}
-
-function belongsTo(user: UserRow, tenant: TenantRecord): boolean {
-  return user.tenantId === tenant.id || user.isSuperuser || tenant.ownerId === user.id
 }
 
 async function checkPassword(
