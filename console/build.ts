@@ -1,6 +1,4 @@
 import { fileURLToPath } from 'node:url'
-import { build } from 'vite'
-import config from './vite.config.ts'
 
 const consoleDir = fileURLToPath(new URL('.', import.meta.url))
 
@@ -12,6 +10,8 @@ export const consoleDistDir = fileURLToPath(new URL('dist', import.meta.url))
  * Two builds at once are not safe; the callers (`bun run build`, `start`) run one.
  */
 export async function buildConsole(options: { quiet?: boolean } = {}): Promise<void> {
+  // Loaded here so that a server with a fresh build never loads the bundler.
+  const [{ build }, { default: config }] = await Promise.all([import('vite'), import('./vite.config.ts')])
   const hash = await hashSources()
   await build({ ...config, configFile: false, logLevel: options.quiet ? 'warn' : 'info' })
   await Bun.write(`${consoleDistDir}/.build-hash`, hash)

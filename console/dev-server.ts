@@ -1,5 +1,9 @@
+import { fileURLToPath } from 'node:url'
 import { createServer } from 'vite'
 import config from './vite.config.ts'
+
+/** Vite's own default for hot reload. */
+const usualPort = 24_678
 
 /** A running Vite dev server on loopback. */
 export interface ConsoleDevServer {
@@ -19,6 +23,10 @@ export async function startConsoleDevServer(): Promise<ConsoleDevServer> {
     configFile: false,
     logLevel: 'warn',
     clearScreen: false,
+    // Packages are bundled anew at each start: one found late would reload the page, and the setup token with it.
+    optimizeDeps: { force: true, entries: ['index.html'] },
+    // Two servers of one checkout must not write into each other's bundles.
+    cacheDir: fileURLToPath(new URL(`../node_modules/.vite/console-${port}`, import.meta.url)),
     server: {
       ...config.server,
       host: '127.0.0.1',
@@ -32,8 +40,17 @@ export async function startConsoleDevServer(): Promise<ConsoleDevServer> {
   return { url: `http://127.0.0.1:${port}`, stop: () => server.close() }
 }
 
+/** The usual port when it is free, so that an open page finds the next server after a restart; else any. */
 function findFreePort(): number {
-  const probe = Bun.listen({ hostname: '127.0.0.1', port: 0, socket: { data: () => undefined } })
+  try {
+    return probePort(usualPort)
+  } catch {
+    return probePort(0)
+  }
+}
+
+function probePort(wanted: number): number {
+  const probe = Bun.listen({ hostname: '127.0.0.1', port: wanted, socket: { data: () => undefined } })
   const { port } = probe
   probe.stop(true)
   return port

@@ -113,13 +113,7 @@ function SetupForm(props: { token: string | undefined; onTaken: () => void }): R
           error={errors.password?.message}
           {...form.register('password', { validate: (value) => checkNewPassword(value) ?? true })}
         />
-        <Button
-          type="submit"
-          kind="primary"
-          size="large"
-          busy={isSubmitting || isSubmitSuccessful}
-          className="-mt-2 w-full"
-        >
+        <Button type="submit" kind="primary" size="large" busy={isSubmitting || isSubmitSuccessful} className="w-full">
           Make superuser
         </Button>
       </form>

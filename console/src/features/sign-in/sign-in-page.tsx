@@ -59,13 +59,7 @@ export function SignInPage(props: { reason: EndReason | undefined; returnPath: s
           error={errors.password?.message}
           {...form.register('password', { validate: (value) => (value ? true : 'Enter your password.') })}
         />
-        <Button
-          type="submit"
-          kind="primary"
-          size="large"
-          busy={isSubmitting || isSubmitSuccessful}
-          className="-mt-2 w-full"
-        >
+        <Button type="submit" kind="primary" size="large" busy={isSubmitting || isSubmitSuccessful} className="w-full">
           Sign in
         </Button>
       </form>
