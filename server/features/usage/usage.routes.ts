@@ -53,18 +53,19 @@ interface UsageParts {
   clock: Clock
 }
 
-const routeOptions = {
+/** Made anew for each route: Elysia writes the router's own details, its audience among them, into the object. */
+const routeOptions = () => ({
   query: usageQuery,
   response: { 200: t.Union([usageAnswer, t.String({ description: 'CSV' })]) },
   detail: { summary: 'Usage by time and group; CSV by Accept: text/csv' },
-}
+})
 
 /** Usage of all tenants, for superusers. */
 export function usageRoutesForSuperusers(parts: UsageParts & { gates: Gates }) {
   return superuserRoutes(parts.gates, '/admin/usage', 'Usage').get(
     '/',
     ({ query, request, set }) => answerUsage(parts, { query, request, headers: set.headers }),
-    routeOptions,
+    routeOptions(),
   )
 }
 
@@ -74,7 +75,7 @@ export function usageRoutesForManagers(parts: UsageParts & { gates: Gates }) {
     '/usage',
     ({ query, request, set, tenant }) =>
       answerUsage(parts, { query, request, headers: set.headers, tenantId: tenant.id }),
-    routeOptions,
+    routeOptions(),
   )
 }
 
