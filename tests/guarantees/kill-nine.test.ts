@@ -1,0 +1,69 @@
+import { afterAll, expect, test } from 'bun:test'
+import { mkdtemp, rm } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { call } from '../support/call.ts'
+import { password } from '../support/people.ts'
+import { type ServerProcess, startServerProcess } from '../support/server-process.ts'
+import { testSecrets } from '../support/start-app.ts'
+
+const rounds = process.env.FULL ? 50 : 3
+const startMsMax = 10_000
+const dataDir = await mkdtemp(join(tmpdir(), 'tenantry-kill-nine-'))
+const email = 'first@platform.example'
+
+const env = {
+  ...testSecrets,
+  NODE_ENV: 'production',
+  DATA_DIR: dataDir,
+  EMBEDDED_DATABASE: 'true',
+  OFFLINE_MODEL: 'true',
+  SUPERUSER_EMAIL: email,
+  SUPERUSER_PASSWORD: password,
+}
+
+let running: ServerProcess | undefined
+afterAll(async () => {
+  await running?.stop()
+  await rm(dataDir, { recursive: true, force: true })
+})
+
+test(`D13: kill -9 of the server on the embedded database, ${rounds} times: each start works, nothing acknowledged is lost, no database process is left`, async () => {
+  const acknowledged: string[] = []
+  for (let round = 0; round <= rounds; round++) {
+    const startedMs = performance.now()
+    running = await startServerProcess(env)
+    expect(performance.now() - startedMs).toBeLessThan(startMsMax)
+    const signedIn = await call(running, 'POST /auth/login', { body: { email, password } })
+    const token: string = signedIn.body.access_token
+    const listed = await call(running, 'GET /admin/tenants?limit=200&sort=id', { token })
+    const there = new Set(listed.body.items.map((tenant: { id: string }) => tenant.id))
+    expect(acknowledged.slice(0, 200).filter((id) => !there.has(id))).toEqual([])
+    if (round === rounds) break
+
+    const writing = writeUntilRefused(running, token, `r${String(round).padStart(2, '0')}`, acknowledged)
+    await Bun.sleep(20 + Math.random() * 150)
+    await running.killHard()
+    await writing
+  }
+  expect(acknowledged.length).toBeGreaterThan(rounds)
+  expect(await running?.stop()).toBe(0)
+  running = undefined
+  expect(await listDatabaseProcessesOf(dataDir)).toEqual([])
+}, 600_000)
+
+/** Makes tenants one after the other until the server is gone; notes those that it acknowledged. */
+async function writeUntilRefused(server: ServerProcess, token: string, prefix: string, acknowledged: string[]) {
+  for (let n = 0; n < 1_000; n++) {
+    const id = `${prefix}-${String(n).padStart(4, '0')}`
+    const reply = await call(server, 'POST /admin/tenants', { token, body: { id, name: id } }).catch(() => undefined)
+    if (!reply) return
+    if (reply.status === 201) acknowledged.push(id)
+  }
+}
+
+/** The servers of the folder; a killed owner's watchdog may still be counting its last second. */
+async function listDatabaseProcessesOf(folder: string): Promise<string[]> {
+  const listed = await Bun.$`ps -eo args`.text()
+  return listed.split('\n').filter((line) => line.includes(folder) && line.includes('postgres -D'))
+}
