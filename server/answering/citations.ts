@@ -11,6 +11,8 @@ export interface CitationFilter {
 /** What may still become a marker; a space before it goes with it when it is removed. */
 const openMarker = / ?\[\d{0,3}$/
 const markers = /( ?)\[(\d{1,3})\]/g
+const openEnd = /\[\d{0,3}$/
+const openEndCharactersMax = 4
 
 /**
  * Keeps `[n]` only for the given numbers. At most five characters are held back, and only while they may still become a
@@ -20,14 +22,24 @@ export function createCitationFilter(numbers: Iterable<number>): CitationFilter 
   const known = new Set(numbers)
   const cited = new Set<number>()
   let held = ''
+  /** The end of what was cleaned before. */
+  let before = ''
 
-  const clean = (text: string): string =>
-    text.replaceAll(markers, (marker, _space: string, digits: string) => {
+  function clean(text: string): string {
+    const seen = before + text
+    const cleaned = text.replaceAll(markers, (marker, _space: string, digits: string, offset: number) => {
       const n = Number(digits)
-      if (!known.has(n)) return ''
-      cited.add(n)
-      return marker
+      if (known.has(n)) {
+        cited.add(n)
+        return marker
+      }
+      // Removed without a trace, the inner marker of `[[9]9]` would leave a new one.
+      const at = before.length + offset
+      return openEnd.test(seen.slice(Math.max(0, at - openEndCharactersMax), at)) ? ' ' : ''
     })
+    before = seen.slice(-openEndCharactersMax)
+    return cleaned
+  }
 
   return {
     push(text) {
