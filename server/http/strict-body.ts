@@ -1,4 +1,4 @@
-import type { TObject, TSchema } from '@sinclair/typebox'
+import type { TArray, TObject, TSchema } from '@sinclair/typebox'
 import type { FieldError } from '../platform/errors.ts'
 import { requestInvalid } from './problem-details.ts'
 
@@ -19,37 +19,38 @@ export function jsonBody<S extends TObject>(schema: S) {
 /** Refuses what PostgreSQL cannot store and, with a schema, fields that it does not name: `request.invalid` 422. */
 export function refuseUnfit(body: unknown, schema?: TObject): void {
   const errors: FieldError[] = []
-  if (schema && isRecord(body)) findUnknown(body, schema, '', errors)
+  if (schema) findUnknown(body, schema, '', errors)
   findUnstorable(body, '', 0, errors)
   if (errors.length === 0) return
   const [first] = errors
   throw requestInvalid({ detail: first && `${first.path}: ${first.message}`, errors: errors.slice(0, 20) })
 }
 
-function findUnknown(body: Record<string, unknown>, schema: TObject, prefix: string, errors: FieldError[]): void {
-  for (const key of Object.keys(body)) {
-    if (errors.length >= 20) return
-    const path = prefix + key.slice(0, 100)
-    if (!Object.hasOwn(schema.properties, key)) {
-      errors.push({ path, message: 'is not a field of this request' })
-      continue
-    }
-    const inner = objectSchemaOf(schema.properties[key])
-    const value = body[key]
-    if (inner && isRecord(value)) findUnknown(value, inner, `${path}.`, errors)
+function findUnknown(value: unknown, schema: TSchema, path: string, errors: FieldError[]): void {
+  // A union such as `object | null` is what its one object branch is.
+  const branches: TSchema[] = Array.isArray(schema.anyOf) ? schema.anyOf : [schema]
+  if (Array.isArray(value)) {
+    const items = branches.find(isArraySchema)?.items
+    if (items) for (const [at, item] of value.entries()) findUnknown(item, items, `${path}.${at}`, errors)
+    return
   }
-}
-
-/** The object schema itself, or the one object among the branches of a union such as `object | null`. */
-function objectSchemaOf(schema: TSchema | undefined): TObject | undefined {
-  if (!schema) return undefined
-  if (isObjectSchema(schema)) return schema
-  const branches: TSchema[] = Array.isArray(schema.anyOf) ? schema.anyOf : []
-  return branches.find(isObjectSchema)
+  const fields = branches.find(isObjectSchema)?.properties
+  if (!fields || !isRecord(value)) return
+  for (const [key, item] of Object.entries(value)) {
+    if (errors.length >= 20) return
+    const inner = path ? `${path}.${key.slice(0, 100)}` : key.slice(0, 100)
+    const field = Object.hasOwn(fields, key) ? fields[key] : undefined
+    if (field) findUnknown(item, field, inner, errors)
+    else errors.push({ path: inner, message: 'is not a field of this request' })
+  }
 }
 
 function isObjectSchema(schema: TSchema): schema is TObject {
   return schema.type === 'object' && typeof schema.properties === 'object'
+}
+
+function isArraySchema(schema: TSchema): schema is TArray {
+  return schema.type === 'array' && typeof schema.items === 'object'
 }
 
 function findUnstorable(value: unknown, path: string, depth: number, errors: FieldError[]): void {
