@@ -11,8 +11,9 @@ export const isolationBroken = defineError({
 /**
  * Reads the catalog as the runtime role and refuses to go on unless schema `tenant` keeps tenants apart (guarantee
  * A4): every table has row-level security, FORCE, a policy with USING and WITH CHECK on the tenant; primary, unique
- * and foreign keys start with `tenant_id`; views are `security_invoker`; the runtime role owns nothing and is neither
- * superuser nor BYPASSRLS; definer functions pin their search path.
+ * and foreign keys start with `tenant_id`; views over them, wherever they are, are `security_invoker`; the runtime role
+ * owns nothing and neither is nor may become a superuser or BYPASSRLS; definer functions pin their search path; nobody
+ * who serves requests may change the audit log.
  */
 export async function verifyIsolation(runtime: postgres.Sql): Promise<void> {
   const problems = await findIsolationProblems(runtime)
@@ -57,23 +58,41 @@ export async function findIsolationProblems(runtime: postgres.Sql): Promise<stri
     union all
     select relname || ' is owned by the runtime role' from tables where pg_has_role(current_user, relowner, 'member')
     union all
-    select 'view ' || c.relname || ' is not security_invoker'
-    from pg_class c join pg_namespace n on n.oid = c.relnamespace
-    where n.nspname = 'tenant' and c.relkind in ('v', 'm')
-      and not coalesce(c.reloptions @> array['security_invoker=true'], false)
+    select 'view ' || c.oid::regclass || ' is not security_invoker'
+    from pg_class c
+    where c.relkind in ('v', 'm')
+      and not exists (
+        select from pg_options_to_table(c.reloptions) o
+        where o.option_name = 'security_invoker' and lower(o.option_value) in ('true', 'on', 'yes', '1'))
+      and (c.relnamespace = to_regnamespace('tenant') or exists (
+        select from pg_rewrite r join pg_depend d on d.classid = 'pg_rewrite'::regclass and d.objid = r.oid
+        join tables t on d.refclassid = 'pg_class'::regclass and d.refobjid = t.oid
+        where r.ev_class = c.oid))
     union all
     select 'definer function ' || p.proname || ' does not pin its search path'
     from pg_proc p join pg_namespace n on n.oid = p.pronamespace
     where n.nspname = 'tenant' and p.prosecdef
       and not exists (select from unnest(coalesce(p.proconfig, '{}')) s where s like 'search_path=%')
     union all
-    select 'the role ' || rolname || ' that requests run as is a superuser or bypasses row-level security'
-    from pg_roles where rolname = current_user and (rolsuper or rolbypassrls)
+    select 'tenant.current_id() does not read the transaction''s tenant' where not exists (
+      select from pg_proc p
+      where p.oid = to_regprocedure('tenant.current_id()') and not p.prosecdef and p.proconfig is null
+        and btrim(regexp_replace(p.prosrc, '\\s+', ' ', 'g')) = 'select nullif(current_setting(''app.tenant_id'', true), '''')')
+    union all
+    select 'the role ' || rolname || ' that requests run as, or may become, is a superuser or bypasses row-level security'
+    from pg_roles where (rolsuper or rolbypassrls) and (rolname = current_user or pg_has_role(current_user, oid, 'member'))
+    union all
+    select 'the runtime role owns ' || pg_describe_object(o.classid, o.objid, o.objsubid)
+    from pg_shdepend o
+    where o.deptype = 'o' and o.refclassid = 'pg_authid'::regclass
+      and o.refobjid = (select oid from pg_roles where rolname = current_user)
+      and o.dbid in (0, (select oid from pg_database where datname = current_database()))
     union all
     select 'the role ' || current_user || ' is no member of tenantry_runtime'
     where not pg_has_role(current_user, 'tenantry_runtime', 'usage')
     union all
     select 'the runtime role may change the audit log'
-    where has_table_privilege(current_user, 'public.audit_log', 'update, delete, truncate')`
+    where has_table_privilege(current_user, 'public.audit_log', 'delete, truncate')
+      or has_any_column_privilege(current_user, 'public.audit_log', 'update')`
   return rows.map((row) => row.problem)
 }
