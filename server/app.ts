@@ -67,7 +67,7 @@ export function createApp(services: Services, options: { consoleFiles: ConsoleFi
 
   const publicPaths = listPublicPaths(api)
 
-  return new Elysia({ aot: true, serve: { maxRequestBodySize: bodyBytesMax * 2, idleTimeout: 30 } })
+  return new Elysia({ aot: true, serve: { maxRequestBodySize: bodyBytesMax * 2, idleTimeout: 30, reusePort: false } })
     .onError(async ({ error, code, request, route }) => {
       if (code === 'NOT_FOUND') return answerProblem(routeNotFound({ detail: 'There is no such route.' }), request, log)
       if (code !== 'PARSE') return answerProblem(error, request, log)

@@ -18,6 +18,7 @@ const codes = [
   'auth.setup_token_invalid 401',
   'scope.core_required 403',
   'tenant.inactive 403',
+  'user.inactive 403',
   'user.email_taken 409',
   'user.not_verified 403',
   'limit.requests_per_minute 429',
@@ -43,14 +44,11 @@ describe('what a person is told', () => {
     }
   })
 
-  test('why a right password is not enough is told in the server’s own two sentences', () => {
-    const tell = (detail: string) =>
-      describeProblem({ problem: new ApiProblem({ status: 403, code: 'auth.forbidden', detail }), attempt: 'sign-in' })
-    expect(tell('This account is switched off. Ask the people who run this service.')).toEqual({
-      title: 'This account is switched off.',
-      advice: 'Ask the people who run this service.',
-    })
-    expect(tell('').title).toBe('This account is deactivated.')
+  test('a switched-off account is told apart from a request that may not be made', () => {
+    const tell = (code: string) =>
+      describeProblem({ problem: new ApiProblem({ status: 403, code, detail: '' }), attempt: 'sign-in' }).title
+    expect(tell('user.inactive')).toBe('This account is deactivated.')
+    expect(tell('auth.forbidden')).toBe('Your account may not do this.')
   })
 
   test('the text of a server failure is not shown', () => {

@@ -97,7 +97,6 @@ export function toProblem(thrown: unknown): ApiProblem {
 /** The sentence for a failure. Codes never appear in it; unknown ones fall back to the server's own detail. */
 export function describeProblem(options: { problem: ApiProblem; attempt: Attempt }): ProblemWords {
   const { problem, attempt } = options
-  if (attempt === 'sign-in' && problem.code === 'auth.forbidden') return describeForbiddenSignIn(problem)
   const own = attemptWords[attempt][problem.code] ?? commonWords[problem.code]
   if (own) return own
   if (problem.status === 429) return describeWait(options)
@@ -105,18 +104,6 @@ export function describeProblem(options: { problem: ApiProblem; attempt: Attempt
     return { title: 'The server could not do this.', advice: 'Nothing was changed. Try again in a moment.' }
   }
   return { title: problem.message || 'The server refused this.', advice: 'Check what you entered, then try again.' }
-}
-
-/** After the right password, the server says in two sentences why it still lets nobody in: switched off, or elsewhere. */
-function describeForbiddenSignIn(problem: ApiProblem): ProblemWords {
-  const [title = '', ...advice] = problem.message.split(/(?<=\.)\s+/)
-  if (!title.endsWith('.') || advice.length === 0) return deactivated
-  return { title, advice: advice.join(' ') }
-}
-
-const deactivated: ProblemWords = {
-  title: 'This account is deactivated.',
-  advice: 'A superuser of this server can activate it again.',
 }
 
 function describeWait(options: { problem: ApiProblem; attempt: Attempt }): ProblemWords {
@@ -145,6 +132,10 @@ const commonWords: Record<string, ProblemWords> = {
   'auth.forbidden': {
     title: 'Your account may not do this.',
     advice: 'A superuser of this server can change what it may do.',
+  },
+  'user.inactive': {
+    title: 'This account is deactivated.',
+    advice: 'A superuser of this server can activate it again.',
   },
   'tenant.inactive': {
     title: 'This organization is suspended.',

@@ -6,6 +6,8 @@ export const invalidCredentials = defineError({
   status: 401,
   title: 'The e-mail and password do not match',
 })
+/** The account exists, the password is right, and it is switched off. */
+export const userInactive = defineError({ code: 'user.inactive', status: 403, title: 'The account is switched off' })
 /** The setup token is wrong, used or expired. */
 export const setupTokenInvalid = defineError({
   code: 'auth.setup_token_invalid',

@@ -13,12 +13,12 @@ import {
   updateUser,
 } from '../../data/users.data.ts'
 import { belongsToTenant } from '../../http/membership.ts'
-import { emailTaken, ensureTenantServes, forbidden } from '../../http/tenant-gate.ts'
+import { emailTaken, ensureTenantServes } from '../../http/tenant-gate.ts'
 import type { Clock } from '../../platform/clock.ts'
 import { newUserId, type TenantId, type UserId } from '../../platform/ids.ts'
 import type { Passwords } from '../../platform/passwords.ts'
 import type { IssuedTokens, SessionSubject, SignInSessions } from './sessions.usecases.ts'
-import { invalidCredentials, setupDone, setupTokenInvalid } from './sign-in.errors.ts'
+import { invalidCredentials, setupDone, setupTokenInvalid, userInactive } from './sign-in.errors.ts'
 
 /** What sign-in stands on. */
 export interface SignInParts {
@@ -185,5 +185,5 @@ function refuse(): Error {
 }
 
 function switchedOff(): Error {
-  return forbidden({ detail: 'This account is switched off. Ask the people who run this service.' })
+  return userInactive({ detail: 'This account is switched off. Ask the people who run this service.' })
 }
