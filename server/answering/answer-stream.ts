@@ -3,7 +3,7 @@ import type { SettledCall } from '../data/tenant-scope.ts'
 import { computeCostMicroUsd, type ModelPrice } from '../data/prices.data.ts'
 import type { ChatMessage, ModelStream, ModelTarget, ModelUsage } from '../external/language-model.ts'
 import type { Clock } from '../platform/clock.ts'
-import { AppError } from '../platform/errors.ts'
+import { AppError, clientLeft } from '../platform/errors.ts'
 import type { Log } from '../platform/log.ts'
 import { createCitationFilter, type CitationFilter } from './citations.ts'
 import type { Retrieved } from './retrieval.ts'
@@ -170,7 +170,7 @@ export function createAnswerStream(parts: AnswerStreamParts): AnswerStream {
     },
     leave() {
       phase = 'ended'
-      parts.abort.abort(new Error('the reader left'))
+      parts.abort.abort(clientLeft())
       parts.model.close()
       return settle({ status: 'aborted', usage: null })
     },

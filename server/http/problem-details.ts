@@ -1,5 +1,5 @@
 import { ValidationError } from 'elysia'
-import { AppError, defineError, type FieldError } from '../platform/errors.ts'
+import { AppError, clientLeft, defineError, type FieldError } from '../platform/errors.ts'
 import type { Log } from '../platform/log.ts'
 import { factsOf } from './request-facts.ts'
 
@@ -50,6 +50,7 @@ export function describeProblem(error: AppError, requestId: string): Record<stri
 export function toAppError(thrown: unknown): AppError {
   if (thrown instanceof AppError) return thrown
   if (thrown instanceof ValidationError) return describeInvalid(thrown)
+  if (thrown instanceof DOMException && thrown.name === 'AbortError') return clientLeft({ cause: thrown })
   if (isDatabaseOutage(thrown)) {
     return databaseUnavailable({
       detail: 'The database does not answer right now. Try again in a moment.',

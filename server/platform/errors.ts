@@ -81,3 +81,6 @@ export function defineError(definition: ErrorDefinition): ErrorFactory {
 export function listErrorDefinitions(): ErrorDefinition[] {
   return [...definitions.values()].sort((a, b) => a.code.localeCompare(b.code))
 }
+
+/** The client closed its connection; nobody reads this answer, but the log tells it from a failure (nginx’s 499). */
+export const clientLeft = defineError({ code: 'request.aborted', status: 499, title: 'The client left' })
