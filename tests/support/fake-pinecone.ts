@@ -267,7 +267,9 @@ function cosine(a: number[], b: number[]): number {
   return dot / (Math.hypot(...a) * Math.hypot(...b) || 1)
 }
 
-function namespaceOf(index: FakeIndex, namespace: string): Map<string, StoredVector> {
+function namespaceOf(index: FakeIndex, name: string): Map<string, StoredVector> {
+  // The default namespace has two names.
+  const namespace = name === '__default__' ? '' : name
   const known = index.namespaces.get(namespace)
   if (known) return known
   const made = new Map<string, StoredVector>()
