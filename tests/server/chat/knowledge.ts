@@ -1,0 +1,22 @@
+import type postgres from 'postgres'
+
+/** Adds a document of one or more passages to a tenant's knowledge by SQL, as a finished upload would leave it. */
+export async function addDocument(
+  sql: postgres.Sql,
+  document: { tenant: string; title: string; url?: string; passages: string[] },
+): Promise<{ documentId: string; chunkIds: string[] }> {
+  const documentId = Bun.randomUUIDv7()
+  const chunkIds = document.passages.map(() => Bun.randomUUIDv7())
+  await sql`
+    insert into tenant.documents (tenant_id, id, title, url)
+    values (${document.tenant}, ${documentId}, ${document.title}, ${document.url ?? null})`
+  let start = 0
+  for (const [position, text] of document.passages.entries()) {
+    const end = start + text.length
+    await sql`
+      insert into tenant.chunks (tenant_id, id, document_id, position, text, start_offset, end_offset)
+      values (${document.tenant}, ${chunkIds[position] ?? ''}, ${documentId}, ${position}, ${text}, ${start}, ${end})`
+    start = end
+  }
+  return { documentId, chunkIds }
+}
