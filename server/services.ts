@@ -10,6 +10,7 @@ import { createTenantDatabases, type TenantDatabases } from './data/tenant-datab
 import { createUsageLedger, type UsageLedger } from './data/usage.data.ts'
 import { createLanguageModel } from './external/create-language-model.ts'
 import { createEmbeddings } from './external/embeddings.ts'
+import type { ModelDeadlines } from './external/language-model.ts'
 import { createModelTest } from './external/model-test.ts'
 import { createPinecone, type PineconeAdapter } from './external/pinecone.ts'
 import type { Clock } from './platform/clock.ts'
@@ -61,6 +62,8 @@ export async function createServices(options: {
   address: CoreAddress
   log: Log
   clock: Clock
+  /** Shorter ones for tests. */
+  modelDeadlines?: Partial<ModelDeadlines>
 }): Promise<Services> {
   const { config, log, clock } = options
   const secretBox = await createSecretBox(config.secretKey, config.secretKeyPrevious)
@@ -88,7 +91,7 @@ export async function createServices(options: {
   const answering = createAnswering({
     directories,
     ledger,
-    languageModel: createLanguageModel({ egress, clock }),
+    languageModel: createLanguageModel({ egress, clock, deadlines: options.modelDeadlines }),
     embeddings: createEmbeddings({ egress }),
     retriever: createRetriever({ pinecone, secrets, platform: platformIndex, directories }),
     secrets,

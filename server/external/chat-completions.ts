@@ -25,6 +25,8 @@ export function createChatCompletions(options: {
   clock?: Clock
   /** In [0, 1); for the retry's jitter. */
   random?: () => number
+  /** Where a request names none of its own. */
+  deadlines?: Partial<ModelDeadlines>
 }): LanguageModel {
   const { egress, clock = systemClock, random = Math.random } = options
   return {
@@ -36,7 +38,7 @@ export function createChatCompletions(options: {
       signal.addEventListener('abort', onAbort, { once: true })
       const watch = new StreamWatch({
         clock,
-        deadlines: { ...defaultDeadlines, ...request.deadlines },
+        deadlines: { ...defaultDeadlines, ...options.deadlines, ...request.deadlines },
         onExpired: (deadline) => controller.abort(makeModelTimeout(deadline)),
       })
       const release = (): void => {

@@ -1,5 +1,6 @@
 import { createApp } from '../../server/app.ts'
 import { migrateCore } from '../../server/data/migrate.ts'
+import type { ModelDeadlines } from '../../server/external/language-model.ts'
 import { consoleFiles } from '../../server/http/console-files.ts'
 import { startJobs } from '../../server/jobs.ts'
 import { type Clock, systemClock } from '../../server/platform/clock.ts'
@@ -27,6 +28,8 @@ export interface TestAppOptions {
   env?: Record<string, string>
   database?: TestDatabase
   clock?: Clock
+  /** Instead of 30, 20 and 300 seconds. */
+  modelDeadlines?: Partial<ModelDeadlines>
   /** `migrate` for databases that do not come from the template. */
   migrate?: boolean
 }
@@ -67,6 +70,7 @@ async function startOn(database: TestDatabase, options: TestAppOptions): Promise
     address: { databaseUrl: database.ownerUrl, directUrl: database.ownerUrl },
     log,
     clock: options.clock ?? systemClock,
+    modelDeadlines: options.modelDeadlines,
   })
   let draining = false
   const app = createApp(services, {

@@ -3,14 +3,18 @@ import { describeProblem, toAppError } from '../../http/problem-details.ts'
 import type { Log } from '../../platform/log.ts'
 import { encodeSseFrame, sseHeaders } from '../../platform/sse.ts'
 
-const pingAfterMs = 10_000
+const pingAfterMsDefault = 10_000
 const pingFrame = encodeSseFrame({ event: 'ping', data: {} })
 
 /**
  * An answer as Server-Sent Events (contract, “SSE of a chat”): pulled by the reader, so a slow one slows the upstream,
  * frames encoded once. Not `type: "direct"`, which has no backpressure. A ping goes out after 10 s of silence.
  */
-export function answerResponse(stream: AnswerStream, options: { requestId: string; log: Log }): Response {
+export function answerResponse(
+  stream: AnswerStream,
+  options: { requestId: string; log: Log; pingAfterMs?: number },
+): Response {
+  const { pingAfterMs = pingAfterMsDefault } = options
   let id = 0
   let lastSentMs = performance.now()
   let ended = false
@@ -32,7 +36,7 @@ export function answerResponse(stream: AnswerStream, options: { requestId: strin
         if (ended || performance.now() - lastSentMs < pingAfterMs || (controller.desiredSize ?? 0) <= 0) return
         lastSentMs = performance.now()
         controller.enqueue(pingFrame)
-      }, 1_000)
+      }, pingAfterMs / 10)
       pinging.unref()
       // A client that left before the first byte neither pulls nor cancels.
       void stream.settled.then(() => clearInterval(pinging))
