@@ -31,7 +31,7 @@ export interface AnswerStream {
   readonly streamId: string
   /** The ledger row of its model call. */
   readonly callId: string
-  /** The next events; undefined after the last. Not for concurrent readers. */
+  /** The next events; undefined after the last, and once the reader left. Not for concurrent readers. */
   next(): Promise<AnswerEvent[] | undefined>
   /** The reader left: the upstream is closed at once, and what was generated is stored as aborted. Idempotent. */
   leave(): Promise<void>
@@ -73,6 +73,7 @@ export function createAnswerStream(parts: AnswerStreamParts): AnswerStream {
   let firstTokenMs: number | null = null
   let phase: 'opening' | 'streaming' | 'ended' = 'opening'
   let cutBy: AppError | undefined
+  let hasLeft = false
   let settling: Promise<void> | undefined
   const { promise: settled, resolve: noteSettled } = Promise.withResolvers<void>()
 
@@ -165,11 +166,12 @@ export function createAnswerStream(parts: AnswerStreamParts): AnswerStream {
         }
       } catch (error) {
         phase = 'ended'
-        return fail(error)
+        return hasLeft ? undefined : fail(error)
       }
     },
     leave() {
       phase = 'ended'
+      hasLeft = true
       parts.abort.abort(clientLeft())
       parts.model.close()
       return settle({ status: 'aborted', usage: null })

@@ -7,6 +7,7 @@ import type { HistoryMessage, ReservedCall } from '../../data/tenant-scope.ts'
 import type { UsageLedger } from '../../data/usage.data.ts'
 import type { Principal } from '../../http/identity.ts'
 import type { TenantEntry } from '../../http/tenant-gate.ts'
+import { clientLeft } from '../../platform/errors.ts'
 import { newId } from '../../platform/ids.ts'
 import { sessionNotFound } from './chat.errors.ts'
 
@@ -87,7 +88,7 @@ export async function startPreview(
   return track(parts, asker, stream)
 }
 
-/** Reads an answer to its end; an `error` event is thrown. */
+/** Reads an answer to its end; an `error` event is thrown, and 499 `request.aborted` once the reader left. */
 export async function collectAnswer(stream: AnswerStream) {
   let text = ''
   const found: { [E in AnswerEvent as E['event']]?: E['data'] } = {}
@@ -98,6 +99,8 @@ export async function collectAnswer(stream: AnswerStream) {
       else Object.assign(found, { [event.event]: event.data })
     }
   }
+  // Half an answer must not look like a whole one, whoever may still be reading.
+  if (!found.done) throw clientLeft()
   return { text, ...found }
 }
 
