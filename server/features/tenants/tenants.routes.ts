@@ -66,8 +66,9 @@ export function tenantRoutesForSuperusers(parts: TenantsParts & { gates: Gates }
           return { status: 201, body: describeTenant(tenant) }
         })
         const id = parseTenantId(answer.body.id)
-        const tenant = id && answer.body.owner_id ? await parts.directories.tenant(id) : undefined
-        if (tenant) await linkOwner(parts, tenant)
+        const ownerId = answer.body.owner_id === null ? undefined : parseUserId(answer.body.owner_id)
+        const tenant = id && ownerId && (await parts.directories.tenant(id))
+        if (tenant) await linkOwner(parts, tenant, ownerId)
         set.status = 201
         return answer.body
       },

@@ -23,7 +23,7 @@ import { emailTaken, tenantNotFound } from '../../http/tenant-gate.ts'
 import type { Clock } from '../../platform/clock.ts'
 import type { Egress } from '../../platform/egress.ts'
 import { defineError } from '../../platform/errors.ts'
-import { parseTenantId, type TenantId } from '../../platform/ids.ts'
+import { parseTenantId, parseUserId, type TenantId, type UserId } from '../../platform/ids.ts'
 import type { SecretBox } from '../../platform/secrets.ts'
 import { readTenantSettings } from './tenant-settings.ts'
 import { describeTenant } from './tenant-view.ts'
@@ -71,10 +71,10 @@ export async function createTenant(
   return tenant
 }
 
-/** Makes the owner's linked row; idempotent, as it is no part of the core transaction. */
-export async function linkOwner(parts: TenantsParts, tenant: TenantRecord): Promise<void> {
-  const owner = tenant.ownerId && (await parts.directories.user(tenant.ownerId))
-  if (!owner) return
+/** Makes an owner's linked row; idempotent, as it is no part of the core transaction. */
+export async function linkOwner(parts: TenantsParts, tenant: TenantRecord, ownerId: UserId): Promise<void> {
+  const owner = await parts.directories.user(ownerId)
+  if (!owner?.isOwner) return
   const linked = await parts.databases.scopeOf(tenant).write((database) => linkTenantUser(database, tenant.id, owner))
   if (!linked) throw emailTaken({ detail: "A user of this tenant already has the owner's address." })
 }
@@ -87,6 +87,7 @@ export async function changeTenant(
   actor: AuditActor,
 ): Promise<TenantRecord> {
   if (body.isolation === 'dedicated' || body.database_server_id) throw refuseDedicated()
+  await linkNextOwner(parts, id, body)
   const tenant = await parts.core.write(async (database) => {
     const before = await findTenantForUpdate(database, id)
     if (!before || before.state === 'deleting') throw notFound()
@@ -108,8 +109,14 @@ export async function changeTenant(
     return after
   })
   parts.directories.forget({ kind: 'tenant', ids: [id] })
-  if (body.owner_id) await linkOwner(parts, tenant)
   return tenant
+}
+
+/** Before the change itself: what refuses the linked row refuses all, and the row alone opens nothing. */
+async function linkNextOwner(parts: TenantsParts, id: TenantId, body: TenantChangesBody): Promise<void> {
+  const ownerId = body.owner_id ? parseUserId(body.owner_id) : undefined
+  const tenant = ownerId && (await parts.directories.tenant(id))
+  if (tenant) await linkOwner(parts, tenant, ownerId)
 }
 
 /** Switches a tenant on or off. */
