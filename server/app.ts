@@ -4,6 +4,7 @@ import { accountRoutes } from './features/account/account.routes.ts'
 import { auditRoutes } from './features/audit/audit.routes.ts'
 import { chatRoutes, chatRoutesForManagers } from './features/chat/chat.routes.ts'
 import { connectionRoutes } from './features/connections/connections.routes.ts'
+import { overviewRoutesForManagers, overviewRoutesForSuperusers } from './features/overview/overview.routes.ts'
 import { createSignInSessions } from './features/sign-in/sessions.usecases.ts'
 import { signInRoutes, signOutRoutes } from './features/sign-in/sign-in.routes.ts'
 import { healthRoutes, systemRoutes } from './features/system/system.routes.ts'
@@ -62,6 +63,8 @@ export function createApp(services: Services, options: { consoleFiles: ConsoleFi
     .use(usageRoutesForSuperusers({ core, clock, gates }))
     .use(usageRoutesForManagers({ core, clock, gates }))
     .use(auditRoutes({ core, gates }))
+    .use(overviewRoutesForSuperusers({ ...services, gates }))
+    .use(overviewRoutesForManagers({ ...services, gates }))
     .use(systemRoutes({ ...system, gates }))
     .use(healthRoutes(system))
 

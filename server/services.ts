@@ -1,9 +1,11 @@
 import { type Answering, createAnswering } from './answering/answering.ts'
 import type { PlatformModels } from './answering/model-choice.ts'
+import { createHealthRecorder, type HealthRecorder } from './answering/connection-health.ts'
 import { createOpenAnswers, type OpenAnswers } from './answering/open-answers.ts'
 import { createRetriever, type PlatformIndex } from './answering/retrieval.ts'
 import { createTenantSecrets, type TenantSecrets } from './answering/tenant-secrets.ts'
 import { type ChangeFeed, startChangeFeed } from './data/change-feed.ts'
+import { storeHealth } from './data/connection-health.data.ts'
 import { type CoreDatabase, openCoreDatabase } from './data/core-database.ts'
 import { createDirectories, type Directories } from './data/directories.ts'
 import { createTenantDatabases, type TenantDatabases } from './data/tenant-databases.ts'
@@ -39,6 +41,7 @@ export interface Services {
   egress: Egress
   pinecone: PineconeAdapter
   testModel: ReturnType<typeof createModelTest>
+  health: HealthRecorder
   platformModels: PlatformModels
   platformIndex: PlatformIndex
   answering: Answering
@@ -81,6 +84,7 @@ export async function createServices(options: {
   const secrets = createTenantSecrets(secretBox)
   const egress = createEgress({ allowLoopback: config.allowLoopbackUpstreams, clock })
   const pinecone = createPinecone({ egress, controllerUrl: config.pinecone.controllerUrl, clock })
+  const health = createHealthRecorder({ store: (changes) => storeHealth(core.db, changes), clock, log })
   const platformModels: PlatformModels = {
     openai: config.openai,
     deepseek: config.deepseek,
@@ -93,7 +97,8 @@ export async function createServices(options: {
     ledger,
     languageModel: createLanguageModel({ egress, clock, deadlines: options.modelDeadlines }),
     embeddings: createEmbeddings({ egress }),
-    retriever: createRetriever({ pinecone, secrets, platform: platformIndex, directories }),
+    retriever: createRetriever({ pinecone, secrets, platform: platformIndex, directories, health }),
+    health,
     secrets,
     platform: platformModels,
     defaultSystemPrompt: config.defaultSystemPrompt,
@@ -118,12 +123,15 @@ export async function createServices(options: {
     egress,
     pinecone,
     testModel: createModelTest({ egress, clock }),
+    health,
     platformModels,
     platformIndex,
     answering,
     openAnswers,
     async close() {
       openAnswers.stop()
+      health.stop()
+      await health.flush()
       await feed.stop()
       await core.close()
     },

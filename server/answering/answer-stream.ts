@@ -53,6 +53,8 @@ export interface AnswerStreamParts {
   abort: AbortController
   /** Stores the answer and settles its call; may be repeated. */
   finish: (outcome: AnswerOutcome) => Promise<void>
+  /** Hears how the provider did: null when it answered to the end. */
+  noteProvider: (failure: unknown) => void
   /** Monotonic milliseconds at the beginning of the call. */
   startedMs: number
   clock: Clock
@@ -105,6 +107,7 @@ export function createAnswerStream(parts: AnswerStreamParts): AnswerStream {
   }
 
   async function end(finishReason: string, usage: ModelUsage | null): Promise<AnswerEvent[]> {
+    parts.noteProvider(null)
     const rest = citations?.end() ?? ''
     content += rest
     const ending: Ending = { status: 'completed', usage }
@@ -165,6 +168,8 @@ export function createAnswerStream(parts: AnswerStreamParts): AnswerStream {
           if (events.length > 0) return events
         }
       } catch (error) {
+        // Past its end the answer may still fail to be stored, which is not the provider's fault.
+        if (phase === 'streaming' && !cutBy && !hasLeft) parts.noteProvider(error)
         phase = 'ended'
         return hasLeft ? undefined : fail(error)
       }

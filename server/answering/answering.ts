@@ -8,9 +8,10 @@ import type { Embeddings } from '../external/embeddings.ts'
 import type { ChatMessage, LanguageModel, ModelStream, ModelTarget } from '../external/language-model.ts'
 import { retrievalFailed } from '../external/pinecone-errors.ts'
 import type { Clock } from '../platform/clock.ts'
-import { newId, type UserId } from '../platform/ids.ts'
+import { newId, type TenantId, type UserId } from '../platform/ids.ts'
 import type { Log } from '../platform/log.ts'
 import { type AnswerOutcome, type AnswerStream, createAnswerStream } from './answer-stream.ts'
+import type { HealthRecorder } from './connection-health.ts'
 import { chooseEmbeddingTarget, chooseModel, type PlatformModels } from './model-choice.ts'
 import { builtInSystemPrompt, buildPrompt } from './prompt.ts'
 import type { Retrieved, Retriever } from './retrieval.ts'
@@ -25,6 +26,7 @@ export interface AnsweringParts {
   embeddings: Embeddings
   retriever: Retriever
   secrets: TenantSecrets
+  health: HealthRecorder
   platform: PlatformModels
   defaultSystemPrompt: string | undefined
   clock: Clock
@@ -188,6 +190,7 @@ export function createAnswering(parts: AnsweringParts): Answering {
       startedMs,
       clock,
       log: parts.log,
+      noteProvider: (failure) => noteProvider(tenant.id, target, failure),
       finish: (outcome) => record.finish(outcome, retrieved),
     })
     // A client that left while the stream was prepared never pulls nor cancels it.
@@ -196,6 +199,13 @@ export function createAnswering(parts: AnsweringParts): Answering {
     if (question.signal.aborted) leave()
     else question.signal.addEventListener('abort', leave, { once: true })
     return stream
+  }
+
+  /** The offline model is part of this server: it is no connection that could fail. */
+  function noteProvider(tenantId: TenantId, target: ModelTarget, failure: unknown): void {
+    if (target.provider === 'offline') return
+    if (failure === null) parts.health.succeeded(tenantId, 'model')
+    else parts.health.failed(tenantId, 'model', failure, true)
   }
 
   /** Opens the upstream call beside the writing of the turn's first half; both or neither. */
@@ -219,6 +229,7 @@ export function createAnswering(parts: AnsweringParts): Answering {
     ])
     if (begun.status === 'fulfilled' && opened.status === 'fulfilled') return opened.value
     if (opened.status === 'fulfilled') opened.value.close()
+    else if (!abort.signal.aborted) noteProvider(question.tenant.id, opening.target, opened.reason)
     // What was refused cost nothing; a client that left may have been charged for its prompt.
     await record
       .undo(describeNothing(opening, clock.monotonicMs() - opening.startedMs))

@@ -130,3 +130,28 @@ function ensureKeyBelongs(settings: ModelSettings): void {
 function refuse(detail: string): Error {
   return modelNotConfigured({ detail })
 }
+
+/**
+ * What a tenant's settings come to, for showing: which provider and model would answer and how passages would be looked
+ * for. Opens no secret and never throws.
+ */
+export function effectiveSettings(
+  tenant: TenantRecord,
+  platform: {
+    models: PlatformModels
+    index: { indexName: string | undefined; apiKey: string | undefined; shared: boolean }
+  },
+): { provider: ModelProvider | null; model: string | null; retrieval: 'off' | 'keyword' | 'semantic' | 'hybrid' } {
+  const provider = pickProvider(tenant, { hasOwnKey: tenant.modelApiKey !== null, platform: platform.models }) ?? null
+  const fallback =
+    provider === null || provider === 'openai-compatible'
+      ? null
+      : provider === 'offline'
+        ? 'offline'
+        : defaultModels[provider]
+  const model = provider === 'offline' ? 'offline' : (tenant.model ?? platform.models.defaultModel ?? fallback)
+  const ownIndex = tenant.pineconeApiKey !== null && (tenant.pineconeIndex ?? platform.index.indexName) !== undefined
+  const sharedIndex =
+    platform.index.shared && platform.index.apiKey !== undefined && platform.index.indexName !== undefined
+  return { provider, model, retrieval: tenant.retrieval ?? (ownIndex || sharedIndex ? 'hybrid' : 'keyword') }
+}

@@ -3,9 +3,10 @@ import { searchChunks } from '../data/chunk-search.data.ts'
 import type { StoredSource } from '../data/tenant.schema.ts'
 import type { TenantScope } from '../data/tenant-scope.ts'
 import type { TenantRecord } from '../data/tenants.data.ts'
-import type { PineconeAdapter } from '../external/pinecone.ts'
+import type { PineconeAdapter, PineconeMatch, PineconeQuery } from '../external/pinecone.ts'
 import { retrievalFailed } from '../external/pinecone-errors.ts'
 import { AppError } from '../platform/errors.ts'
+import type { HealthRecorder } from './connection-health.ts'
 import type { TenantSecrets } from './tenant-secrets.ts'
 
 /** How passages were looked for. */
@@ -89,6 +90,7 @@ export function createRetriever(options: {
   secrets: TenantSecrets
   platform: PlatformIndex
   directories: Pick<Directories, 'hasDocuments'>
+  health: HealthRecorder
 }): Retriever {
   async function retrieve(request: RetrievalRequest): Promise<Retrieved | null> {
     const { tenant } = request
@@ -132,7 +134,7 @@ export function createRetriever(options: {
   async function findBySemantics(request: RetrievalRequest, location: IndexLocation): Promise<Unnumbered[]> {
     const { tenant, signal } = request
     const vector = await request.embed({ tenant, question: request.question, signal })
-    const matches = await options.pinecone.query({
+    const matches = await queryIndex(request, {
       ...location,
       vector,
       topK: tenant.retrievalTopK,
@@ -154,6 +156,17 @@ export function createRetriever(options: {
         end: null,
         score: match.score,
       }))
+  }
+
+  async function queryIndex(request: RetrievalRequest, query: PineconeQuery): Promise<PineconeMatch[]> {
+    try {
+      const matches = await options.pinecone.query(query)
+      options.health.succeeded(request.tenant.id, 'pinecone')
+      return matches
+    } catch (error) {
+      if (!request.signal.aborted) options.health.failed(request.tenant.id, 'pinecone', error, true)
+      throw error
+    }
   }
 
   return { retrieve }

@@ -252,6 +252,31 @@ export const auditLog = pgTable(
   ],
 )
 
+/** How each tenant's connections do, from real calls and tests; a row appears with the first of them. */
+export const connectionHealth = pgTable(
+  'connection_health',
+  {
+    tenantId: text('tenant_id')
+      .$type<TenantId>()
+      .notNull()
+      .references(() => tenants.id, { onDelete: 'cascade' }),
+    connection: text('connection', { enum: ['model', 'pinecone'] }).notNull(),
+    lastSuccessAt: timestamp('last_success_at', { withTimezone: true }),
+    failingSince: timestamp('failing_since', { withTimezone: true }),
+    code: text('code'),
+    detail: text('detail'),
+    /** Answers that failed or fell back since `failing_since`. */
+    affected: integer('affected').notNull().default(0),
+    updatedAt: updatedAt(),
+  },
+  (table) => [
+    primaryKey({ columns: [table.tenantId, table.connection] }),
+    index('connection_health_failing')
+      .on(table.failingSince)
+      .where(sql`failing_since is not null`),
+  ],
+)
+
 /** The first answers to requests that came with an Idempotency-Key, kept 24 hours per caller. */
 export const idempotencyKeys = pgTable(
   'idempotency_keys',

@@ -4,6 +4,7 @@ import {
   modelNotConfigured,
   type PlatformModels,
 } from '../../answering/model-choice.ts'
+import type { HealthRecorder } from '../../answering/connection-health.ts'
 import { locateIndex, type PlatformIndex } from '../../answering/retrieval.ts'
 import type { TenantSecrets } from '../../answering/tenant-secrets.ts'
 import { type AuditActor, insertAudit } from '../../data/audit.data.ts'
@@ -21,7 +22,15 @@ import type { PineconeAdapter } from '../../external/pinecone.ts'
 import { requestInvalid } from '../../http/problem-details.ts'
 import type { Clock } from '../../platform/clock.ts'
 import type { Egress } from '../../platform/egress.ts'
+import { defineError } from '../../platform/errors.ts'
 import { newId, type UserId } from '../../platform/ids.ts'
+
+/** A connection test found something wrong; `extensions.reason` is the step. Kept as the connection's state, never sent. */
+const connectionTestFailed = defineError({
+  code: 'connection.test_failed',
+  status: 502,
+  title: 'The connection test failed',
+})
 
 /** What testing connections stands on. */
 export interface ConnectionsParts {
@@ -31,6 +40,7 @@ export interface ConnectionsParts {
   secrets: TenantSecrets
   egress: Egress
   pinecone: PineconeAdapter
+  health: HealthRecorder
   testModel: (request: { target: ModelTarget; signal: AbortSignal }) => Promise<ModelTestOutcome>
   platformModels: PlatformModels
   platformIndex: PlatformIndex
@@ -87,6 +97,7 @@ export async function testPinecone(
         signal: tester.signal,
       })
     : describeMissing(location ? 'index' : 'key')
+  noteHealth(parts, tenant, { connection: 'pinecone', draft, test })
   await auditTest(parts, tenant, tester, { connection: 'pinecone', draft, test })
   return test
 }
@@ -130,6 +141,7 @@ export async function testModelConnection(
     tester,
     target: () => chooseModelTarget(settings, { ownKey, platform: parts.platformModels }),
   })
+  noteHealth(parts, tenant, { connection: 'model', draft, test })
   await auditTest(parts, tenant, tester, { connection: 'model', draft, test })
   return test
 }
@@ -205,6 +217,21 @@ function describeMissing(step: 'key' | 'index'): ConnectionTest {
     index: { detail: 'No index is named.', remedy: 'Enter the name of the Pinecone index.' },
   }[step]
   return { ok: false, steps: [{ name: step, ok: false, ...missing, latency_ms: 0 }] }
+}
+
+/** A test of the settings as stored tells how the connection does; a draft tells nothing of it. */
+function noteHealth(
+  parts: ConnectionsParts,
+  tenant: TenantRecord,
+  tested: { connection: 'pinecone' | 'model'; draft: object; test: ConnectionTest },
+): void {
+  if (Object.keys(tested.draft).length > 0) return
+  const failed = tested.test.steps.find((step) => !step.ok)
+  if (!failed) parts.health.succeeded(tenant.id, tested.connection)
+  else {
+    const failure = connectionTestFailed({ detail: failed.detail, extensions: { reason: failed.name } })
+    parts.health.failed(tenant.id, tested.connection, failure, false)
+  }
 }
 
 function auditTest(

@@ -1,0 +1,226 @@
+import { effectiveSettings, type PlatformModels } from '../../answering/model-choice.ts'
+import type { PlatformIndex } from '../../answering/retrieval.ts'
+import { type AuditRow, listAudit } from '../../data/audit.data.ts'
+import {
+  type ConnectionState,
+  listConnectionStates,
+  listFailingConnections,
+} from '../../data/connection-health.data.ts'
+import type { CoreDatabase } from '../../data/core-database.ts'
+import {
+  countTenants,
+  listBusiestTenants,
+  readSetupFacts,
+  seriesOfUsage,
+  type SetupFacts,
+  sumUsage,
+  type UsageStep,
+  type UsageTotals,
+} from '../../data/overview.data.ts'
+import { type Gates, managerRoutes, superuserRoutes } from '../../http/routes.ts'
+import type { Clock } from '../../platform/clock.ts'
+import type { TenantId } from '../../platform/ids.ts'
+import { countsView, overviewQuery, overviewView, tenantOverviewView } from './overview.schemas.ts'
+
+/** What the console's pages show in one call each. */
+export interface OverviewParts {
+  core: CoreDatabase
+  clock: Clock
+  platformModels: PlatformModels
+  platformIndex: PlatformIndex
+}
+
+type Range = '24h' | '7d' | '30d'
+
+const ranges = {
+  '24h': { seconds: 86_400, stepSeconds: 1_800 },
+  '7d': { seconds: 7 * 86_400, stepSeconds: 7_200 },
+  '30d': { seconds: 30 * 86_400, stepSeconds: 28_800 },
+} as const
+
+const busiestMax = 10
+const failingMax = 20
+const changesMax = 8
+
+/** Home, and the counts above the list of tenants. */
+export function overviewRoutesForSuperusers(parts: OverviewParts & { gates: Gates }) {
+  const { db } = parts.core
+  return superuserRoutes(parts.gates, '/admin', 'Overview')
+    .get(
+      '/overview',
+      async ({ query }) => {
+        const span = spanOf(query.range ?? '7d', parts.clock.now())
+        const [figures, busiest, failing, facts, counts] = await Promise.all([
+          readSpan(parts, span),
+          listBusiestTenants(db, span, busiestMax),
+          listFailingConnections(db, failingMax),
+          readSetupFacts(db),
+          countTenants(db),
+        ])
+        return {
+          ...figures,
+          busiest: busiest.map((row) => ({ tenant_id: row.tenantId, name: row.name, ...describeTotals(row) })),
+          failing_connections: failing.map((row) => ({
+            tenant_id: row.tenantId,
+            tenant_name: row.tenantName,
+            ...describeConnection(row),
+          })),
+          checklist: describeChecklist(facts, parts.platformModels),
+          tenants: counts.all,
+        }
+      },
+      { query: overviewQuery, response: { 200: overviewView }, detail: { summary: 'What Home shows' } },
+    )
+    .get('/tenants/counts', () => countTenants(db), {
+      response: { 200: countsView },
+      detail: { summary: 'Tenants by state' },
+    })
+}
+
+/** A tenant's Overview. */
+export function overviewRoutesForManagers(parts: OverviewParts & { gates: Gates }) {
+  const { db } = parts.core
+  return managerRoutes(parts.gates, 'Overview').get(
+    '/overview',
+    async ({ query, tenant }) => {
+      const now = parts.clock.now()
+      const span = { ...spanOf(query.range ?? '7d', now), tenantId: tenant.id }
+      const month = monthOf(now)
+      const [figures, monthTotals, connections, changes] = await Promise.all([
+        readSpan(parts, span),
+        sumUsage(db, { tenantId: tenant.id, from: month.from, to: now }),
+        listConnectionStates(db, tenant.id),
+        listAudit(db, { tenantId: tenant.id, outcome: 'done', limit: changesMax * 4 }),
+      ])
+      return {
+        ...figures,
+        month: {
+          from: month.from.toISOString(),
+          to: month.to.toISOString(),
+          totals: describeTotals(monthTotals),
+          forecast: forecast(monthTotals, month, now),
+        },
+        connections: connections.map(describeConnection),
+        effective: effectiveSettings(tenant, { models: parts.platformModels, index: parts.platformIndex }),
+        changes: changes.filter(isChange).slice(0, changesMax).map(describeChange),
+      }
+    },
+    {
+      query: overviewQuery,
+      response: { 200: tenantOverviewView },
+      detail: { summary: "What a tenant's Overview shows" },
+    },
+  )
+}
+
+interface Span {
+  range: Range
+  from: Date
+  to: Date
+  stepSeconds: number
+  tenantId?: TenantId
+}
+
+/** The range up to now, its steps lying on whole steps of UTC, so that a chart does not flicker from call to call. */
+function spanOf(range: Range, now: Date): Span {
+  const { seconds, stepSeconds } = ranges[range]
+  const stepMs = stepSeconds * 1000
+  const to = new Date(Math.ceil((now.getTime() + 1) / stepMs) * stepMs)
+  return { range, from: new Date(to.getTime() - seconds * 1000), to, stepSeconds }
+}
+
+async function readSpan(parts: OverviewParts, span: Span) {
+  const { db } = parts.core
+  const lengthMs = span.to.getTime() - span.from.getTime()
+  const before = { ...span, from: new Date(span.from.getTime() - lengthMs), to: span.from }
+  const [totals, previous, series, previousSeries] = await Promise.all([
+    sumUsage(db, span),
+    sumUsage(db, before),
+    seriesOfUsage(db, span, span.stepSeconds),
+    seriesOfUsage(db, before, span.stepSeconds),
+  ])
+  return {
+    range: span.range,
+    from: span.from.toISOString(),
+    to: span.to.toISOString(),
+    step_seconds: span.stepSeconds,
+    totals: describeTotals(totals),
+    previous: describeTotals(previous),
+    series: series.map(describeStep),
+    previous_series: previousSeries.map(describeStep),
+  }
+}
+
+function describeTotals(totals: UsageTotals) {
+  return {
+    requests: totals.requests,
+    failed: totals.failed,
+    aborted: totals.aborted,
+    prompt_tokens: totals.promptTokens,
+    completion_tokens: totals.completionTokens,
+    total_tokens: totals.promptTokens + totals.completionTokens,
+    cost_micro_usd: totals.costMicroUsd,
+    unpriced_requests: totals.unpriced,
+    first_token_ms_p50: totals.firstTokenMsP50,
+    first_token_ms_p95: totals.firstTokenMsP95,
+  }
+}
+
+function describeStep(step: UsageStep) {
+  return { at: step.at.toISOString(), ...describeTotals(step) }
+}
+
+function describeConnection(state: ConnectionState) {
+  return {
+    connection: state.connection,
+    last_success_at: state.lastSuccessAt?.toISOString() ?? null,
+    failing_since: state.failingSince?.toISOString() ?? null,
+    code: state.code,
+    detail: state.detail,
+    affected: state.affected,
+  }
+}
+
+/** The first steps, from what is really there. */
+function describeChecklist(facts: SetupFacts, models: PlatformModels): { step: string; done: boolean }[] {
+  const hasPlatformKey = models.openai.apiKey !== undefined || models.deepseek.apiKey !== undefined
+  return [
+    { step: 'superuser', done: facts.superusers > 0 },
+    { step: 'tenant', done: facts.tenants > 0 },
+    { step: 'user', done: facts.assignedUsers > 0 },
+    { step: 'answer', done: facts.answers > 0 },
+    { step: 'model_key', done: hasPlatformKey || facts.tenantsWithModelKey > 0 },
+    { step: 'pinecone', done: facts.pineconePassed > 0 },
+    { step: 'second_superuser', done: facts.superusers > 1 },
+  ]
+}
+
+function monthOf(now: Date): { from: Date; to: Date } {
+  const from = new Date(Date.UTC(now.getUTCFullYear(), now.getUTCMonth(), 1))
+  return { from, to: new Date(Date.UTC(now.getUTCFullYear(), now.getUTCMonth() + 1, 1)) }
+}
+
+/** The month's end at the pace so far; null in the first day, when a pace says nothing. */
+function forecast(totals: UsageTotals, month: { from: Date; to: Date }, now: Date) {
+  const passed = now.getTime() - month.from.getTime()
+  if (passed < 86_400_000) return { total_tokens: null, cost_micro_usd: null }
+  const factor = (month.to.getTime() - month.from.getTime()) / passed
+  return {
+    total_tokens: Math.round((totals.promptTokens + totals.completionTokens) * factor),
+    cost_micro_usd: totals.costMicroUsd === null ? null : Math.round(totals.costMicroUsd * factor),
+  }
+}
+
+function isChange(row: AuditRow): boolean {
+  return row.action.startsWith('tenant.') && !row.action.endsWith('_tested') && row.action !== 'tenant.entered'
+}
+
+function describeChange(row: AuditRow) {
+  return {
+    id: row.id,
+    at: row.at.toISOString(),
+    actor: row.actorEmail,
+    action: row.action,
+    fields: Object.keys(row.after ?? {}),
+  }
+}

@@ -1,0 +1,86 @@
+import { t } from 'elysia'
+import { nullable, time } from '../../http/schemas.ts'
+
+/** `?range=` of the overviews. */
+export const overviewQuery = t.Object({
+  range: t.Optional(
+    t.Union([t.Literal('24h'), t.Literal('7d'), t.Literal('30d')], { error: 'must be 24h, 7d or 30d' }),
+  ),
+})
+
+const totals = {
+  requests: t.Integer(),
+  failed: t.Integer(),
+  aborted: t.Integer(),
+  prompt_tokens: t.Integer(),
+  completion_tokens: t.Integer(),
+  total_tokens: t.Integer(),
+  cost_micro_usd: nullable(t.Integer()),
+  unpriced_requests: t.Integer(),
+  first_token_ms_p50: nullable(t.Integer()),
+  first_token_ms_p95: nullable(t.Integer()),
+}
+const totalsView = t.Object(totals)
+const stepView = t.Object({ at: time, ...totals })
+
+const connectionStateView = t.Object({
+  connection: t.Union([t.Literal('model'), t.Literal('pinecone')]),
+  last_success_at: nullable(time),
+  failing_since: nullable(time),
+  code: nullable(t.String()),
+  detail: nullable(t.String()),
+  affected: t.Integer(),
+})
+
+const spanView = {
+  range: t.String(),
+  from: time,
+  to: time,
+  step_seconds: t.Integer(),
+  totals: totalsView,
+  previous: totalsView,
+  series: t.Array(stepView),
+  previous_series: t.Array(stepView),
+}
+
+/** What Home shows. */
+export const overviewView = t.Object({
+  ...spanView,
+  busiest: t.Array(t.Object({ tenant_id: t.String(), name: t.String(), ...totals })),
+  failing_connections: t.Array(
+    t.Object({ tenant_id: t.String(), tenant_name: t.String(), ...connectionStateView.properties }),
+  ),
+  checklist: t.Array(t.Object({ step: t.String(), done: t.Boolean() })),
+  tenants: t.Integer(),
+})
+
+/** What a tenant's Overview shows. */
+export const tenantOverviewView = t.Object({
+  ...spanView,
+  month: t.Object({
+    from: time,
+    to: time,
+    totals: totalsView,
+    forecast: t.Object({ total_tokens: nullable(t.Integer()), cost_micro_usd: nullable(t.Integer()) }),
+  }),
+  connections: t.Array(connectionStateView),
+  effective: t.Object({ provider: nullable(t.String()), model: nullable(t.String()), retrieval: t.String() }),
+  changes: t.Array(
+    t.Object({
+      id: t.String(),
+      at: time,
+      actor: nullable(t.String()),
+      action: t.String(),
+      fields: t.Array(t.String()),
+    }),
+  ),
+})
+
+/** Tenants by state. */
+export const countsView = t.Object({
+  all: t.Integer(),
+  active: t.Integer(),
+  attention: t.Integer(),
+  provisioning: t.Integer(),
+  suspended: t.Integer(),
+})
