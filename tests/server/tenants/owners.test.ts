@@ -21,9 +21,12 @@ const api = (route: string, body?: unknown): Promise<Reply> =>
   call(scenario.app, route, { token: scenario.superuser.token, body })
 const asOwner = (route: string, body?: unknown): Promise<Reply> =>
   call(scenario.app, route, { token: owner.token, body })
-const linkedRows = (): Promise<unknown[]> => scenario.sql`
-  select 1 from tenant.tenant_users where tenant_id = ${tenant} and id = ${owner.id} and core_user_id = ${owner.id}
-    and password_hash is null`
+const linkedRows = async (): Promise<unknown[]> =>
+  Array.from(
+    await scenario.sql`
+      select 1 from tenant.tenant_users where tenant_id = ${tenant} and id = ${owner.id} and core_user_id = ${owner.id}
+        and password_hash is null`,
+  )
 
 describe('the owner of a tenant', () => {
   test('gets a linked row when it becomes the owner, at onboarding and later', async () => {
