@@ -19,7 +19,9 @@ export function jsonBody<S extends TObject>(schema: S) {
 /** Refuses what PostgreSQL cannot store and, with a schema, fields that it does not name: `request.invalid` 422. */
 export function refuseUnfit(body: unknown, schema?: TObject): void {
   const errors: FieldError[] = []
-  if (schema) findUnknown(body, schema, '', errors)
+  // To the validator a list is an object, too.
+  if (schema && Array.isArray(body)) errors.push({ path: 'body', message: 'must be an object' })
+  else if (schema) findUnknown(body, schema, '', errors)
   findUnstorable(body, '', 0, errors)
   if (errors.length === 0) return
   const [first] = errors
