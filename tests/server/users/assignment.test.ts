@@ -26,7 +26,11 @@ afterAll(async () => {
 const api = (route: string, body?: unknown): Promise<Reply> => call(app, route, { token: superuser.token, body })
 const assign = (tenant_id: unknown, id = user.id): Promise<Reply> => api(`PUT /admin/users/${id}/tenant`, { tenant_id })
 const linkedIn = async (tenant: string): Promise<Record<string, unknown>[]> =>
-  Array.from(await sql`select * from tenant.tenant_users where tenant_id = ${tenant} and id = ${user.id}`)
+  Array.from(
+    await sql<
+      Record<string, unknown>[]
+    >`select * from tenant.tenant_users where tenant_id = ${tenant} and id = ${user.id}`,
+  )
 
 describe('PUT /admin/users/{id}/tenant', () => {
   test('assigns, answers the user, and makes one linked row without a password', async () => {
