@@ -1,4 +1,4 @@
-import { and, asc, eq, isNotNull, sql } from 'drizzle-orm'
+import { and, asc, eq, inArray, isNotNull, sql } from 'drizzle-orm'
 import type { TenantId } from '../platform/ids.ts'
 import { connectionHealth, tenants } from './core.schema.ts'
 import type { Database } from './postgres.ts'
@@ -90,4 +90,17 @@ export function listFailingConnections(database: Database, limit: number): Promi
 /** How one tenant's connections do; those never used are missing. */
 export function listConnectionStates(database: Database, tenantId: TenantId): Promise<ConnectionState[]> {
   return database.select(columns).from(connectionHealth).where(eq(connectionHealth.tenantId, tenantId))
+}
+
+/** Which connections of the given tenants fail now. */
+export async function listFailingOf(database: Database, ids: TenantId[]): Promise<Map<TenantId, ConnectionKind[]>> {
+  if (ids.length === 0) return new Map()
+  const rows = await database
+    .select({ tenantId: connectionHealth.tenantId, connection: connectionHealth.connection })
+    .from(connectionHealth)
+    .where(and(inArray(connectionHealth.tenantId, ids), isNotNull(connectionHealth.failingSince)))
+    .orderBy(asc(connectionHealth.connection))
+  const failing = new Map<TenantId, ConnectionKind[]>()
+  for (const row of rows) failing.set(row.tenantId, [...(failing.get(row.tenantId) ?? []), row.connection])
+  return failing
 }

@@ -24,7 +24,12 @@ export interface Page<T> {
 /** The SQL parts of keyset pagination over `(column, id)`; equal values are ordered by id, so no row is lost or doubled. */
 export function keysetParts(
   query: PageQuery,
-  columns: { value: AnyColumn; valueType: 'timestamptz' | 'text'; id: AnyColumn; idType: 'uuid' | 'text' },
+  columns: {
+    value: AnyColumn | SQL
+    valueType: 'timestamptz' | 'text' | 'bigint'
+    id: AnyColumn
+    idType: 'uuid' | 'text'
+  },
 ): { where: SQL | undefined; orderBy: SQL[]; cursorValue: SQL<string> } {
   const direction = query.descending ? desc : asc
   const { cursor } = query

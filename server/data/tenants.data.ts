@@ -1,6 +1,7 @@
-import { type SQL, and, desc, eq, ilike, lt, max, or } from 'drizzle-orm'
+import { type SQL, and, desc, eq, ilike, inArray, lt, max, or, sql } from 'drizzle-orm'
 import type { TenantId, UserId } from '../platform/ids.ts'
 import { tenantPromptVersions, tenants, users } from './core.schema.ts'
+import { needsAttention } from './overview.data.ts'
 import { type Page, type PageQuery, containsPattern, cutPage, keysetParts } from './page.ts'
 import type { Database } from './postgres.ts'
 
@@ -53,45 +54,65 @@ export async function deleteTenant(database: Database, id: TenantId): Promise<vo
 /** What to list of the tenants. */
 export interface TenantListQuery extends PageQuery {
   isActive?: boolean
+  state?: 'active' | 'attention' | 'provisioning' | 'suspended'
   isolation?: 'pooled' | 'dedicated'
   ownerId?: UserId
 }
 
+/** Calls of the last seven days, for sorting lists by them. */
+const requests7d = sql<number>`(select count(*) from usage_ledger l where l.tenant_id = "tenants"."id"
+  and l.status <> 'reserved' and l.created_at > now() - interval '7 days')`
+
+const sortColumns = {
+  name: { value: tenants.name, valueType: 'text' },
+  id: { value: tenants.id, valueType: 'text' },
+  updated_at: { value: tenants.updatedAt, valueType: 'timestamptz' },
+  created_at: { value: tenants.createdAt, valueType: 'timestamptz' },
+  requests: { value: requests7d, valueType: 'bigint' },
+} as const
+
 /** Lists tenants: search over id and name, keyset pages. */
 export async function listTenants(database: Database, query: TenantListQuery): Promise<Page<TenantRecord>> {
-  const byName = query.sort === 'name'
-  const byId = query.sort === 'id'
-  const keyset = keysetParts(query, {
-    value: byName
-      ? tenants.name
-      : byId
-        ? tenants.id
-        : query.sort === 'updated_at'
-          ? tenants.updatedAt
-          : tenants.createdAt,
-    valueType: byName || byId ? 'text' : 'timestamptz',
-    id: tenants.id,
-    idType: 'text',
-  })
-  const conditions: (SQL | undefined)[] = [
-    query.q
-      ? or(ilike(tenants.id, containsPattern(query.q)), ilike(tenants.name, containsPattern(query.q)))
-      : undefined,
-    query.isActive === undefined ? undefined : eq(tenants.isActive, query.isActive),
-    query.isolation ? eq(tenants.isolation, query.isolation) : undefined,
-    query.ownerId ? eq(tenants.ownerId, query.ownerId) : undefined,
-    keyset.where,
-  ]
+  const column = isSortColumn(query.sort) ? sortColumns[query.sort] : sortColumns.created_at
+  const keyset = keysetParts(query, { ...column, id: tenants.id, idType: 'text' })
   const rows = await database
     .select({ tenant: tenants, cursorValue: keyset.cursorValue })
     .from(tenants)
-    .where(and(...conditions))
+    .where(and(matching(query), keyset.where))
     .orderBy(...keyset.orderBy)
     .limit(query.limit + 1)
   return cutPage(
     rows.map((row) => ({ ...row.tenant, cursorValue: row.cursorValue })),
     query.limit,
   )
+}
+
+/** How many tenants a list would have on all its pages. */
+export function countMatchingTenants(database: Database, query: TenantListQuery): Promise<number> {
+  return database.$count(tenants, matching(query))
+}
+
+function matching(query: TenantListQuery): SQL | undefined {
+  return and(
+    query.q
+      ? or(ilike(tenants.id, containsPattern(query.q)), ilike(tenants.name, containsPattern(query.q)))
+      : undefined,
+    query.isActive === undefined ? undefined : eq(tenants.isActive, query.isActive),
+    query.state && inState[query.state],
+    query.isolation ? eq(tenants.isolation, query.isolation) : undefined,
+    query.ownerId ? eq(tenants.ownerId, query.ownerId) : undefined,
+  )
+}
+
+const inState: Record<NonNullable<TenantListQuery['state']>, SQL | undefined> = {
+  active: and(eq(tenants.isActive, true), eq(tenants.state, 'active')),
+  attention: needsAttention,
+  provisioning: inArray(tenants.state, ['provisioning', 'moving']),
+  suspended: eq(tenants.isActive, false),
+}
+
+function isSortColumn(name: string): name is keyof typeof sortColumns {
+  return Object.hasOwn(sortColumns, name)
 }
 
 /** A version of a tenant's system prompt; a null prompt means the platform's default. */

@@ -80,6 +80,7 @@ function parseCursor(text: string): string[] {
 /** What a client may have changed must still be what PostgreSQL can read. */
 function isPlausible(sort: string, value: string): boolean {
   if (value.includes('\u0000') || !value.isWellFormed()) return false
+  if (sort === 'requests') return /^\d{1,18}$/.test(value)
   if (sort.endsWith('_at') || sort === 'at') {
     return (
       /^\d{4}-\d\d-\d\d \d\d:\d\d:\d\d(\.\d{1,6})?\+00$/.test(value) &&

@@ -1,5 +1,11 @@
+import { effectiveSettings, type PlatformModels } from '../../answering/model-choice.ts'
+import type { PlatformIndex } from '../../answering/retrieval.ts'
+import { listFailingOf } from '../../data/connection-health.data.ts'
+import type { CoreDatabase } from '../../data/core-database.ts'
+import { readUsageOfTenants } from '../../data/overview.data.ts'
 import type { PromptVersion, TenantRecord } from '../../data/tenants.data.ts'
-import type { TenantView } from './tenants.schemas.ts'
+import type { Clock } from '../../platform/clock.ts'
+import type { listedTenantView, TenantView } from './tenants.schemas.ts'
 
 /** A tenant as sent; no secret is in it. */
 export function describeTenant(tenant: TenantRecord): TenantView {
@@ -63,5 +69,40 @@ export function describePromptVersion(version: PromptVersion) {
     system_prompt: version.systemPrompt,
     author: author && { id: author.id, email: author.email, full_name: author.fullName },
     created_at: version.createdAt.toISOString(),
+  }
+}
+
+/** What a list with usage stands on. */
+export interface UsageViewParts {
+  core: CoreDatabase
+  clock: Clock
+  platformModels: PlatformModels
+  platformIndex: PlatformIndex
+}
+
+/** Tenants as a list with usage shows them: one query for all of them, whatever the page holds. */
+export async function describeWithUsage(
+  parts: UsageViewParts,
+  tenants: TenantRecord[],
+): Promise<(tenant: TenantRecord) => typeof listedTenantView.static> {
+  const ids = tenants.map((tenant) => tenant.id)
+  const [usage, failing] = await Promise.all([
+    readUsageOfTenants(parts.core.db, ids, parts.clock.now()),
+    listFailingOf(parts.core.db, ids),
+  ])
+  return (tenant) => {
+    const used = usage.get(tenant.id)
+    return {
+      ...describeTenant(tenant),
+      usage: {
+        requests_7d: used?.requests7d ?? 0,
+        first_token_ms_p95: used?.firstTokenMsP95 ?? null,
+        cost_month_micro_usd: used ? used.costMonthMicroUsd : 0,
+        last_active_at: used?.lastActiveAt?.toISOString() ?? null,
+        daily: used?.daily ?? [],
+      },
+      effective: effectiveSettings(tenant, { models: parts.platformModels, index: parts.platformIndex }),
+      failing: failing.get(tenant.id) ?? [],
+    }
   }
 }

@@ -1,5 +1,5 @@
 import { t } from 'elysia'
-import { listPromptVersions, listTenants, type TenantRecord } from '../../data/tenants.data.ts'
+import { countMatchingTenants, listPromptVersions, listTenants, type TenantRecord } from '../../data/tenants.data.ts'
 import { createOnce } from '../../http/idempotency.ts'
 import { describePage, pageOf, pageQuery, readCursor, readPageQuery, writeCursor } from '../../http/page-query.ts'
 import { requestInvalid } from '../../http/problem-details.ts'
@@ -9,8 +9,9 @@ import { jsonBody } from '../../http/strict-body.ts'
 import { auditActorOf, forbidden, tenantNotFound } from '../../http/tenant-gate.ts'
 import type { CorePrincipal } from '../../http/identity.ts'
 import { parseTenantId, parseUserId } from '../../platform/ids.ts'
-import { describePromptVersion, describeTenant } from './tenant-view.ts'
+import { describePromptVersion, describeTenant, describeWithUsage } from './tenant-view.ts'
 import {
+  listedTenantView,
   newTenantBody,
   promptVersionView,
   purgeReceiptView,
@@ -29,7 +30,7 @@ import {
 } from './tenants.usecases.ts'
 
 const tag = 'Tenants'
-const sorts = ['created_at', 'updated_at', 'name', 'id'] as const
+const sorts = ['created_at', 'updated_at', 'name', 'id', 'requests'] as const
 const superuserFields = ['isolation', 'database_server_id', 'owner_id', 'is_active'] as const
 
 /** Onboarding, listing and ending tenants, for superusers. */
@@ -39,22 +40,42 @@ export function tenantRoutesForSuperusers(parts: TenantsParts & { gates: Gates }
       '/',
       async ({ query }) => {
         const page = readPageQuery(query, '-created_at', 'tenant')
-        const found = await listTenants(parts.core.db, {
+        const wanted = {
           ...page,
           isActive: query.is_active,
+          state: query.state,
           isolation: query.isolation,
           ownerId: query.owner_id === undefined ? undefined : parseUserId(query.owner_id),
-        })
-        return describePage(found, page.sort, describeTenant)
+        }
+        const include = new Set(query.include?.split(','))
+        const [found, total] = await Promise.all([
+          listTenants(parts.core.db, wanted),
+          include.has('total') ? countMatchingTenants(parts.core.db, wanted) : undefined,
+        ])
+        const describe = include.has('usage') ? await describeWithUsage(parts, found.items) : describeTenant
+        return { ...describePage(found, page.sort, describe), ...(total === undefined ? {} : { total }) }
       },
       {
         query: t.Object({
           ...pageQuery(sorts),
+          include: t.Optional(
+            t.String({
+              pattern: '^(usage|total)(,(usage|total))*$',
+              maxLength: 40,
+              description: 'usage: sparkline, cost and connections of each tenant; total: how many match on all pages',
+              error: 'must be usage, total, or both with a comma between',
+            }),
+          ),
+          state: t.Optional(
+            t.Union([t.Literal('active'), t.Literal('attention'), t.Literal('provisioning'), t.Literal('suspended')], {
+              error: 'must be active, attention, provisioning or suspended',
+            }),
+          ),
           is_active: t.Optional(t.BooleanString()),
           isolation: t.Optional(t.Union([t.Literal('pooled'), t.Literal('dedicated')])),
           owner_id: t.Optional(uuid),
         }),
-        response: { 200: pageOf(tenantView) },
+        response: { 200: t.Composite([pageOf(listedTenantView), t.Object({ total: t.Optional(t.Integer()) })]) },
         detail: { summary: 'List tenants' },
       },
     )

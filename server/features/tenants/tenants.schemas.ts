@@ -129,6 +129,26 @@ export const tenantView = t.Object({
 /** A tenant as sent. */
 export type TenantView = typeof tenantView.static
 
+/** A tenant in a list; the last three only with `?include=usage`. */
+export const listedTenantView = t.Composite([
+  tenantView,
+  t.Object({
+    usage: t.Optional(
+      t.Object({
+        requests_7d: t.Integer(),
+        first_token_ms_p95: nullable(t.Integer()),
+        cost_month_micro_usd: nullable(t.Integer()),
+        last_active_at: nullable(time),
+        daily: t.Array(t.Integer(), { description: 'Calls of the last 28 days, oldest first' }),
+      }),
+    ),
+    effective: t.Optional(
+      t.Object({ provider: nullable(t.String()), model: nullable(t.String()), retrieval: t.String() }),
+    ),
+    failing: t.Optional(t.Array(t.String(), { description: 'Connections that fail now' })),
+  }),
+])
+
 /** A version of a tenant's prompt as sent. */
 export const promptVersionView = t.Object({
   version: t.Integer(),

@@ -1,6 +1,5 @@
 import { type AuditActor, insertAudit } from '../../data/audit.data.ts'
 import { deleteTenantRows } from '../../data/conversations.data.ts'
-import type { CoreDatabase } from '../../data/core-database.ts'
 import type { Directories } from '../../data/directories.ts'
 import type { Database } from '../../data/postgres.ts'
 import { deleteSignInSessionsOfTenant } from '../../data/sign-in-sessions.data.ts'
@@ -20,13 +19,12 @@ import { deleteUsageOfTenant } from '../../data/usage.data.ts'
 import { findUser } from '../../data/users.data.ts'
 import { requestInvalid } from '../../http/problem-details.ts'
 import { emailTaken, tenantNotFound } from '../../http/tenant-gate.ts'
-import type { Clock } from '../../platform/clock.ts'
 import type { Egress } from '../../platform/egress.ts'
 import { defineError } from '../../platform/errors.ts'
 import { parseTenantId, parseUserId, type TenantId, type UserId } from '../../platform/ids.ts'
 import type { SecretBox } from '../../platform/secrets.ts'
 import { readTenantSettings } from './tenant-settings.ts'
-import { describeTenant } from './tenant-view.ts'
+import { describeTenant, type UsageViewParts } from './tenant-view.ts'
 import type { NewTenantBody, PurgeReceipt, TenantChangesBody, TenantView } from './tenants.schemas.ts'
 
 /** Another tenant has this id. */
@@ -35,13 +33,11 @@ export const tenantIdTaken = defineError({ code: 'tenant.id_taken', status: 409,
 export const promptNotFound = defineError({ code: 'prompt.not_found', status: 404, title: 'There is no such version' })
 
 /** What managing tenants stands on. */
-export interface TenantsParts {
-  core: CoreDatabase
+export interface TenantsParts extends UsageViewParts {
   databases: TenantDatabases
   directories: Directories
   egress: Egress
   secretBox: SecretBox
-  clock: Clock
 }
 
 const reservedIds = new Set(['counts', 'import'])

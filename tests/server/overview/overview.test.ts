@@ -1,0 +1,82 @@
+import { afterAll, beforeAll, expect, test } from 'bun:test'
+import { call } from '../../support/call.ts'
+import { type FakeOpenAi, startFakeOpenAi } from '../../support/fake-openai.ts'
+import { makeSuperuser, makeTenant, makeUser, type Person } from '../../support/people.ts'
+import { startApp, type TestApp } from '../../support/start-app.ts'
+
+let app: TestApp
+let openai: FakeOpenAi
+let superuser: Person
+let user: Person
+
+beforeAll(async () => {
+  openai = await startFakeOpenAi()
+  app = await startApp({ env: { OPENAI_API_KEY: 'sk-test-0123456789', OPENAI_BASE_URL: openai.url } })
+  superuser = await makeSuperuser(app)
+  await makeTenant(app, superuser, 'acme')
+  await makeTenant(app, superuser, 'idle')
+  user = await makeUser(app, superuser, { tenant: 'acme' })
+})
+afterAll(async () => {
+  await app.stop()
+  await openai.stop()
+})
+
+const get = (path: string) => call(app, `GET ${path}`, { token: superuser.token })
+
+test('Home shows totals, the period before, the busiest tenants and what is left to set up', async () => {
+  await call(app, 'POST /chat', { token: user.token, body: { message: 'Hello' } })
+  for (const range of ['24h', '7d', '30d']) {
+    const { status, body } = await get(`/admin/overview?range=${range}`)
+    expect(status).toBe(200)
+    expect(body.totals).toMatchObject({ requests: 1, failed: 0 })
+    expect(body.previous.requests).toBe(0)
+    const sum = body.series.reduce((total: number, step: { requests: number }) => total + step.requests, 0)
+    expect(sum).toBe(1)
+    expect(body.previous_series).toHaveLength(body.series.length)
+    expect(body.busiest.map((row: { tenant_id: string }) => row.tenant_id)).toEqual(['acme'])
+  }
+  const { body } = await get('/admin/overview')
+  expect(body.tenants).toBe(2)
+  const done = body.checklist.filter((item: { done: boolean }) => item.done).map((item: { step: string }) => item.step)
+  expect(done).toEqual(['superuser', 'tenant', 'user', 'answer', 'model_key'])
+})
+
+test('a failing connection is listed with what it cost, and gone after the next success', async () => {
+  openai.behave({ status: 401 })
+  const refused = await call(app, 'POST /chat', { token: user.token, body: { message: 'Hello' } })
+  expect(refused.status).toBe(502)
+  await app.services.health.flush()
+  const failing = (await get('/admin/overview')).body.failing_connections
+  expect(failing).toMatchObject([{ tenant_id: 'acme', connection: 'model', code: 'key_refused', affected: 1 }])
+  expect((await get('/admin/tenants/counts')).body).toMatchObject({ all: 2, active: 2, attention: 1 })
+  const attention = await get('/admin/tenants?state=attention&include=usage,total')
+  expect(attention.body).toMatchObject({ total: 1, items: [{ id: 'acme', failing: ['model'] }] })
+
+  const answered = await call(app, 'POST /chat', { token: user.token, body: { message: 'Hello' } })
+  expect(answered.status).toBe(200)
+  await app.services.health.flush()
+  expect((await get('/admin/overview')).body.failing_connections).toEqual([])
+})
+
+test('a list with usage carries each tenant’s figures, and sorts by them', async () => {
+  const { body } = await get('/admin/tenants?include=usage&sort=-requests&limit=1')
+  expect(body.items[0]).toMatchObject({ id: 'acme', effective: { provider: 'openai', retrieval: 'keyword' } })
+  expect(body.items[0].usage.requests_7d).toBeGreaterThan(0)
+  expect(body.items[0].usage.daily).toHaveLength(28)
+  expect(body.items[0].usage.daily.at(-1)).toBe(body.items[0].usage.requests_7d)
+  const next = await get(`/admin/tenants?include=usage&sort=-requests&limit=1&cursor=${body.next_cursor}`)
+  expect(next.body.items[0]).toMatchObject({ id: 'idle', usage: { requests_7d: 0, last_active_at: null, daily: [] } })
+  expect(next.body.next_cursor).toBeNull()
+})
+
+test('a tenant’s Overview is for its managers and tells only of that tenant', async () => {
+  const acme = await get('/admin/tenants/acme/overview?range=24h')
+  expect(acme.body.totals.requests).toBeGreaterThan(0)
+  expect(acme.body.month.totals.requests).toBe(acme.body.totals.requests)
+  expect(acme.body.changes.map((change: { action: string }) => change.action)).toEqual(['tenant.created'])
+  expect(acme.body.connections).toMatchObject([{ connection: 'model', failing_since: null }])
+  const idle = await get('/admin/tenants/idle/overview')
+  expect(idle.body.totals).toMatchObject({ requests: 0, cost_micro_usd: null })
+  expect((await call(app, 'GET /admin/tenants/acme/overview', { token: user.token })).status).toBe(403)
+})
