@@ -1,0 +1,64 @@
+import { cpus } from 'node:os'
+import { benchBreakdown } from './breakdown.ts'
+import { StreamBench } from './chat-stream.ts'
+import { printFigures, printTable } from './support/figures.ts'
+import { openStage, type Stage, tokensPerAnswer } from './support/stage.ts'
+import { benchUsersMe } from './users-me.ts'
+
+/**
+ * `bun run bench [name …] [--quick] [--full] [--profile=<folder>]`: measures the server beside bare floors, all in one
+ * run, taking turns, on loopback (design §9). Names: users-me, chat-stream, breakdown. It asserts nothing.
+ */
+const words = process.argv.slice(2)
+const isQuick = words.includes('--quick')
+const isFull = words.includes('--full')
+const profileDir = words.find((word) => word.startsWith('--profile='))?.slice('--profile='.length)
+const names = words.filter((word) => !word.startsWith('-'))
+const isWanted = (name: string): boolean => names.length === 0 || names.some((wanted) => name.includes(wanted))
+
+const rounds = isQuick ? 2 : 5
+const slotMs = isQuick ? 1_500 : 3_000
+const minutesMax = isFull ? 40 : 20
+
+const [cpu] = cpus()
+console.log(
+  [
+    `${cpus().length} × ${cpu?.model.trim()}, Bun ${Bun.version}. Nothing is pinned: the server under measurement, its PostgreSQL (fsync on),`,
+    'the upstream, the load generator and this script share these cores; servers that wait their turn are idle.',
+    `${rounds} rounds after one to warm up; each server in turn in every round. Answers of ${tokensPerAnswer} tokens; a chunk is one token.`,
+  ].join('\n'),
+)
+
+let stage: Stage | undefined
+const startedMs = performance.now()
+const late = setTimeout(() => void leave(`no end within ${minutesMax} minutes`), minutesMax * 60_000)
+for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.on(signal, () => void leave(signal))
+
+stage = await openStage({ profileDir })
+try {
+  if (isWanted('users-me')) {
+    printFigures('GET /users/me of a tenant user, 64 connections', await benchUsersMe(stage, { rounds, slotMs }))
+  }
+  if (isWanted('chat-stream')) {
+    const bench = new StreamBench(stage, { rounds, slotMs, streamsMin: isFull ? 50_000 : 0 })
+    for (const { heading, figures } of await bench.run()) printFigures(`POST /chat/stream: ${heading}`, figures)
+  }
+  if (isWanted('breakdown')) {
+    printTable(
+      'Where it goes: CPU of the server, 50 connections',
+      ['request', 'CPU each', 'requests/s'],
+      await benchBreakdown(stage, { rounds: Math.min(rounds, 3), slotMs: slotMs * 0.7 }),
+    )
+  }
+} finally {
+  clearTimeout(late)
+  await stage.close()
+}
+console.log(`\n${((performance.now() - startedMs) / 60_000).toFixed(1)} minutes`)
+process.exit(0)
+
+async function leave(reason: string): Promise<void> {
+  console.error(`stopped: ${reason}`)
+  await stage?.close()
+  process.exit(1)
+}

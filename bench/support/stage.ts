@@ -1,0 +1,193 @@
+import { mkdtempSync, rmSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import postgres from 'postgres'
+import { startEmbeddedPostgres } from '../../server/data/embedded-postgres.ts'
+import { createLog } from '../../server/platform/log.ts'
+import { type Child, spawnLoadGenerator, spawnProduct, spawnServer } from './processes.ts'
+
+/** How fast an upstream talks; `together` sends the whole answer at once. */
+export type Pace = 'together' | 'typing' | 'slow'
+
+/** Milliseconds between an upstream's tokens. */
+export const paceMs: Record<Pace, number> = { together: 0, typing: 10, slow: 50 }
+/** Tokens of every answer. */
+export const tokensPerAnswer = 64
+
+/** A tenant's user, signed in there. */
+export interface Member {
+  id: string
+  token: string
+}
+
+/** A tenant whose model talks at one pace, and whose users have conversations already. */
+export interface BenchTenant {
+  id: string
+  members: Member[]
+  /** Conversations with a history of 20 messages; the n-th belongs to the member n modulo their number. */
+  sessions: string[]
+}
+
+/** Everything that is measured against each other, each in a process of its own. */
+export interface Stage {
+  product: Child & { url: string }
+  upstreams: Record<Pace, Child & { url: string }>
+  /** Paths `/0`, `/1`, `/2` are the paces in the order of `paces`. */
+  passThrough: Child & { url: string }
+  floors: { driver: string; server: Child & { url: string } }[]
+  tenants: Record<Pace, BenchTenant>
+  /** A platform user's token. */
+  superuserToken: string
+  load: ReturnType<typeof spawnLoadGenerator>
+  close(): Promise<void>
+}
+
+/** The order in which pass-through numbers the upstreams. */
+export const paces: Pace[] = ['together', 'typing', 'slow']
+
+const root = join(import.meta.dir, '..', '..')
+const superuser = { email: 'bench@platform.example', password: 'correct horse battery staple' }
+const jwtSecret = 'bench-jwt-secret-key-0123456789abcdefghijkl'
+const membersPerTenant = 16
+const sessionsPerTenant = 512
+const startMsMax = 180_000
+
+/** Starts it all. `profileDir`: the product writes a CPU profile there when it stops. */
+export async function openStage(options: { profileDir?: string }): Promise<Stage> {
+  const folder = mkdtempSync(join(tmpdir(), 'tenantry-bench-'))
+  const open: { stop(): Promise<void> }[] = []
+  const keep = <T extends { stop(): Promise<void> }>(child: T): T => {
+    open.unshift(child)
+    return child
+  }
+  const close = async (): Promise<void> => {
+    for (const child of open) await child.stop()
+    rmSync(folder, { recursive: true, force: true })
+  }
+  try {
+    // Production's durability: fsync and synchronous_commit stay on.
+    const log = createLog({ level: 'error' })
+    const database = keep(await startEmbeddedPostgres({ dataDir: join(folder, 'data'), log }))
+    const upstreamAt = (pace: Pace) => {
+      const behaviour = JSON.stringify({ tokens: tokensPerAnswer, delayMs: paceMs[pace] })
+      return spawnServer([join(root, 'tests/support/fake-openai-process.ts'), behaviour])
+    }
+    const upstreams = {
+      together: keep(await upstreamAt('together')),
+      typing: keep(await upstreamAt('typing')),
+      slow: keep(await upstreamAt('slow')),
+    }
+    const profile = options.profileDir ? ['--cpu-prof', '--cpu-prof-md', `--cpu-prof-dir=${options.profileDir}`] : []
+    const product = keep(
+      await spawnProduct({
+        args: [...profile, join(root, 'server/main.ts')],
+        logFile: join(folder, 'server.log'),
+        startMsMax,
+        env: {
+          NODE_ENV: 'production',
+          HOST: '127.0.0.1',
+          PORT: '0',
+          LOG_LEVEL: 'info',
+          DATABASE_URL: database.url,
+          SECRET_KEY: 'bench-secret-key-0123456789abcdefghijklmnop',
+          JWT_SECRET_KEY: jwtSecret,
+          ACCESS_TOKEN_EXPIRE_MINUTES: '240',
+          SUPERUSER_EMAIL: superuser.email,
+          SUPERUSER_PASSWORD: superuser.password,
+          OPENAI_API_KEY: 'bench-openai',
+          OPENAI_BASE_URL: upstreams.together.url,
+          DEEPSEEK_API_KEY: 'bench-deepseek',
+          DEEPSEEK_BASE_URL: upstreams.typing.url,
+          ALLOW_LOOPBACK_UPSTREAMS: 'true',
+        },
+      }),
+    )
+    const superuserToken = await signIn(product.url, superuser)
+    const settings: Record<Pace, object> = {
+      together: { model_provider: 'openai' },
+      typing: { model_provider: 'deepseek' },
+      slow: {
+        model_provider: 'openai-compatible',
+        model_base_url: upstreams.slow.url,
+        model_api_key: 'bench-own-key',
+        model: 'bench',
+      },
+    }
+    const tenantAt = (pace: Pace) =>
+      makeTenant({ url: product.url, databaseUrl: database.url, superuserToken, id: pace, settings: settings[pace] })
+    const tenants = {
+      together: await tenantAt('together'),
+      typing: await tenantAt('typing'),
+      slow: await tenantAt('slow'),
+    }
+    const addresses = JSON.stringify(paces.map((pace) => upstreams[pace].url))
+    const passThrough = keep(await spawnServer([join(root, 'bench/servers/pass-through.ts'), addresses]))
+    const floors: Stage['floors'] = []
+    for (const driver of ['postgres.js', 'Bun.sql']) {
+      const args = [join(root, 'bench/servers/users-me-floor.ts'), driver, database.url, jwtSecret]
+      floors.push({ driver, server: keep(await spawnServer(args)) })
+    }
+    const load = keep(spawnLoadGenerator())
+    return { product, upstreams, passThrough, floors, tenants, superuserToken, load, close }
+  } catch (error) {
+    await close()
+    throw error
+  }
+}
+
+async function makeTenant(parts: {
+  url: string
+  databaseUrl: string
+  superuserToken: string
+  id: Pace
+  settings: object
+}): Promise<BenchTenant> {
+  const { url, id } = parts
+  await post(`${url}/admin/tenants`, { id, name: id, ...parts.settings }, { authorization: parts.superuserToken })
+  const password = 'a password of a bench'
+  const hash = await Bun.password.hash(password, { algorithm: 'argon2id', memoryCost: 19_456, timeCost: 2 })
+  const emails = Array.from({ length: membersPerTenant }, (_, n) => `member${n}@${id}.example`)
+  const sql = postgres(parts.databaseUrl, { max: 1, onnotice: () => undefined })
+  try {
+    const users = await sql<{ id: string }[]>`
+      insert into tenant.tenant_users (tenant_id, id, email, full_name, password_hash, is_verified)
+      select ${id}, gen_random_uuid(), email, 'Member of ' || ${id}::text, ${hash}, true
+      from jsonb_array_elements_text(${sql.json(emails)}) with ordinality as e(email, n) order by n
+      returning id`
+    const sessions = await sql<{ id: string }[]>`
+      insert into tenant.chat_sessions (tenant_id, id, user_id, title)
+      select ${id}, gen_random_uuid(), (${sql.json(users.map((user) => user.id))}::jsonb ->> (n % ${users.length}))::uuid,
+        'Bench'
+      from generate_series(0, ${sessionsPerTenant - 1}) n order by n
+      returning id`
+    await sql`
+      insert into tenant.chat_messages (tenant_id, id, session_id, role, content, created_at)
+      select s.tenant_id, gen_random_uuid(), s.id, case n % 2 when 1 then 'user' else 'assistant' end,
+        repeat('some words of a message ', 12), now() - (60 - n) * interval '1 second'
+      from tenant.chat_sessions s, generate_series(1, 20) n where s.tenant_id = ${id}`
+    await sql`analyze`
+    const members: Member[] = []
+    for (const [n, email] of emails.entries()) {
+      members.push({ id: users[n]?.id ?? '', token: await signIn(url, { email, password }, id) })
+    }
+    return { id, members, sessions: sessions.map((session) => session.id) }
+  } finally {
+    await sql.end()
+  }
+}
+
+async function signIn(url: string, who: { email: string; password: string }, tenant?: string): Promise<string> {
+  const answer = await post(`${url}/auth/login`, who, tenant ? { 'x-tenant': tenant } : {})
+  return `Bearer ${answer.access_token}`
+}
+
+async function post(url: string, body: object, headers: Record<string, string>): Promise<{ access_token?: string }> {
+  const response = await fetch(url, {
+    method: 'POST',
+    headers: { 'content-type': 'application/json', ...headers },
+    body: JSON.stringify(body),
+  })
+  const text = await response.text()
+  if (!response.ok) throw new Error(`${url} answered ${response.status}: ${text.slice(0, 500)}`)
+  return JSON.parse(text)
+}
