@@ -47,7 +47,8 @@ export function pickProvider(
  */
 export function modelKeyOrigin(settings: Pick<ModelSettings, 'modelProvider' | 'modelBaseUrl'>): string | null {
   if (settings.modelProvider === 'offline') return null
-  if (settings.modelBaseUrl) return new URL(settings.modelBaseUrl).origin
+  // What is no address came into the row by SQL; the guarded fetch refuses it.
+  if (settings.modelBaseUrl) return URL.parse(settings.modelBaseUrl)?.origin ?? settings.modelBaseUrl
   return settings.modelProvider === 'deepseek' ? 'deepseek' : 'openai'
 }
 
