@@ -1,6 +1,6 @@
 import type { SQL } from 'bun'
-import type postgres from 'postgres'
 import type { SecretBox } from '../platform/secrets.ts'
+import type { ConnectionPool } from './connections.ts'
 import { type Database, databaseOver, openHotPool, openPool } from './postgres.ts'
 import { ensureInstallation } from './runtime-role.ts'
 import { runUnitOfWork } from './unit-of-work.ts'
@@ -12,8 +12,8 @@ export interface CoreDatabase {
   db: Database
   /** A transaction that changes something; resolves only once it is committed. */
   write<T>(work: (database: Database) => Promise<T>): Promise<T>
-  /** The pool that tenant scopes of pooled tenants reserve from. */
-  runtime: postgres.Sql
+  /** The pool that tenant scopes of pooled tenants take their connections from. */
+  runtime: ConnectionPool
   /** The pool of the hot path's functions. */
   hot: SQL
   /** A connection of the owner that is not behind a pooler in transaction mode. */
@@ -39,16 +39,17 @@ export async function openCoreDatabase(options: {
   const runtime = openPool({ url: runtimeUrl, max: options.poolMax, name: 'tenantry', prepare })
   const hot = openHotPool({ url: runtimeUrl, max: options.poolMax, name: 'tenantry chat', prepare })
   const close = async (): Promise<void> => {
-    await Promise.all([runtime.end({ timeout: 5 }), hot.close({ timeout: 5 })])
+    await Promise.all([runtime.end(), hot.close({ timeout: 5 })])
   }
+  const db = databaseOver(runtime)
   try {
-    await verifyIsolation(runtime)
+    await verifyIsolation(db)
   } catch (error) {
     await close()
     throw error
   }
   return {
-    db: databaseOver(runtime),
+    db,
     write: (work) => runUnitOfWork(runtime, { write: true }, work),
     runtime,
     hot,

@@ -1,6 +1,7 @@
 import { SQL } from 'bun'
 import { drizzle, type PostgresJsDatabase } from 'drizzle-orm/postgres-js'
 import postgres from 'postgres'
+import { type ConnectionPool, createConnectionPool, type Parameters } from './connections.ts'
 
 /** drizzle over a connection or a pool; queries are prepared. */
 export type Database = PostgresJsDatabase
@@ -20,29 +21,36 @@ export interface PoolOptions {
 const connectTimeoutSeconds = 5
 const idleSeconds = 60
 
+/** Soon after an outage: postgres.js by itself waits up to 20 s. */
+const reconnectAfterSeconds = 0.2
+
 /**
- * Opens a pool of postgres.js. drizzle is set up on it once, so timestamps of raw queries arrive as text.
+ * Opens a pool for units of work and single statements. Timestamps of raw queries arrive as text.
  * `sslmode=require` encrypts without checking the certificate, as libpq does; `verify-ca` and `verify-full` check it.
  */
-export function openPool(options: PoolOptions): postgres.Sql {
+export function openPool(options: PoolOptions): ConnectionPool {
   const { url, ssl } = readTls(options.url)
-  const pool = postgres(url, {
+  return createConnectionPool({
     max: options.max,
-    ssl,
     prepare: options.prepare,
-    connect_timeout: connectTimeoutSeconds,
-    idle_timeout: idleSeconds,
-    fetch_types: false,
-    onnotice: () => undefined,
-    connection: {
-      application_name: options.name,
-      statement_timeout: options.statementTimeoutMs ?? 30_000,
-      TimeZone: 'UTC',
-    },
+    connect: (onclose) =>
+      postgres(url, {
+        max: 1,
+        ssl,
+        prepare: options.prepare,
+        connect_timeout: connectTimeoutSeconds,
+        idle_timeout: idleSeconds,
+        backoff: () => reconnectAfterSeconds,
+        fetch_types: false,
+        onnotice: () => undefined,
+        onclose,
+        connection: {
+          application_name: options.name,
+          statement_timeout: options.statementTimeoutMs ?? 30_000,
+          TimeZone: 'UTC',
+        },
+      }),
   })
-  // drizzle replaces the parsers of its date and JSON types on the client: once, before any query.
-  drizzle(pool)
-  return pool
 }
 
 /**
@@ -68,22 +76,38 @@ export function openHotPool(options: PoolOptions): SQL {
 }
 
 /** drizzle over the pool itself, for single statements that need no transaction. */
-export function databaseOver(pool: postgres.Sql): Database {
-  return databaseOn(pool, pool)
+export function databaseOver(pool: ConnectionPool): Database {
+  return databaseBy((query, parameters) => {
+    let asValues = false
+    const send = async (): Promise<unknown> => {
+      const connection = await pool.take()
+      try {
+        const sent = connection.send(query, parameters, pool)
+        return await (asValues ? sent.values() : sent)
+      } finally {
+        connection.release()
+      }
+    }
+    const answer = Promise.resolve().then(send)
+    // Asked for at once or not at all, as with postgres.js.
+    const values = (): Promise<unknown> => {
+      asValues = true
+      return answer
+    }
+    return Object.assign(answer, { values })
+  })
 }
 
-/**
- * drizzle over one connection. drizzle sends unnamed statements (two round trips); the client handed to it prepares
- * them, unless the pool may not.
- */
-export function databaseOn(pool: postgres.Sql, connection: Pick<postgres.Sql, 'unsafe'>): Database {
-  const prepare = pool.options.prepare
-  const client = {
-    options: pool.options,
-    unsafe: (query: string, parameters?: (string | number | null)[]) =>
-      connection.unsafe(query, parameters, { prepare }),
-  }
+/** What drizzle sends a statement by: an answer as rows, or as values. */
+export type Sender = (
+  query: string,
+  parameters?: Parameters,
+) => PromiseLike<unknown> & { values(): PromiseLike<unknown> }
+
+/** drizzle over whatever sends its statements. */
+export function databaseBy(unsafe: Sender): Database {
   // drizzle uses exactly these two members outside of its own transactions, which are not used here.
+  const client = { options: { parsers: {}, serializers: {} }, unsafe }
   return drizzle(client as unknown as postgres.Sql)
 }
 

@@ -1,13 +1,13 @@
 import type { SQL } from 'bun'
-import type postgres from 'postgres'
 import type { TenantId, UserId } from '../platform/ids.ts'
+import type { ConnectionPool } from './connections.ts'
 import type { StoredSource, StoredUsage } from './tenant.schema.ts'
 import type { Database } from './postgres.ts'
 import { runUnitOfWork } from './unit-of-work.ts'
 
 /** The connections of one tenant store: the core database's for pooled tenants, a database's own for dedicated ones. */
 export interface TenantStore {
-  pool: postgres.Sql
+  pool: ConnectionPool
   hot: SQL
   /** Stores a turn's user message together with its reservation. */
   beginTurn: (turn: BegunTurn) => Promise<boolean>

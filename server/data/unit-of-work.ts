@@ -1,7 +1,7 @@
-import type postgres from 'postgres'
 import { defineError } from '../platform/errors.ts'
 import type { TenantId } from '../platform/ids.ts'
-import { type Database, databaseOn } from './postgres.ts'
+import type { Connection, ConnectionPool } from './connections.ts'
+import { type Database, databaseBy } from './postgres.ts'
 
 /** The database did not confirm that a transaction was committed. */
 export const commitFailed = defineError({
@@ -24,31 +24,31 @@ export interface UnitOfWork {
  * Not `sql.begin`: with exactly 100 queries in flight it left pooled connections inside another tenant's transaction.
  */
 export async function runUnitOfWork<T>(
-  pool: postgres.Sql,
+  pool: ConnectionPool,
   unit: UnitOfWork,
   work: (database: Database) => Promise<T>,
 ): Promise<T> {
-  const connection = await pool.reserve()
+  const connection = await pool.take()
   let ended = false
   // A branch of `work` that outlives a failure of its sibling must not reach the connection once it serves others.
-  const guarded: Pick<postgres.Sql, 'unsafe'> = {
-    unsafe: (query, parameters, options) => {
-      if (ended) throw new Error('a query was sent after its unit of work had ended')
-      return connection.unsafe(query, parameters, options)
-    },
-  }
+  const database = databaseBy((query, parameters) => {
+    if (ended) throw new Error('a query was sent after its unit of work had ended')
+    return connection.send(query, parameters, pool)
+  })
   let releasing: Promise<unknown> | undefined
   try {
-    const opening = open(connection, unit, pool.options.prepare)
-    // Without a tenant there is no policy to catch a lost `begin`, so it is awaited.
-    if (unit.tenantId === undefined) await opening
-    const [result] = await Promise.all([work(databaseOn(pool, guarded)), opening]).catch(async (error: unknown) => {
+    // Without a tenant there is no policy to catch a lost `begin`, so it is awaited; so it is while connecting, when
+    // statements may overtake each other.
+    const mustWait = unit.tenantId === undefined || !connection.isOpen
+    const opening = open(connection, unit, pool)
+    if (mustWait) await opening
+    const [result] = await Promise.all([work(database), opening]).catch(async (error: unknown) => {
       ended = true
-      await connection.unsafe('rollback').catch(() => undefined)
+      await rollBack(connection)
       throw error
     })
     ended = true
-    const closing = connection.unsafe('commit').execute()
+    const closing = connection.send('commit')
     if (unit.write) {
       const { command } = await closing
       // A failed pipeline resolves with ROLLBACK.
@@ -63,10 +63,19 @@ export async function runUnitOfWork<T>(
   }
 }
 
-async function open(connection: postgres.ReservedSql, unit: UnitOfWork, prepare: boolean): Promise<void> {
-  const sent = [connection.unsafe(unit.write ? 'begin' : 'begin read only').execute()]
+async function open(connection: Connection, unit: UnitOfWork, sending: { prepare: boolean }): Promise<void> {
+  const sent = [connection.send(unit.write ? 'begin' : 'begin read only')]
   if (unit.tenantId !== undefined) {
-    sent.push(connection.unsafe("select set_config('app.tenant_id', $1, true)", [unit.tenantId], { prepare }).execute())
+    sent.push(connection.send("select set_config('app.tenant_id', $1, true)", [unit.tenantId], sending))
   }
   await Promise.all(sent)
+}
+
+/** A connection that was lost took its transaction along. */
+async function rollBack(connection: Connection): Promise<void> {
+  try {
+    await connection.send('rollback')
+  } catch {
+    // Lost: there is nothing to roll back.
+  }
 }

@@ -1,5 +1,6 @@
-import type postgres from 'postgres'
+import { sql } from 'drizzle-orm'
 import { defineError } from '../platform/errors.ts'
+import type { Database } from './postgres.ts'
 
 /** The database would not keep tenants apart. */
 export const isolationBroken = defineError({
@@ -15,16 +16,16 @@ export const isolationBroken = defineError({
  * owns nothing and neither is nor may become a superuser or BYPASSRLS; definer functions pin their search path; nobody
  * who serves requests may change the audit log.
  */
-export async function verifyIsolation(runtime: postgres.Sql): Promise<void> {
-  const problems = await findIsolationProblems(runtime)
+export async function verifyIsolation(database: Database): Promise<void> {
+  const problems = await findIsolationProblems(database)
   if (problems.length > 0) {
     throw isolationBroken({ detail: `The server does not start: ${problems.join('; ')}.` })
   }
 }
 
 /** Every way in which the catalog falls short of guarantee A4, as sentences. */
-export async function findIsolationProblems(runtime: postgres.Sql): Promise<string[]> {
-  const rows = await runtime<{ problem: string }[]>`
+export async function findIsolationProblems(database: Database): Promise<string[]> {
+  const rows = await database.execute<{ problem: string }>(sql`
     with tables as (
       select c.oid, c.relname, c.relrowsecurity, c.relforcerowsecurity, c.relowner
       from pg_class c join pg_namespace n on n.oid = c.relnamespace
@@ -93,6 +94,6 @@ export async function findIsolationProblems(runtime: postgres.Sql): Promise<stri
     union all
     select 'the runtime role may change the audit log'
     where has_table_privilege(current_user, 'public.audit_log', 'delete, truncate')
-      or has_any_column_privilege(current_user, 'public.audit_log', 'update')`
+      or has_any_column_privilege(current_user, 'public.audit_log', 'update')`)
   return rows.map((row) => row.problem)
 }

@@ -1,4 +1,5 @@
 import { afterAll, beforeAll, expect, test } from 'bun:test'
+import { sql } from 'drizzle-orm'
 import { findIsolationProblems, isolationBroken } from '../../server/data/verify-isolation.ts'
 import { systemClock } from '../../server/platform/clock.ts'
 import { readConfig } from '../../server/platform/config.ts'
@@ -24,7 +25,7 @@ const start = async (): Promise<Services> =>
 beforeAll(async () => {
   database = await createTestDatabase()
   services = await start()
-  const [row] = await services.core.runtime<{ role: string }[]>`select current_user as role`
+  const [row] = await services.core.db.execute<{ role: string }>(sql`select current_user as role`)
   role = row?.role ?? ''
 })
 afterAll(async () => {
@@ -39,7 +40,7 @@ const typed = (statements: string[]): Promise<void> =>
 
 test('A4: the catalog of a migrated database has no problem', async () => {
   expect(role).toStartWith('tenantry_')
-  expect(await findIsolationProblems(services.core.runtime)).toEqual([])
+  expect(await findIsolationProblems(services.core.db)).toEqual([])
 })
 
 test('A4: a database whose owner is NOSUPERUSER CREATEDB CREATEROLE has none either', async () => {
@@ -47,7 +48,7 @@ test('A4: a database whose owner is NOSUPERUSER CREATEDB CREATEROLE has none eit
   try {
     const app = await startApp({ database: weak, migrate: true })
     try {
-      expect(await findIsolationProblems(app.services.core.runtime)).toEqual([])
+      expect(await findIsolationProblems(app.services.core.db)).toEqual([])
     } finally {
       await app.stop()
     }
@@ -252,7 +253,7 @@ const breaks: { title: string; says: RegExp; break: string[]; mend: string[] }[]
 test.each(breaks)('A4: the server does not start when $title', async ({ says, break: statements, mend }) => {
   await typed(statements)
   try {
-    expect((await findIsolationProblems(services.core.runtime)).join('\n')).toMatch(says)
+    expect((await findIsolationProblems(services.core.db)).join('\n')).toMatch(says)
     const refusal = await start().then(
       async (started) => {
         await started.close()
@@ -265,16 +266,16 @@ test.each(breaks)('A4: the server does not start when $title', async ({ says, br
   } finally {
     await typed(mend)
   }
-  expect(await findIsolationProblems(services.core.runtime)).toEqual([])
+  expect(await findIsolationProblems(services.core.db)).toEqual([])
 })
 
 test('A4: a runtime role that left its group is told, and a start puts it back', async () => {
   await typed(['revoke tenantry_runtime from {role}', 'grant usage on schema tenant, public to {role}'])
-  const problems = await findIsolationProblems(services.core.runtime)
+  const problems = await findIsolationProblems(services.core.db)
   expect(problems.join()).toContain(`the role ${role} is no member of tenantry_runtime`)
   await (await start()).close()
   await typed(['revoke usage on schema tenant, public from {role}'])
-  expect(await findIsolationProblems(services.core.runtime)).toEqual([])
+  expect(await findIsolationProblems(services.core.db)).toEqual([])
 })
 
 test('A4: what does no harm stops no start: security_invoker in any spelling, restrictive policies, plain indexes', async () => {
@@ -284,7 +285,7 @@ test('A4: what does no harm stops no start: security_invoker in any spelling, re
     'create index plain on tenant.documents (title)',
     'create view public.unrelated as select 1 as one',
   ])
-  expect(await findIsolationProblems(services.core.runtime)).toEqual([])
+  expect(await findIsolationProblems(services.core.db)).toEqual([])
   await typed([
     'drop view tenant.invoked',
     'drop policy narrower on tenant.documents',
