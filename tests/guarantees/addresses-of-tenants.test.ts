@@ -1,7 +1,7 @@
 import { afterAll, beforeAll, describe, expect, test } from 'bun:test'
 import { call, type Reply } from '../support/call.ts'
 import { makeTenant, makeUser, type Person } from '../support/people.ts'
-import { type Scenario, startScenario } from '../support/scenario.ts'
+import { eventually, type Scenario, startScenario } from '../support/scenario.ts'
 
 /** C1 at the API: whatever a tenant names as an address, nothing of ours or of the network's inside is reached. */
 
@@ -117,6 +117,7 @@ describe.each(spellings)('C1: %s', (spelling) => {
     await sql`
       update tenants set model_provider = 'openai-compatible', model = 'x', model_base_url = ${model_base_url},
         model_api_key_origin = ${originOf(model_base_url)} where id = 'acme'`
+    await eventually(async () => (await api('GET /admin/tenants/acme')).body.model_base_url === model_base_url)
     const asked = await call(app, 'POST /chat', { token: user.token, body: { message: 'Hi' } })
     expect([502, 503]).toContain(asked.status)
     expect(asked.headers.get('content-type')).toBe('application/problem+json')
