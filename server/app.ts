@@ -8,6 +8,7 @@ import { overviewRoutesForManagers, overviewRoutesForSuperusers } from './featur
 import { createSignInSessions } from './features/sign-in/sessions.usecases.ts'
 import { signInRoutes, signOutRoutes } from './features/sign-in/sign-in.routes.ts'
 import { healthRoutes, systemRoutes } from './features/system/system.routes.ts'
+import { tenantUserRoutes } from './features/tenant-users/tenant-users.routes.ts'
 import { tenantRoutesForManagers, tenantRoutesForSuperusers } from './features/tenants/tenants.routes.ts'
 import { usageRoutesForManagers, usageRoutesForSuperusers } from './features/usage/usage.routes.ts'
 import { userRoutes } from './features/users/users.routes.ts'
@@ -60,6 +61,7 @@ export function createApp(services: Services, options: { consoleFiles: ConsoleFi
     .use(tenantRoutesForManagers({ ...services, gates }))
     .use(connectionRoutes({ ...services, gates }))
     .use(userRoutes({ ...services, gates }))
+    .use(tenantUserRoutes({ ...services, gates }))
     .use(usageRoutesForSuperusers({ core, clock, gates }))
     .use(usageRoutesForManagers({ core, clock, gates }))
     .use(auditRoutes({ core, gates }))

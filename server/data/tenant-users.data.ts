@@ -1,7 +1,8 @@
-import { eq, and, sql } from 'drizzle-orm'
+import { and, eq, ilike, isNotNull, isNull, or, sql } from 'drizzle-orm'
 import type { TenantId, UserId } from '../platform/ids.ts'
+import { type Page, type PageQuery, containsPattern, cutPage, keysetParts } from './page.ts'
 import type { Database } from './postgres.ts'
-import { tenantUsers } from './tenant.schema.ts'
+import { chatSessions, tenantUsers } from './tenant.schema.ts'
 
 /** A tenant user with its password hash: null for a linked row. It never leaves the server. */
 export type TenantUserSecretRow = typeof tenantUsers.$inferSelect
@@ -72,6 +73,84 @@ export async function updateTenantUser(
     .update(tenantUsers)
     .set({ ...changes, updatedAt: new Date() })
     .where(and(eq(tenantUsers.tenantId, tenantId), eq(tenantUsers.id, id)))
+    .returning({ id: tenantUsers.id })
+  return rows.length > 0
+}
+
+/** A tenant user in a list: without its password hash, with the number of its conversations. */
+export type ListedTenantUser = Omit<TenantUserSecretRow, 'passwordHash'> & { conversations: number }
+
+/** What to list of a tenant's users: its own, those that stand for platform users, or both. */
+export interface TenantUserListQuery extends PageQuery {
+  kind?: 'own' | 'linked'
+  isActive?: boolean
+}
+
+/** Lists a tenant's users: search over address and name, keyset pages. */
+export async function listTenantUsers(
+  database: Database,
+  tenantId: TenantId,
+  query: TenantUserListQuery,
+): Promise<Page<ListedTenantUser>> {
+  const byEmail = query.sort === 'email'
+  const keyset = keysetParts(query, {
+    value: byEmail ? tenantUsers.email : tenantUsers.createdAt,
+    valueType: byEmail ? 'text' : 'timestamptz',
+    id: tenantUsers.id,
+    idType: 'uuid',
+  })
+  const rows = await database
+    .select({
+      tenantId: tenantUsers.tenantId,
+      id: tenantUsers.id,
+      email: tenantUsers.email,
+      fullName: tenantUsers.fullName,
+      coreUserId: tenantUsers.coreUserId,
+      isActive: tenantUsers.isActive,
+      isVerified: tenantUsers.isVerified,
+      createdAt: tenantUsers.createdAt,
+      updatedAt: tenantUsers.updatedAt,
+      conversations: sql<number>`(
+        select count(*)::int from ${chatSessions} s
+        where s.tenant_id = tenant.tenant_users.tenant_id and s.user_id = tenant.tenant_users.id)`,
+      cursorValue: keyset.cursorValue,
+    })
+    .from(tenantUsers)
+    .where(
+      and(
+        eq(tenantUsers.tenantId, tenantId),
+        query.q
+          ? or(
+              ilike(tenantUsers.email, containsPattern(query.q)),
+              ilike(tenantUsers.fullName, containsPattern(query.q)),
+            )
+          : undefined,
+        query.kind === 'own' ? isNull(tenantUsers.coreUserId) : undefined,
+        query.kind === 'linked' ? isNotNull(tenantUsers.coreUserId) : undefined,
+        query.isActive === undefined ? undefined : eq(tenantUsers.isActive, query.isActive),
+        keyset.where,
+      ),
+    )
+    .orderBy(...keyset.orderBy)
+    .limit(query.limit + 1)
+  return cutPage(rows, query.limit)
+}
+
+/** Adds a tenant's own user; false when its address is taken there (the unique index decides). */
+export async function insertTenantUser(database: Database, user: typeof tenantUsers.$inferInsert): Promise<boolean> {
+  const rows = await database
+    .insert(tenantUsers)
+    .values({ ...user, email: user.email.toLowerCase() })
+    .onConflictDoNothing()
+    .returning({ id: tenantUsers.id })
+  return rows.length > 0
+}
+
+/** Deletes a tenant's own user with its conversations; false when there is none. */
+export async function deleteTenantUser(database: Database, tenantId: TenantId, id: UserId): Promise<boolean> {
+  const rows = await database
+    .delete(tenantUsers)
+    .where(and(eq(tenantUsers.tenantId, tenantId), eq(tenantUsers.id, id), isNull(tenantUsers.coreUserId)))
     .returning({ id: tenantUsers.id })
   return rows.length > 0
 }

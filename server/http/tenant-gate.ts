@@ -33,6 +33,8 @@ export const tenantMigrating = defineError({
 })
 /** Somebody else has this address there. */
 export const emailTaken = defineError({ code: 'user.email_taken', status: 409, title: 'The address is taken' })
+/** No such user, or none that the caller may know of. */
+export const userNotFound = defineError({ code: 'user.not_found', status: 404, title: 'There is no such user' })
 /** The caller may not do this. */
 export const forbidden = defineError({ code: 'auth.forbidden', status: 403, title: 'You may not do this' })
 

@@ -14,13 +14,11 @@ import {
   type PlatformUser,
   updateUser,
 } from '../../data/users.data.ts'
-import { emailTaken, tenantNotFound } from '../../http/tenant-gate.ts'
+import { emailTaken, tenantNotFound, userNotFound } from '../../http/tenant-gate.ts'
 import { defineError } from '../../platform/errors.ts'
 import { newUserId, parseTenantId, type UserId } from '../../platform/ids.ts'
 import type { Passwords } from '../../platform/passwords.ts'
 
-/** No such platform user. */
-export const userNotFound = defineError({ code: 'user.not_found', status: 404, title: 'There is no such user' })
 /** Without a superuser nobody could manage the platform. */
 export const lastSuperuser = defineError({
   code: 'user.last_superuser',

@@ -1,0 +1,197 @@
+import { type AuditActor, insertAudit } from '../../data/audit.data.ts'
+import type { CoreDatabase } from '../../data/core-database.ts'
+import type { Directories } from '../../data/directories.ts'
+import { revokeSignInSessionsOf } from '../../data/sign-in-sessions.data.ts'
+import type { TenantDatabases } from '../../data/tenant-databases.ts'
+import type { TenantUserRow } from '../../data/tenant-scope.ts'
+import {
+  deleteTenantUser,
+  insertTenantUser,
+  listTenantUsers,
+  type ListedTenantUser,
+  type TenantUserListQuery,
+  updateTenantUser,
+} from '../../data/tenant-users.data.ts'
+import type { Page } from '../../data/page.ts'
+import type { TenantRecord } from '../../data/tenants.data.ts'
+import { updateUser } from '../../data/users.data.ts'
+import { belongsToTenant } from '../../http/membership.ts'
+import { requestInvalid } from '../../http/problem-details.ts'
+import { emailTaken, userNotFound } from '../../http/tenant-gate.ts'
+import { newUserId, type UserId } from '../../platform/ids.ts'
+import type { Passwords } from '../../platform/passwords.ts'
+
+/** What managing a tenant's users stands on. */
+export interface TenantUsersParts {
+  core: CoreDatabase
+  databases: TenantDatabases
+  directories: Directories
+  passwords: Passwords
+}
+
+/** A user of a tenant as managers see it. `hasAccess` is false for a platform user that left the tenant. */
+export interface ManagedTenantUser extends ListedTenantUser {
+  hasAccess: boolean
+}
+
+/** Lists both kinds of users: the tenant's own, and the rows that stand for platform users. */
+export async function listUsersOfTenant(
+  parts: TenantUsersParts,
+  tenant: TenantRecord,
+  query: TenantUserListQuery,
+): Promise<Page<ManagedTenantUser>> {
+  const page = await parts.databases.scopeOf(tenant).read((database) => listTenantUsers(database, tenant.id, query))
+  const items = await Promise.all(
+    page.items.map(async (row) => ({
+      ...row,
+      hasAccess: row.isActive && (await isMember(parts, tenant, row.coreUserId)),
+    })),
+  )
+  return { items, nextCursor: page.nextCursor }
+}
+
+async function isMember(parts: TenantUsersParts, tenant: TenantRecord, coreUserId: UserId | null): Promise<boolean> {
+  if (!coreUserId) return true
+  const user = await parts.directories.user(coreUserId)
+  return user !== undefined && user.isActive && belongsToTenant(user, tenant)
+}
+
+/** Makes a tenant's own user; made by a manager, it counts as verified. 409 `user.email_taken`. */
+export async function createTenantUser(
+  parts: TenantUsersParts,
+  tenant: TenantRecord,
+  wanted: { email: string; password: string; fullName: string | null },
+  actor: AuditActor,
+): Promise<TenantUserRow> {
+  const id = newUserId()
+  const passwordHash = await parts.passwords.hash(wanted.password)
+  await inTenantStore(parts, { tenant, id, action: 'tenant_user.created', actor }, async () => {
+    const made = await parts.databases.scopeOf(tenant).write((database) =>
+      insertTenantUser(database, {
+        tenantId: tenant.id,
+        id,
+        email: wanted.email,
+        fullName: wanted.fullName,
+        passwordHash,
+        isVerified: true,
+      }),
+    )
+    if (!made) throw emailTaken({ detail: 'A user of this tenant has this address already.' })
+  })
+  return getTenantUser(parts, tenant, id)
+}
+
+/** What a manager may change of a tenant's user. */
+export interface TenantUserChanges {
+  fullName?: string | null
+  password?: string
+  isActive?: boolean
+}
+
+/** Changes a tenant's user. Of a platform user only the access to this tenant is the manager's to change. */
+export async function changeTenantUser(
+  parts: TenantUsersParts,
+  tenant: TenantRecord,
+  change: { id: UserId | undefined; changes: TenantUserChanges; actor: AuditActor },
+): Promise<TenantUserRow> {
+  const { changes, actor } = change
+  const user = await getTenantUser(parts, tenant, change.id)
+  if (user.coreUserId && (changes.password !== undefined || changes.fullName !== undefined)) {
+    const path = changes.password === undefined ? 'full_name' : 'password'
+    const message = 'cannot be changed here, as this is a platform user'
+    throw requestInvalid({ detail: `${path}: ${message}`, errors: [{ path, message }] })
+  }
+  const passwordHash = changes.password === undefined ? undefined : await parts.passwords.hash(changes.password)
+  const fields = Object.entries(changes).flatMap(([name, value]) => (value === undefined ? [] : [name]))
+  await inTenantStore(parts, { tenant, id: user.id, action: 'tenant_user.updated', actor, fields }, async () => {
+    await parts.databases.scopeOf(tenant).write((database) =>
+      updateTenantUser(database, tenant.id, user.id, {
+        ...(changes.fullName === undefined ? {} : { fullName: changes.fullName }),
+        ...(changes.isActive === undefined ? {} : { isActive: changes.isActive }),
+        ...(passwordHash ? { passwordHash } : {}),
+      }),
+    )
+    if (passwordHash || changes.isActive === false) await endSessions(parts, tenant, user.id, 'changed by a manager')
+  })
+  return getTenantUser(parts, tenant, user.id)
+}
+
+/** Deletes a tenant's own user with its conversations, or takes a platform user out of the tenant. */
+export async function removeTenantUser(
+  parts: TenantUsersParts,
+  tenant: TenantRecord,
+  removal: { id: UserId | undefined; actor: AuditActor },
+): Promise<void> {
+  const user = await getTenantUser(parts, tenant, removal.id)
+  const { coreUserId } = user
+  if (coreUserId) {
+    await unassign(parts, tenant, coreUserId, removal.actor)
+    return
+  }
+  await inTenantStore(parts, { tenant, id: user.id, action: 'tenant_user.deleted', actor: removal.actor }, async () => {
+    await parts.databases.scopeOf(tenant).write((database) => deleteTenantUser(database, tenant.id, user.id))
+    await endSessions(parts, tenant, user.id, 'user deleted')
+  })
+}
+
+async function unassign(parts: TenantUsersParts, tenant: TenantRecord, id: UserId, actor: AuditActor): Promise<void> {
+  const user = await parts.directories.user(id)
+  if (user?.tenantId !== tenant.id) {
+    const message = 'is a superuser or the owner, who may enter without being assigned'
+    throw requestInvalid({ detail: `user: ${message}`, errors: [{ path: 'user', message }] })
+  }
+  await parts.core.write(async (database) => {
+    await updateUser(database, id, { tenantId: null })
+    await revokeSignInSessionsOf(database, { userId: id, tenantId: tenant.id, reason: 'unassigned' })
+    await insertAudit(database, actor, {
+      action: 'user.unassigned',
+      targetType: 'user',
+      targetId: id,
+      tenantId: tenant.id,
+      before: { tenant_id: tenant.id },
+      after: { tenant_id: null },
+    })
+  })
+  parts.directories.forget({ kind: 'user', ids: [id] })
+}
+
+/**
+ * A write in the tenant's store, which the audit log's transaction cannot hold: the attempt is written before it and the
+ * outcome after it (guarantee B13). No address or name is, as end users' are not the platform's to keep.
+ */
+async function inTenantStore(
+  parts: TenantUsersParts,
+  written: { tenant: TenantRecord; id: UserId; action: string; actor: AuditActor; fields?: string[] },
+  write: () => Promise<void>,
+): Promise<void> {
+  const { tenant, id, action, actor, fields } = written
+  const entry = {
+    targetType: 'tenant_user',
+    targetId: id,
+    tenantId: tenant.id,
+    ...(fields ? { after: { fields } } : {}),
+  }
+  await insertAudit(parts.core.db, actor, { ...entry, action: `${action}.attempted` })
+  try {
+    await write()
+  } catch (error) {
+    await insertAudit(parts.core.db, actor, { ...entry, action, outcome: 'failed' })
+    throw error
+  }
+  await insertAudit(parts.core.db, actor, { ...entry, action })
+  parts.directories.forget({ kind: 'tenant_user', ids: [tenant.id, id] })
+}
+
+async function endSessions(parts: TenantUsersParts, tenant: TenantRecord, id: UserId, reason: string): Promise<void> {
+  await revokeSignInSessionsOf(parts.core.db, { userId: id, tenantId: tenant.id, reason })
+}
+
+async function getTenantUser(
+  parts: TenantUsersParts,
+  tenant: TenantRecord,
+  id: UserId | undefined,
+): Promise<TenantUserRow> {
+  const row = id && (await parts.databases.scopeOf(tenant).findUser(id))
+  if (!row) throw userNotFound({ detail: 'This tenant has no user with this id.' })
+  return row
+}
