@@ -41,8 +41,8 @@ describe('return_to', () => {
   })
 
   test('a place is named only when it has a name', () => {
-    expect(nameReturnPath('/')).toBe('your account')
-    expect(nameReturnPath('/?theme=dark')).toBe('your account')
+    expect(nameReturnPath('/account')).toBe('your account')
+    expect(nameReturnPath('/account?theme=dark')).toBe('your account')
     expect(nameReturnPath('/somewhere')).toBeUndefined()
   })
 })

@@ -1,6 +1,7 @@
 import { treaty } from '@elysiajs/eden/treaty2'
 import type { App } from '../../../server/app.ts'
 import { toProblem } from './problem.ts'
+import { openChatStream, type ChatEvent, type ChatStreamCall } from './chat-stream.ts'
 import { createOpenSend, createSessionSend, type Send } from './send.ts'
 import { createSession, type Session, type SessionPorts } from './session.ts'
 
@@ -14,35 +15,45 @@ export type Api = ReturnType<typeof createApi>
 export function createApi(options: { origin: string; send: Send; ports: Omit<SessionPorts, 'refresh'> }) {
   const { origin, send, ports } = options
   const open = connect({ origin, send: createOpenSend(send) })
-  const session: Session = createSession({ ...ports, refresh: () => unwrap(open.auth.refresh.post({})) })
-  const own = connect({ origin, send: createSessionSend({ send, session }) })
+  const session: Session = createSession({ ...ports, refresh: () => ask(open.auth.refresh.post({})) })
+  const ownSend = createSessionSend({ send, session })
+  const own = connect({ origin, send: ownSend })
 
   return {
     session,
 
+    /** Every route of the server, with the session's token. Features wrap calls: `ask(api.server.admin.users.get())`. */
+    server: own,
+
+    /** Sends as the session to a path of this server, for what Eden does not do (files, CSV). Rejects with an `ApiProblem`. */
+    send: (path: `/${string}`, init?: RequestInit): Promise<Response> => ownSend(new URL(path, origin), init),
+
+    /** Streams an answer of the model, event by event; aborting the signal, or leaving the loop, stops it. */
+    streamChat: (call: ChatStreamCall): AsyncGenerator<ChatEvent> => openChatStream({ ...call, origin, send: ownSend }),
+
     /** Begins a session kept by an HttpOnly cookie. */
     signIn: async (credentials: { email: string; password: string }): Promise<void> => {
-      session.begin(await unwrap(open.auth.login.post({ ...credentials, session: 'cookie' })))
+      session.begin(await ask(open.auth.login.post({ ...credentials, session: 'cookie' })))
     },
 
     /** Makes the first superuser with the one-time token and begins a session. */
     setUp: async (superuser: { token: string; email: string; password: string; full_name?: string }): Promise<void> => {
-      session.begin(await unwrap(open.auth.setup.post({ ...superuser, session: 'cookie' })))
+      session.begin(await ask(open.auth.setup.post({ ...superuser, session: 'cookie' })))
     },
 
     /** Ends the session on the server, then here and in other tabs. */
     signOut: (): Promise<void> =>
       session.end(async (accessToken) => {
         const headers = { authorization: `Bearer ${accessToken}` }
-        await unwrap(open.auth.logout.post(undefined, { headers }))
+        await ask(open.auth.logout.post(undefined, { headers }))
       }),
 
     /** Who is signed in. */
-    getMe: () => unwrap(own.users.me.get()),
+    getMe: () => ask(own.users.me.get()),
 
     /** Changes one's own name or password. */
     updateMe: (changes: { full_name?: string; password?: string; current_password?: string }) =>
-      unwrap(own.users.me.patch(changes)),
+      ask(own.users.me.patch(changes)),
   }
 }
 
@@ -52,11 +63,12 @@ function connect(options: { origin: string; send: Send }) {
   return treaty<App>(options.origin, { fetcher, parseDate: false })
 }
 
-/** The data of an answer. Eden keeps what `send` threw as the value of its error. */
-async function unwrap<Data>(
+/** The data of an answer; rejects with an `ApiProblem`. For query functions: `() => ask(api.server.admin.users.get())`. */
+export async function ask<Data>(
   call: Promise<{ data: Data; error: null } | { data: null; error: { value: unknown } }>,
 ): Promise<Data> {
   const { data, error } = await call
+  // Eden keeps what `send` threw as the value of its error.
   if (error === null) return data
   throw toProblem(error.value)
 }

@@ -1,34 +1,55 @@
 import { QueryClientProvider, type QueryClient } from '@tanstack/react-query'
 import { RouterProvider } from '@tanstack/react-router'
-import { useEffect, type ReactNode } from 'react'
+import { useEffect, useState, type ReactNode } from 'react'
 import { ApiContext } from '../api/api-context.ts'
 import type { Api } from '../api/client.ts'
 import { basePath, paths } from '../lib/paths.ts'
+import { forgetRecentTenants } from '../lib/recent-tenants.ts'
+import { CommandsContext, createCommands } from '../ui/commands.tsx'
+import { createToasts, ToastsContext, type Toasts } from '../ui/toasts.ts'
+import { TooltipProvider } from '../ui/tooltip.tsx'
 import type { ConsoleRouter } from './router.tsx'
 
 /** The console with everything its pages use. */
 export function Providers(props: { api: Api; queryClient: QueryClient; router: ConsoleRouter }): ReactNode {
   const { api, queryClient, router } = props
-  useEffect(() => followSession({ api, queryClient, router }), [api, queryClient, router])
+  const [toasts] = useState(createToasts)
+  const [commands] = useState(() => createCommands({ nowMs: () => Date.now() }))
+  useEffect(() => followSession({ api, queryClient, router, toasts }), [api, queryClient, router, toasts])
   useEffect(() => followRoute(router), [router])
+  useEffect(() => commands.listen(window), [commands])
   return (
     <ApiContext value={api}>
       <QueryClientProvider client={queryClient}>
-        <RouterProvider router={router} />
+        <ToastsContext value={toasts}>
+          <CommandsContext value={commands}>
+            <TooltipProvider>
+              <RouterProvider router={router} />
+            </TooltipProvider>
+          </CommandsContext>
+        </ToastsContext>
       </QueryClientProvider>
     </ApiContext>
   )
 }
 
-/** Moves between outside and inside as sessions begin and end, here or in another tab; nothing cached outlives one. */
-function followSession(options: { api: Api; queryClient: QueryClient; router: ConsoleRouter }): () => void {
-  const { api, queryClient, router } = options
+/** Moves between outside and inside as sessions begin and end, here or in another tab; nothing kept here outlives one. */
+function followSession(options: {
+  api: Api
+  queryClient: QueryClient
+  router: ConsoleRouter
+  toasts: Toasts
+}): () => void {
+  const { api, queryClient, router, toasts } = options
   return api.session.subscribe((event) => {
     queryClient.clear()
     if (event.kind === 'began') {
       void router.invalidate()
       return
     }
+    toasts.clear()
+    // An expired session is most often taken up again by the same person; names stay only as long as that.
+    if (event.reason === 'signed-out') forgetRecentTenants()
     const { pathname, href } = router.state.location
     if (pathname === paths.signIn || pathname === paths.setup) return
     const return_to = event.reason === 'expired' ? basePath + href : undefined

@@ -1,6 +1,6 @@
 import type { ReactNode } from 'react'
 import { Brand } from '../ui/brand.tsx'
-import { Sheet } from './shell.tsx'
+import { Sheet } from './sheet.tsx'
 
 /** The signed-in page's own outline, for a start that takes longer than a moment. */
 export function ShellSkeleton(): ReactNode {

@@ -3,10 +3,19 @@ export const basePath = '/console'
 
 /** Every page of the console, relative to `basePath`. */
 export const paths = {
-  account: '/',
+  home: '/',
+  account: '/account',
   signIn: '/sign-in',
   setup: '/setup',
 } as const
+
+/** The full path of a tenant's page, as its route has it. */
+export const tenantRoutePath = '/tenants/$tenantId'
+
+/** Where a tenant's page is, relative to `basePath`; `tab` is the last part of a tab's path. */
+export function tenantPath(id: string, tab?: string): string {
+  return `/tenants/${encodeURIComponent(id)}${tab === undefined ? '' : `/${tab}`}`
+}
 
 /** Where the server shows its API document. */
 export const apiDocsPath = '/swagger'

@@ -1,4 +1,5 @@
 import { useId, type ReactNode } from 'react'
+import { classNames } from './class-names.ts'
 
 /** Two to five exclusive choices side by side, as radio buttons. */
 export function Segmented<Value extends string>(props: {
@@ -6,6 +7,8 @@ export function Segmented<Value extends string>(props: {
   value: Value
   choices: readonly { value: Value; label: string }[]
   onChoose: (value: Value) => void
+  /** Narrow, for a range such as 24 h, 7 d, 30 d. */
+  compact?: boolean
 }): ReactNode {
   const name = useId()
   return (
@@ -17,7 +20,10 @@ export function Segmented<Value extends string>(props: {
       {props.choices.map((choice) => (
         <label
           key={choice.value}
-          className="relative grid h-[var(--h-sm)] min-w-[68px] place-items-center rounded-sm border border-transparent px-3 text-ink-2 select-none hover:text-ink has-checked:border-line-strong has-checked:bg-sheet has-checked:font-medium has-checked:text-ink has-checked:shadow-1 has-focus-visible:outline-2 has-focus-visible:outline-offset-2 has-focus-visible:outline-[var(--focus)]"
+          className={classNames(
+            props.compact ? 'px-[10px]' : 'min-w-[68px] px-3',
+            'relative grid h-[var(--h-sm)] place-items-center rounded-sm border border-transparent whitespace-nowrap text-ink-2 select-none hover:text-ink has-checked:border-line-strong has-checked:bg-sheet has-checked:font-medium has-checked:text-ink has-checked:shadow-1 has-focus-visible:outline-2 has-focus-visible:outline-offset-2 has-focus-visible:outline-[var(--focus)]',
+          )}
         >
           <input
             type="radio"

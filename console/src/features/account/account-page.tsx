@@ -5,6 +5,7 @@ import { apiDocsPath } from '../../lib/paths.ts'
 import { chooseTheme, useThemeChoice, type ThemeChoice } from '../../lib/theme.ts'
 import { version } from '../../lib/version.ts'
 import { CopyId } from '../../ui/copy-id.tsx'
+import { PageHeader } from '../../ui/page-header.tsx'
 import { Segmented } from '../../ui/segmented.tsx'
 import { getMeQueryOptions } from './account.queries.ts'
 import { Facts } from './facts.tsx'
@@ -25,11 +26,7 @@ export function AccountPage(): ReactNode {
   const theme = useThemeChoice()
   return (
     <>
-      <title>Your account · Tenantry</title>
-      <header className="sticky top-0 z-10 flex h-[60px] items-center justify-between gap-4 border-b border-line bg-sheet px-6 phone:px-4">
-        <h1 className="text-title font-semibold tracking-[-.015em] text-ink">Your account</h1>
-        <SignOutButton />
-      </header>
+      <PageHeader title="Your account" actions={<SignOutButton />} />
       <Facts user={user} now={new Date(dataUpdatedAt)} />
       <Section title="Name" lead="How you appear in the console and its records.">
         <NameForm user={user} />

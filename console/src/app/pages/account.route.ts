@@ -1,0 +1,11 @@
+import { createRoute } from '@tanstack/react-router'
+import { AccountPage } from '../../features/account/account-page.tsx'
+import { paths } from '../../lib/paths.ts'
+import { signedInRoute } from '../signed-in-route.ts'
+
+/** Who is signed in, and what one may change about oneself. */
+export const accountRoute = createRoute({
+  getParentRoute: () => signedInRoute,
+  path: paths.account,
+  component: AccountPage,
+})

@@ -1,0 +1,31 @@
+import type { ReactNode } from 'react'
+import { Button, type ButtonLook } from './button.tsx'
+import { Icon, type IconName } from './icons.tsx'
+import { Menu, MenuChoices } from './menu.tsx'
+
+/** A button that shows the current choice and opens the others, where a `Segmented` would be too wide. */
+export function ChoiceMenu<Value extends string>(props: {
+  /** What is chosen, for those who do not see it: “Model”. */
+  label: string
+  value: Value
+  choices: readonly { value: Value; label: string; note?: string }[]
+  onChoose: (value: Value) => void
+  icon?: IconName
+  size?: ButtonLook['size']
+  className?: string
+}): ReactNode {
+  const chosen = props.choices.find(({ value }) => value === props.value)
+  return (
+    <Menu
+      trigger={
+        <Button size={props.size} className={props.className} aria-label={`${props.label}: ${chosen?.label ?? 'none'}`}>
+          {props.icon && <Icon name={props.icon} className="shrink-0 text-ink-3" />}
+          <span className="truncate">{chosen?.label ?? props.label}</span>
+          {!props.icon && <Icon name="chevron-down" className="size-[14px] shrink-0 text-ink-3" />}
+        </Button>
+      }
+    >
+      <MenuChoices value={props.value} choices={props.choices} onChoose={props.onChoose} />
+    </Menu>
+  )
+}

@@ -1,0 +1,40 @@
+import { Popover as Primitive } from 'radix-ui'
+import type { ReactElement, ReactNode } from 'react'
+import { classNames } from './class-names.ts'
+
+/** A small raised sheet that opens from `trigger` and holds a form or details; the focus returns when it closes. */
+export function Popover(props: {
+  trigger: ReactElement
+  /** What it is about, for those who do not see where it hangs. */
+  label: string
+  open?: boolean
+  onOpenChange?: (open: boolean) => void
+  align?: 'start' | 'center' | 'end'
+  children: ReactNode
+  className?: string
+}): ReactNode {
+  return (
+    <Primitive.Root open={props.open} onOpenChange={props.onOpenChange}>
+      <Primitive.Trigger asChild>{props.trigger}</Primitive.Trigger>
+      <Primitive.Portal>
+        <Primitive.Content
+          aria-label={props.label}
+          align={props.align ?? 'start'}
+          sideOffset={6}
+          collisionPadding={8}
+          className={classNames(
+            'appear z-40 max-h-[var(--radix-popover-content-available-height)] min-w-[220px] overflow-y-auto rounded-lg border border-line bg-raised p-3 shadow-2',
+            props.className,
+          )}
+        >
+          {props.children}
+        </Primitive.Content>
+      </Primitive.Portal>
+    </Primitive.Root>
+  )
+}
+
+/** Closes the popover it stands in: `<PopoverClose><Button>Apply</Button></PopoverClose>`. */
+export function PopoverClose(props: { children: ReactElement }): ReactNode {
+  return <Primitive.Close asChild>{props.children}</Primitive.Close>
+}

@@ -1,0 +1,51 @@
+import { Link, type LinkProps } from '@tanstack/react-router'
+import type { ReactNode } from 'react'
+import { classNames } from './class-names.ts'
+
+/** One tab: where it leads, its name and a count in quiet ink (or red, when it counts what needs somebody). */
+export interface TabItem {
+  key: string
+  name: string
+  link: Pick<LinkProps, 'to' | 'params' | 'search'>
+  count?: string
+  alarming?: boolean
+  /** Whether this is the tab shown; left out, the router decides by path alone. */
+  current?: boolean
+}
+
+/** Tabs as links with a 2 px underline; on a phone they scroll and fade at the edge. */
+export function Tabs(props: { label: string; items: readonly TabItem[] }): ReactNode {
+  return (
+    <nav aria-label={props.label} className="border-b border-line">
+      <ul className="fade-edge flex gap-5 overflow-x-auto px-6 phone:px-4">
+        {props.items.map(({ key, name, link, count, alarming, current }) => (
+          <li key={key} className="shrink-0">
+            <Link
+              {...link}
+              resetScroll={false}
+              activeOptions={{ exact: true, includeSearch: false }}
+              activeProps={current === false ? { 'aria-current': undefined } : {}}
+              {...(current ? { 'aria-current': 'page' as const } : {})}
+              className={classNames(
+                'relative flex h-[38px] items-center gap-[6px] text-ink-2 -outline-offset-2 hover:text-ink',
+                'aria-[current=page]:font-medium aria-[current=page]:text-ink aria-[current=page]:after:absolute aria-[current=page]:after:inset-x-0 aria-[current=page]:after:-bottom-px aria-[current=page]:after:h-[2px] aria-[current=page]:after:bg-accent',
+              )}
+            >
+              {name}
+              {count !== undefined && (
+                <span
+                  className={classNames(
+                    'text-meta font-normal tabular-nums',
+                    alarming ? 'font-semibold text-danger' : 'text-ink-3',
+                  )}
+                >
+                  {count}
+                </span>
+              )}
+            </Link>
+          </li>
+        ))}
+      </ul>
+    </nav>
+  )
+}
