@@ -40,7 +40,7 @@ export interface SignInSessions {
   /**
    * The next pair for a refresh token. Within 10 s of a token's first use everyone who shows it gets the same successor;
    * later reuse ends the session. Throws `auth.token_invalid` 401.
-   * @param named the tenant in X-TENANT, which must be the session's
+   * @param named the tenant in X-TENANT, which must be one that the new access token may name
    */
   refresh(refreshToken: string, via: 'body' | 'cookie', named: TenantId | null): Promise<IssuedTokens>
   end(principal: Principal): Promise<void>
@@ -91,10 +91,10 @@ export function createSignInSessions(parts: {
     const session = id && (await findSignInSession(core.db, id))
     if (!token || !session || session.transport !== via) throw refuse()
     if (session.revokedAt || session.expiresAt <= clock.now()) throw refuse()
-    if (named !== null && named !== session.tenantId) {
+    const subject = await describeSubject(session)
+    if (named !== null && !(await mayName(subject, named))) {
       throw tenantMismatch({ detail: 'X-TENANT names another tenant than your session. Leave it out.' })
     }
-    const subject = await describeSubject(session)
     const refreshToken = await rotate(session, token)
     return issue(subject, { id: session.id, refreshToken, expiresAt: session.expiresAt, transport: session.transport })
   }
@@ -112,6 +112,13 @@ export function createSignInSessions(parts: {
     await revokeSignInSession(core.db, session.id, 'refresh token reused')
     directories.forget({ kind: 'session', ids: [session.id] })
     throw refuse()
+  }
+
+  /** As on every route: the token's own tenant; a superuser any, an owner its own (design §2). */
+  async function mayName(subject: SessionSubject, named: TenantId): Promise<boolean> {
+    if (named === subject.tenantId) return true
+    if (subject.scope === 'tenant') return false
+    return subject.isSuperuser || (subject.isOwner && (await directories.tenant(named))?.ownerId === subject.userId)
   }
 
   async function describeSubject(session: SignInSession): Promise<SessionSubject> {
