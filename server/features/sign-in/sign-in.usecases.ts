@@ -4,6 +4,7 @@ import type { CoreDatabase } from '../../data/core-database.ts'
 import type { Directories } from '../../data/directories.ts'
 import { storeSetupToken, useSetupToken } from '../../data/installation.data.ts'
 import type { TenantDatabases } from '../../data/tenant-databases.ts'
+import { revokeSignInSessionsOf } from '../../data/sign-in-sessions.data.ts'
 import { findTenantUserByEmail, linkTenantUser, updateTenantUser } from '../../data/tenant-users.data.ts'
 import {
   countActiveSuperusersLocked,
@@ -154,7 +155,10 @@ export async function setUpFirstSuperuser(
   return parts.sessions.start(subject, request.transport)
 }
 
-/** Makes a superuser, or gives an existing user that right and the password, from the environment or the command line. */
+/**
+ * Makes a superuser, or gives an existing user that right and the password, which ends its sessions; from the
+ * environment or the command line.
+ */
 export async function ensureSuperuser(
   parts: { core: CoreDatabase; passwords: Passwords },
   wanted: { email: string; password: string },
@@ -167,6 +171,7 @@ export async function ensureSuperuser(
     const user = known
       ? await updateUser(database, known.id, changes)
       : await insertUser(database, { id: newUserId(), email: wanted.email, ...changes })
+    if (known) await revokeSignInSessionsOf(database, { userId: known.id, reason: 'password changed' })
     await insertAudit(database, actor, {
       action: known ? 'user.updated' : 'user.created',
       targetType: 'user',
