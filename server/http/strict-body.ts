@@ -1,6 +1,7 @@
 import type { TArray, TObject, TSchema } from '@sinclair/typebox'
+import { t } from 'elysia'
 import type { FieldError } from '../platform/errors.ts'
-import { requestInvalid } from './problem-details.ts'
+import { requestInvalid, requestMalformed } from './problem-details.ts'
 
 const depthMax = 64
 
@@ -12,16 +13,51 @@ const depthMax = 64
 export function jsonBody<S extends TObject>(schema: S) {
   return {
     body: schema,
-    transform: ({ body }: { body: unknown }): void => refuseUnfit(body, schema),
+    transform: ({ body, request }: { body: unknown; request: Request }): void => {
+      ensureJson(request)
+      // To the validator some lists and texts are objects, too.
+      if (!isRecord(body)) throw notAnObject()
+      refuseUnfit(body, schema)
+    },
   }
+}
+
+/** The same for a body that may be left out altogether, and then is undefined. */
+export function optionalJsonBody<S extends TObject>(schema: S) {
+  return {
+    body: t.Optional(schema),
+    // Elysia's own parser takes broken JSON for a body that was left out.
+    parse: async ({ request }: { request: Request }): Promise<unknown> => {
+      const text = await request.text()
+      return text === '' ? undefined : JSON.parse(text)
+    },
+    transform: ({ body, request }: { body: unknown; request: Request }): void => {
+      if (body === undefined) return
+      ensureJson(request)
+      if (!isRecord(body)) throw notAnObject()
+      refuseUnfit(body, schema)
+    },
+  }
+}
+
+function ensureJson(request: Request): void {
+  const type = request.headers.get('content-type')
+  if (type !== null && !/^application\/([\w.-]+\+)?json *(;|$)/i.test(type.trim())) {
+    throw requestMalformed({ detail: 'The body must be JSON: content-type application/json.' })
+  }
+}
+
+function notAnObject(): Error {
+  return requestInvalid({
+    detail: 'body: must be a JSON object',
+    errors: [{ path: 'body', message: 'must be a JSON object' }],
+  })
 }
 
 /** Refuses what PostgreSQL cannot store and, with a schema, fields that it does not name: `request.invalid` 422. */
 export function refuseUnfit(body: unknown, schema?: TObject): void {
   const errors: FieldError[] = []
-  // To the validator a list is an object, too.
-  if (schema && Array.isArray(body)) errors.push({ path: 'body', message: 'must be an object' })
-  else if (schema) findUnknown(body, schema, '', errors)
+  if (schema) findUnknown(body, schema, '', errors)
   findUnstorable(body, '', 0, errors)
   if (errors.length === 0) return
   const [first] = errors

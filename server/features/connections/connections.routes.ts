@@ -1,7 +1,7 @@
 import { t } from 'elysia'
 import { type Gates, managerRoutes } from '../../http/routes.ts'
 import { nullable } from '../../http/schemas.ts'
-import { jsonBody } from '../../http/strict-body.ts'
+import { optionalJsonBody } from '../../http/strict-body.ts'
 import { auditActorOf } from '../../http/tenant-gate.ts'
 import { type ConnectionsParts, testModelConnection, testPinecone } from './connections.usecases.ts'
 
@@ -74,9 +74,4 @@ export function connectionRoutes(parts: ConnectionsParts & { gates: Gates }) {
         detail: { summary: 'Test the model connection' },
       },
     )
-}
-
-/** A body that may be left out altogether. */
-function optionalJsonBody<S extends Parameters<typeof jsonBody>[0]>(schema: S) {
-  return { ...jsonBody(schema), body: t.Optional(schema) }
 }
