@@ -3,6 +3,10 @@ import type { Page, PageCursor, PageQuery } from '../data/page.ts'
 import { isUuid, tenantIdPattern } from '../platform/ids.ts'
 import { requestInvalid } from './problem-details.ts'
 
+const limitDefault = 50
+const limitMax = 200
+const limitError = `must be a whole number from 1 to ${limitMax}`
+
 /** The query of every list: `?q&sort&limit&cursor`. `sort` is a column, with `-` before it for descending. */
 export function pageQuery(sorts: readonly [string, ...string[]]) {
   const [first] = sorts
@@ -16,12 +20,12 @@ export function pageQuery(sorts: readonly [string, ...string[]]) {
         error: `must be one of ${sorts.join(', ')}, with "-" before it for descending`,
       }),
     ),
-    limit: t.Optional(t.Integer({ minimum: 1, maximum: 200, description: 'Items at most; default 50' })),
+    limit: t.Optional(
+      t.Integer({ description: `Items at most, 1 to ${limitMax}; default ${limitDefault}`, error: limitError }),
+    ),
     cursor: t.Optional(t.String({ maxLength: 600, description: 'next_cursor of the page before' })),
   }
 }
-
-const limitDefault = 50
 
 /** A list's query as the data layer takes it. A cursor belongs to one sort order; another is 422. */
 export function readPageQuery(
@@ -35,10 +39,18 @@ export function readPageQuery(
   return {
     q: query.q?.trim() || undefined,
     sort: column,
+    order: sort,
     descending,
-    limit: query.limit ?? limitDefault,
-    cursor: query.cursor === undefined ? undefined : readCursor(query.cursor, column, ids),
+    limit: readLimit(query.limit),
+    cursor: query.cursor === undefined ? undefined : readCursor(query.cursor, sort, ids),
   }
+}
+
+/** How many items are wanted: Elysia's own range check on a query does not tell which field it refused. */
+export function readLimit(limit: number | undefined, fallback: number = limitDefault): number {
+  if (limit === undefined) return fallback
+  if (limit >= 1 && limit <= limitMax) return limit
+  throw requestInvalid({ detail: `limit: ${limitError}`, errors: [{ path: 'limit', message: limitError }] })
 }
 
 /** A page as it is sent. */
@@ -78,16 +90,21 @@ function parseCursor(text: string): string[] {
 }
 
 /** What a client may have changed must still be what PostgreSQL can read. */
-function isPlausible(sort: string, value: string): boolean {
+function isPlausible(order: string, value: string): boolean {
+  const sort = order.replace(/^-/, '')
   if (value.includes('\u0000') || !value.isWellFormed()) return false
   if (sort === 'requests') return /^\d{1,18}$/.test(value)
   if (sort.endsWith('_at') || sort === 'at') {
-    return (
-      /^\d{4}-\d\d-\d\d \d\d:\d\d:\d\d(\.\d{1,6})?\+00$/.test(value) &&
-      !Number.isNaN(Date.parse(`${value.replace(' ', 'T')}:00`))
-    )
+    return /^\d{4}-\d\d-\d\d \d\d:\d\d:\d\d(\.\d{1,6})?\+00$/.test(value) && isOnCalendar(value)
   }
   return true
+}
+
+/** Days such as 30 February, which Date takes for 2 March, and the year 0 are none to PostgreSQL. */
+function isOnCalendar(value: string): boolean {
+  const seconds = value.slice(0, 19).replace(' ', 'T')
+  const time = Date.parse(`${seconds}Z`)
+  return !Number.isNaN(time) && !value.startsWith('0000') && new Date(time).toISOString().startsWith(seconds)
 }
 
 function isId(id: string, ids: 'uuid' | 'tenant'): boolean {

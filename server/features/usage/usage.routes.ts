@@ -4,6 +4,7 @@ import { queryUsage, type UsageBucket, type UsageGroup, type UsageRow } from '..
 import { requestInvalid } from '../../http/problem-details.ts'
 import { type Gates, managerRoutes, superuserRoutes } from '../../http/routes.ts'
 import { nullable, time } from '../../http/schemas.ts'
+import { readTime } from '../../http/time-query.ts'
 import type { Clock } from '../../platform/clock.ts'
 import type { TenantId } from '../../platform/ids.ts'
 
@@ -41,7 +42,7 @@ const usageItem = t.Object({
 })
 type UsageItem = typeof usageItem.static
 
-const usageAnswer = t.Object({ items: t.Array(usageItem), next_cursor: t.Null() })
+const usageAnswer = t.Object({ items: t.Array(usageItem), next_cursor: nullable(t.String()) })
 
 const rowsMax = 50_000
 const defaultDays = 30
@@ -101,6 +102,7 @@ async function answerUsage(parts: UsageParts, { query, request, headers, tenantI
   const items = rows.map((row) => describeRow(row, groupBy))
   if (prefersCsv(request)) {
     headers['content-type'] = 'text/csv; charset=utf-8'
+    headers.vary = 'Origin, Accept'
     headers['content-disposition'] = `attachment; filename="usage-${tenantId ?? 'all'}-${day(from)}-${day(to)}.csv"`
     return writeCsv(items, groupBy)
   }
@@ -130,7 +132,14 @@ function describeRow(row: UsageRow, groupBy: UsageGroup | undefined): UsageItem 
 const day = (time: Date): string => time.toISOString().slice(0, 10)
 
 function prefersCsv(request: Request): boolean {
-  return /(^|,)\s*text\/csv\s*(;|,|$)/i.test(request.headers.get('accept') ?? '')
+  const wanted = (request.headers.get('accept') ?? '').split(',').map((entry) => {
+    const [type = '', ...parameters] = entry.split(';').map((part) => part.trim().toLowerCase())
+    const quality = parameters.find((parameter) => parameter.startsWith('q='))?.slice(2)
+    return { type, quality: quality === undefined ? 1 : Number(quality) || 0 }
+  })
+  const qualityOf = (type: string): number =>
+    Math.max(0, ...wanted.filter((entry) => entry.type === type).map((entry) => entry.quality))
+  return qualityOf('text/csv') > qualityOf('application/json')
 }
 
 /** RFC 4180. Cells that a spreadsheet would take for a formula get an apostrophe before them. */
@@ -160,15 +169,6 @@ function writeCell(value: unknown): string {
   const text = typeof value === 'string' ? value : JSON.stringify(value)
   const safe = /^[=+\-@\t\r]/.test(text) ? `'${text}` : text
   return /[",\r\n]/.test(safe) ? `"${safe.replaceAll('"', '""')}"` : safe
-}
-
-function readTime(path: string, text: string): Date {
-  const isTime = /^\d{4}-\d\d-\d\d(T\d\d:\d\d(:\d\d(\.\d{1,9})?)?(Z|[+-]\d\d:\d\d))?$/.test(text)
-  const time = new Date(text)
-  if (!isTime || Number.isNaN(time.getTime())) {
-    throw refuse(path, 'must be a date such as 2026-01-31, or a time such as 2026-01-31T00:00:00Z')
-  }
-  return time
 }
 
 function refuse(path: string, message: string): Error {
