@@ -218,7 +218,7 @@ class EnvironmentReader {
     for (const item of splitList(value)) {
       const url = URL.canParse(item) ? new URL(item) : undefined
       if (
-        item === '*' ||
+        item.includes('*') ||
         !url ||
         !['http:', 'https:'].includes(url.protocol) ||
         url.origin !== item.replace(/\/$/, '')
