@@ -130,11 +130,21 @@ function describeContent(holder: JsonObject): JsonObject {
   const content = isObject(holder.content) ? holder.content : {}
   const isGuess = 'application/json' in content && 'text/plain' in content && 'multipart/form-data' in content
   const kinds = Object.entries(content).filter(([kind]) => !isGuess || kind === 'application/json')
-  const described = kinds.map(([kind, media]) => [
-    kind,
-    isObject(media) && media.schema !== undefined ? { schema: describeSchema(media.schema) } : media,
-  ])
-  return { ...holder, content: Object.fromEntries(described) }
+  return { ...holder, content: Object.fromEntries(kinds.flatMap(([kind, media]) => describeMedia(kind, media))) }
+}
+
+/** A text branch with a `contentMediaType` of its own, such as CSV, is an answer in that type, not in JSON. */
+function describeMedia(kind: string, media: Json): [string, Json][] {
+  if (!isObject(media) || media.schema === undefined) return [[kind, media]]
+  const branches = isObject(media.schema) && Array.isArray(media.schema.anyOf) ? media.schema.anyOf : []
+  const apart = branches.flatMap((branch): [string, Json][] =>
+    isObject(branch) && typeof branch.contentMediaType === 'string'
+      ? [[branch.contentMediaType, { schema: { type: 'string' } }]]
+      : [],
+  )
+  if (apart.length === 0) return [[kind, { schema: describeSchema(media.schema) }]]
+  const rest = branches.filter((branch) => !isObject(branch) || branch.contentMediaType === undefined)
+  return [[kind, { schema: describeUnion(rest, {}) }], ...apart]
 }
 
 function describeParameter(parameter: Json): Json {
