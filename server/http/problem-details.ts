@@ -32,6 +32,9 @@ export const databaseUnavailable = defineError({
   title: 'The database does not answer',
 })
 
+/** What is wrong in here, and not with an upstream, a tenant's settings or the request. */
+const ownFailures = new Set([serverError.definition.code, databaseUnavailable.definition.code])
+
 /** The problem object (RFC 9457) of an error, as it is sent in bodies and in SSE `error` events. */
 export function describeProblem(error: AppError, requestId: string): Record<string, unknown> {
   return {
@@ -65,8 +68,12 @@ export function toAppError(thrown: unknown): AppError {
 export function answerProblem(thrown: unknown, request: Request, log: Log): Response {
   const error = toAppError(thrown)
   const facts = factsOf(request)
-  if (error.status >= 500) {
+  if (ownFailures.has(error.code)) {
     log.error({ err: error.cause ?? thrown, code: error.code, request_id: facts.requestId }, 'request failed')
+  } else if (error.status >= 500) {
+    // A failing upstream or a tenant's settings: told in one line, as nothing is wrong in here.
+    const { reason } = error.extensions
+    log.warn({ code: error.code, reason, request_id: facts.requestId, tenant_id: facts.tenantId }, 'request refused')
   }
   return new Response(request.method === 'HEAD' ? null : JSON.stringify(describeProblem(error, facts.requestId)), {
     status: error.status,
@@ -120,6 +127,8 @@ const outageCodes = new Set([
   '08003',
   '57014',
   '53100',
+  // The database takes no connections for now, as while it is moved.
+  '55000',
 ])
 
 function isDatabaseOutage(thrown: unknown): boolean {
