@@ -57,7 +57,7 @@ interface UsageParts {
 /** Made anew for each route: Elysia writes the router's own details, its audience among them, into the object. */
 const routeOptions = () => ({
   query: usageQuery,
-  response: { 200: t.Union([usageAnswer, t.String({ description: 'CSV' })]) },
+  response: { 200: t.Union([usageAnswer, t.String({ contentMediaType: 'text/csv' })]) },
   detail: { summary: 'Usage by time and group; CSV by Accept: text/csv' },
 })
 
