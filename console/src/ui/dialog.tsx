@@ -36,7 +36,15 @@ export function Dialog(props: {
           data-holds-keys=""
           onEscapeKeyDown={hold}
           onInteractOutside={hold}
-          onOpenAutoFocus={props.onOpenFocus}
+          onOpenAutoFocus={
+            props.onOpenFocus ??
+            ((event) => {
+              // Without a form there is nothing to begin with: the dialog itself is read.
+              if (props.foot !== undefined || !(event.currentTarget instanceof HTMLElement)) return
+              event.preventDefault()
+              event.currentTarget.focus()
+            })
+          }
           {...(props.description === undefined ? { 'aria-describedby': undefined } : {})}
           className={classNames(
             'appear fixed inset-x-0 top-[14dvh] z-50 mx-auto flex max-h-[76dvh] w-[calc(100%-32px)] flex-col overflow-hidden rounded-xl border border-line bg-raised shadow-3 outline-none phone:top-auto phone:bottom-4 phone:max-h-[88dvh]',

@@ -22,6 +22,8 @@ export function Tooltip(props: {
       <Primitive.Trigger asChild>{props.children}</Primitive.Trigger>
       <Primitive.Portal>
         <Primitive.Content
+          // What is drawn; the primitive describes the control to readers by itself.
+          aria-hidden="true"
           side={props.side ?? 'bottom'}
           sideOffset={6}
           collisionPadding={8}
