@@ -24,16 +24,17 @@ export async function createTestDatabase(): Promise<TestDatabase> {
 
 /**
  * An empty database whose owner is as weak as the product supports: NOSUPERUSER CREATEDB CREATEROLE. It migrates by
- * itself. The cluster's group role `tenantry_runtime` may be there already; then the owner gets it to grant onwards.
+ * itself. The cluster's group role `tenantry_runtime` is there already, and the owner gets it to grant onwards.
  */
 export async function createOwnerRole(): Promise<TestDatabase> {
   const name = `tenantry_test_${randomBytes(6).toString('hex')}`
+  // Its migrations make the group role; without this another file could be the first to, while this one is about to.
+  await ensureTemplate()
   const password = randomBytes(16).toString('hex')
   await onServer(async (sql) => {
     await sql.unsafe(`create role ${name} login nosuperuser createdb createrole password '${password}'`)
     await sql.unsafe(`create database ${name} owner ${name}`)
-    const [group] = await sql`select 1 from pg_roles where rolname = 'tenantry_runtime'`
-    if (group) await sql.unsafe(`grant tenantry_runtime to ${name} with admin option`)
+    await sql.unsafe(`grant tenantry_runtime to ${name} with admin option`)
   })
   const url = new URL(await urlOf(name))
   url.username = name
