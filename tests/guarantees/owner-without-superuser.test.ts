@@ -1,0 +1,129 @@
+import { afterEach, describe, expect, test } from 'bun:test'
+import postgres from 'postgres'
+import { migrateCore } from '../../server/data/migrate.ts'
+import { call } from '../support/call.ts'
+import { createOwnerRole, type TestDatabase } from '../support/databases.ts'
+import { makeSuperuser, makeTenant, makeUser } from '../support/people.ts'
+import { ask } from '../support/scenario.ts'
+import { startApp, type TestApp } from '../support/start-app.ts'
+import { startTestServer } from '../support/test-server.ts'
+
+/** The main job needs no superuser of PostgreSQL: NOSUPERUSER CREATEDB CREATEROLE is enough, or roles of the operator's. */
+
+let database: TestDatabase | undefined
+let app: TestApp | undefined
+
+afterEach(async () => {
+  await app?.stop()
+  await database?.drop()
+  app = undefined
+  database = undefined
+})
+
+async function doTheMainJob(app: TestApp): Promise<void> {
+  const superuser = await makeSuperuser(app)
+  await makeTenant(app, superuser, 'acme', { system_prompt: 'You speak for Acme.' })
+  const user = await makeUser(app, superuser, { tenant: 'acme' })
+  const { events, data } = await ask(app, { token: user.token, message: 'Hello?' })
+  expect(events.at(-1)?.event).toBe('done')
+  const again = await call(app, 'POST /chat', {
+    token: user.token,
+    body: { message: 'And again?', session_id: data('start').session_id },
+  })
+  expect(again.status).toBe(200)
+  const usage = await call(app, 'GET /admin/tenants/acme/usage', { token: superuser.token })
+  expect(usage.body.items[0]).toMatchObject({ requests: 2, failed: 0 })
+  expect(await app.services.ledger.settleExpired()).toBe(0)
+  const headers = { 'x-confirm': 'acme' }
+  const purged = await call(app, 'DELETE /admin/tenants/acme?purge=true', { token: superuser.token, headers })
+  expect(purged.body.deleted).toMatchObject({ chat_messages: 4, chat_sessions: 1, tenant_users: 1 })
+}
+
+async function roleOf(app: TestApp): Promise<Record<string, unknown> | undefined> {
+  const rows = await app.services.core.db.execute(
+    `select current_user as name, rolsuper, rolbypassrls, rolcreatedb, rolcreaterole from pg_roles where rolname = current_user`,
+  )
+  return rows[0]
+}
+const weak = { rolsuper: false, rolbypassrls: false, rolcreatedb: false, rolcreaterole: false }
+
+describe('an owner that is NOSUPERUSER CREATEDB CREATEROLE', () => {
+  test('on a cluster where nothing of ours is yet, it makes even the group role by itself', async () => {
+    const server = await startTestServer()
+    const admin = postgres(server.url, { max: 1, onnotice: () => undefined })
+    await admin`create role weak login nosuperuser createdb createrole password 'weak'`
+    await admin`create database weak owner weak`
+    const ownerUrl = new URL(server.url)
+    Object.assign(ownerUrl, { username: 'weak', password: 'weak', pathname: '/weak' })
+    const own = await startApp({
+      database: { ownerUrl: ownerUrl.toString(), name: 'weak', drop: () => Promise.resolve() },
+      migrate: true,
+    })
+    await doTheMainJob(own)
+    expect(await roleOf(own)).toMatchObject(weak)
+    await own.stop()
+    await admin.end()
+    await server.stop()
+  }, 15_000)
+
+  test('migrates, makes the runtime role, and the main job works; requests run as that weak role', async () => {
+    database = await createOwnerRole()
+    app = await startApp({ database, migrate: true })
+    await doTheMainJob(app)
+    const role = await roleOf(app)
+    expect(role).toMatchObject(weak)
+    expect(role?.name).not.toBe(new URL(database.ownerUrl).username)
+    // Migrating once more and starting a replica finds everything done.
+    expect(await migrateCore(database.ownerUrl)).toEqual([])
+    const replica = await app.startReplica()
+    expect((await call(replica, 'GET /health/ready')).status).toBe(200)
+    await replica.stop()
+  }, 15_000)
+
+  test('sees its tenants’ rows itself: forced row-level security does not blind it', async () => {
+    database = await createOwnerRole()
+    app = await startApp({ database, migrate: true })
+    const superuser = await makeSuperuser(app)
+    await makeTenant(app, superuser, 'acme')
+    await makeUser(app, superuser, { tenant: 'acme' })
+    const owner = postgres(database.ownerUrl, { max: 1 })
+    expect(await owner`select 1 from tenant.tenant_users`).toHaveLength(1)
+    await owner.end()
+  }, 15_000)
+})
+
+describe('DATABASE_RUNTIME_URL', () => {
+  test('a runtime role of the operator’s is used as it is; none is made, and the main job works', async () => {
+    database = await createOwnerRole()
+    await migrateCore(database.ownerUrl)
+    const name = `${database.name}_runtime`
+    const runtimeUrl = new URL(database.ownerUrl)
+    runtimeUrl.username = name
+    runtimeUrl.password = 'runtime-password'
+    const owner = postgres(database.ownerUrl, { max: 1, onnotice: () => undefined })
+    await owner.unsafe(`create role ${name} login nosuperuser nobypassrls password 'runtime-password'`)
+    await owner.unsafe(`grant tenantry_runtime to ${name}`)
+    await owner.unsafe(`grant connect on database ${database.name} to ${name}`)
+    app = await startApp({ database, env: { DATABASE_RUNTIME_URL: runtimeUrl.toString() } })
+    await doTheMainJob(app)
+    expect(await roleOf(app)).toMatchObject({ ...weak, name })
+    const [installation] = await owner`select runtime_role, runtime_password from installation`
+    expect(installation).toMatchObject({ runtime_role: null, runtime_password: null })
+    await app.stop()
+    app = undefined
+    await owner.unsafe(`revoke connect on database ${database.name} from ${name}`)
+    await owner.unsafe(`drop role ${name}`)
+    await owner.end()
+  }, 15_000)
+
+  test('a runtime role that could see every tenant is refused at start', async () => {
+    database = await createOwnerRole()
+    await migrateCore(database.ownerUrl)
+    const env = { DATABASE_RUNTIME_URL: database.ownerUrl }
+    const failure: unknown = await startApp({ database, env }).then(
+      (started) => started.stop().then(() => 'started'),
+      (error: unknown) => error,
+    )
+    expect(failure).toBeInstanceOf(Error)
+  }, 15_000)
+})
