@@ -27,7 +27,13 @@ export function FailurePage(props: ErrorComponentProps): ReactNode {
   }
   return (
     <PlainPage title={words.title}>
-      <ErrorState {...words} requestId={problem?.requestId} busy={busy} onTryAgain={() => void tryAgain()} />
+      <ErrorState
+        {...words}
+        level="page"
+        requestId={problem?.requestId}
+        busy={busy}
+        onTryAgain={() => void tryAgain()}
+      />
     </PlainPage>
   )
 }

@@ -10,12 +10,15 @@ export function ErrorState(props: {
   requestId?: string
   busy?: boolean
   onTryAgain: () => void
+  /** `page` when it stands in place of a whole page, `panel` (the default) inside one. */
+  level?: 'page' | 'panel'
 }): ReactNode {
+  const Heading = props.level === 'page' ? 'h1' : 'h2'
   return (
-    <div role="alert" className="flex gap-3 p-6">
+    <div role="alert" className="flex gap-3 p-6 phone:p-4">
       <Icon name="offline" className="mt-[2px] size-[18px] shrink-0 text-danger" />
       <div className="min-w-0">
-        <h1 className="text-[14px]/[20px] font-semibold text-ink">{props.title}</h1>
+        <Heading className="text-[14px]/[20px] font-semibold text-ink">{props.title}</Heading>
         <p className="max-w-[44ch] text-ink-2">{props.advice}</p>
         <div className="mt-3 flex flex-wrap items-center gap-x-4 gap-y-2">
           <Button onClick={props.onTryAgain} busy={props.busy}>

@@ -2,7 +2,7 @@ import type { ReactNode } from 'react'
 import type { Sort } from '../lib/sort-rows.ts'
 import { classNames } from './class-names.ts'
 import { Icon } from './icons.tsx'
-import type { Column } from './table.tsx'
+import type { Column } from './table-column.ts'
 
 /** The head of a table: sortable columns are buttons; pressing the sorted one turns it round. */
 export function TableHead<Row>(props: {

@@ -2,21 +2,9 @@ import { useRef, type ReactNode } from 'react'
 import type { Sort } from '../lib/sort-rows.ts'
 import { useIsPhone } from '../lib/use-media.ts'
 import { classNames } from './class-names.ts'
+import type { Column } from './table-column.ts'
 import { TableHead } from './table-head.tsx'
 import { useEndReached, useListKeys, useWindowedRows } from './use-rows.ts'
-
-/** A column: its head, its cells, its width and whether it sorts. */
-export interface Column<Row> {
-  key: string
-  head: string
-  cell: (row: Row) => ReactNode
-  /** Any CSS width; columns without one share the rest. */
-  width?: string
-  /** `end` for numbers. */
-  align?: 'start' | 'end'
-  /** The direction it sorts in first; without it the head is no button. */
-  sorts?: 'ascending' | 'descending'
-}
 
 /** What a table shows. */
 export interface TableProps<Row> {

@@ -20,6 +20,7 @@ export function useWindowedRows<Row>(options: {
     const top = element.getBoundingClientRect().top - scroller.getBoundingClientRect().top + scroller.scrollTop
     setScrollMargin(Math.round(top))
   }, [body, windowed])
+  // oxlint-disable-next-line react/incompatible-library -- nothing here is memoised by a compiler
   const virtualizer = useVirtualizer({
     count: windowed ? rows.length : 0,
     getScrollElement: () => body.current?.closest('main') ?? null,

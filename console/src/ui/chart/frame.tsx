@@ -1,0 +1,218 @@
+import { createContext, use, useLayoutEffect, useRef, useState, type PointerEvent, type ReactNode } from 'react'
+import { chooseTicks, makeScale } from '../../lib/chart-scale.ts'
+import { classNames } from '../class-names.ts'
+import { Swatch } from './legend.tsx'
+import type { ChartProps, Series } from './series.ts'
+
+/** Where things are, in pixels. */
+export interface Plot {
+  width: number
+  height: number
+  /** From a value to its height on the sheet. */
+  yOf: (value: number) => number
+  /** The middle of a point. */
+  xOf: (index: number) => number
+  /** The width of a point's slot. */
+  step: number
+  /** The y of zero. */
+  base: number
+  /** The point under the pointer. */
+  cursor: number | undefined
+}
+
+const PlotContext = createContext<Plot | undefined>(undefined)
+
+/** Where things are, for what is drawn inside a `ChartFrame`. */
+export function usePlot(): Plot {
+  const plot = use(PlotContext)
+  if (!plot) throw new Error('usePlot needs a ChartFrame above it')
+  return plot
+}
+
+const axisPx = 42
+const tickRowPx = 24
+const topPx = 8
+const tooltipPx = 210
+
+/**
+ * What every chart has: a name that is a sentence, at most four grid lines, none of them vertical, thinned labels, a
+ * crosshair with a tooltip (pointer, touch, ← →), and a table behind it for those who do not see it.
+ */
+export function ChartFrame(
+  props: ChartProps & {
+    largest: number
+    shape: 'line' | 'square'
+    /** `band` gives each point a slot, `point` puts the first and last at the edges. */
+    layout: 'band' | 'point'
+    stacked?: boolean
+    /** SVG, drawn with `usePlot`. */
+    children: ReactNode
+  },
+): ReactNode {
+  const { points, height = 220, layout } = props
+  const box = useRef<HTMLDivElement>(null)
+  const width = useWidth(box)
+  const [ownCursor, setOwnCursor] = useState<number>()
+  const [pointed, setPointed] = useState(false)
+  const cursor = props.onCursor ? props.cursor : ownCursor
+  const setCursor = props.onCursor ?? setOwnCursor
+  const scale = makeScale(props.largest)
+  const inner = Math.max(0, width - axisPx)
+  const step = layout === 'band' ? inner / Math.max(1, points.length) : inner / Math.max(1, points.length - 1)
+  const base = height - tickRowPx
+  const plot: Plot = {
+    width,
+    height,
+    step,
+    base,
+    cursor,
+    xOf: (index) =>
+      axisPx + (layout === 'band' ? step * (index + 0.5) : points.length === 1 ? inner / 2 : step * index),
+    yOf: (value) => base - (value / scale.max) * (base - topPx),
+  }
+  const follow = (event: PointerEvent<HTMLElement>): void => {
+    const x = event.clientX - event.currentTarget.getBoundingClientRect().left - axisPx
+    const at = layout === 'band' ? Math.floor(x / step) : Math.round(x / step)
+    setPointed(true)
+    setCursor(at < 0 || at >= points.length ? undefined : at)
+  }
+  const leave = (): void => {
+    setPointed(false)
+    setCursor(undefined)
+  }
+  const ticks = chooseTicks({ labels: points.map(({ tick }) => tick), widthPx: inner, labelPx: 64 })
+  return (
+    <div
+      ref={box}
+      role="group"
+      aria-label={props.name}
+      tabIndex={0}
+      onPointerMove={follow}
+      onPointerDown={follow}
+      onPointerLeave={leave}
+      onBlur={leave}
+      onKeyDown={(event) => {
+        const move = event.key === 'ArrowRight' ? 1 : event.key === 'ArrowLeft' ? -1 : 0
+        if (move === 0 || points.length === 0) return
+        event.preventDefault()
+        setPointed(true)
+        setCursor(Math.max(0, Math.min(points.length - 1, (cursor ?? (move > 0 ? -1 : points.length)) + move)))
+      }}
+      className="relative w-full touch-pan-y select-none"
+      style={{ height }}
+    >
+      {width > 0 && (
+        <svg width={width} height={height} aria-hidden="true" className="block overflow-visible">
+          {scale.ticks.map((tick) => (
+            <g key={tick}>
+              <line x1={axisPx} x2={width} y1={plot.yOf(tick)} y2={plot.yOf(tick)} className="stroke-chart-grid" />
+              <text x={0} y={plot.yOf(tick) + 4} className="fill-ink-3 text-micro font-medium tabular-nums">
+                {props.formatTick(tick)}
+              </text>
+            </g>
+          ))}
+          {ticks.map((at) => (
+            <text
+              key={points[at]?.key}
+              x={plot.xOf(at)}
+              y={height - 4}
+              textAnchor={layout === 'point' && at === 0 ? 'start' : 'middle'}
+              className="fill-ink-3 text-micro font-medium tabular-nums"
+            >
+              {points[at]?.tick}
+            </text>
+          ))}
+          <PlotContext value={plot}>{props.children}</PlotContext>
+        </svg>
+      )}
+      {cursor !== undefined && <ChartTooltip {...props} plot={plot} cursor={cursor} shown={pointed} />}
+      <DataTable {...props} />
+    </div>
+  )
+}
+
+function ChartTooltip(
+  props: ChartProps & { shape: 'line' | 'square'; stacked?: boolean; plot: Plot; cursor: number; shown: boolean },
+): ReactNode {
+  const { cursor, plot, series, format } = props
+  const point = props.points[cursor]
+  if (!point || !props.shown) return null
+  const valueAt = (one: Series): number => one.values[cursor] ?? Number.NEGATIVE_INFINITY
+  // As the eye finds them: segments in the order of the stack, lines from the top.
+  const rows = props.stacked ? series : series.toSorted((one, other) => valueAt(other) - valueAt(one))
+  const total = series.reduce((sum, one) => sum + (one.kind === 'before' ? 0 : (one.values[cursor] ?? 0)), 0)
+  const x = plot.xOf(cursor)
+  const left = x + 14 + tooltipPx > plot.width ? x - 14 - tooltipPx : x + 14
+  return (
+    <div
+      aria-hidden="true"
+      className="pointer-events-none absolute top-1 z-10 rounded-lg border border-line bg-raised px-[10px] py-2 text-meta shadow-2"
+      style={{ left: Math.max(0, left), width: tooltipPx }}
+    >
+      <div className="mb-1 flex justify-between gap-3 text-ink-3">
+        {point.label}
+        {props.stacked && series.length > 1 && <span className="font-medium tabular-nums">{format(total)}</span>}
+      </div>
+      {rows.map((one) => {
+        const value = one.values[cursor]
+        return (
+          <div key={one.key} className="flex min-h-[18px] items-center gap-2">
+            <Swatch colour={one.colour} shape={props.shape} />
+            <span className="min-w-0 flex-1 truncate text-ink">{one.name}</span>
+            <span
+              className={classNames(
+                'tabular-nums',
+                value === null || value === undefined ? 'text-ink-3' : 'font-semibold text-ink',
+              )}
+            >
+              {value === null || value === undefined ? 'no data' : format(value)}
+            </span>
+          </div>
+        )
+      })}
+    </div>
+  )
+}
+
+function DataTable(props: ChartProps): ReactNode {
+  return (
+    <div className="sr-only">
+      <table>
+        <caption>{props.name}</caption>
+        <thead>
+          <tr>
+            <th scope="col">When</th>
+            {props.series.map((one) => (
+              <th key={one.key} scope="col">
+                {one.name}
+              </th>
+            ))}
+          </tr>
+        </thead>
+        <tbody>
+          {props.points.map((point, at) => (
+            <tr key={point.key}>
+              <th scope="row">{point.label}</th>
+              {props.series.map((one) => {
+                const value = one.values[at]
+                return <td key={one.key}>{value === null || value === undefined ? 'no data' : props.format(value)}</td>
+              })}
+            </tr>
+          ))}
+        </tbody>
+      </table>
+    </div>
+  )
+}
+
+function useWidth(box: React.RefObject<HTMLDivElement | null>): number {
+  const [width, setWidth] = useState(0)
+  useLayoutEffect(() => {
+    const element = box.current
+    if (!element) return undefined
+    const observer = new ResizeObserver(() => setWidth(element.clientWidth))
+    observer.observe(element)
+    return () => observer.disconnect()
+  }, [box])
+  return width
+}
