@@ -2,7 +2,7 @@ import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'bun:tes
 import { call } from '../../support/call.ts'
 import { upstreamCanary } from '../../support/fake-openai-answers.ts'
 import { makeTenant, makeUser, type Person } from '../../support/people.ts'
-import { ask, type Asked, type Scenario, startScenario } from '../../support/scenario.ts'
+import { ask, type Asked, eventually, type Scenario, startScenario } from '../../support/scenario.ts'
 import { addDocument } from './knowledge.ts'
 
 let scenario: Scenario
@@ -43,7 +43,11 @@ describe('keyword retrieval', () => {
     const before = await askAbout(reader, 'How much vacation?')
     expect(before.events.map(({ event }) => event)).not.toContain('sources')
     const { documentId, chunkIds } = await addDocument(scenario.sql, { tenant: tenantNow(), ...handbook })
-    const asked = await askAbout(reader, 'How many days of vacation?')
+    // The document came by SQL: it is known within a second.
+    const asked = await eventually(async () => {
+      const tried = await askAbout(reader, 'How many days of vacation?')
+      return tried.data('sources') && tried
+    })
     expect(asked.data('sources')).toMatchObject({ mode: 'keyword', degraded: null })
     expect(asked.data('sources').sources[0]).toEqual({
       n: 1,
@@ -123,16 +127,17 @@ describe('hybrid retrieval', () => {
   })
 
   test.each([
-    ['refuses the key', { status: 401 }, 'retrieval.failed.key_refused'],
-    ['fails', { status: 500 }, 'retrieval.failed.provider_failing'],
-    ['limits', { status: 429 }, 'retrieval.failed.rate_limited'],
-    ['answers with a page', { html200: true }, 'retrieval.failed.malformed'],
-  ])('falls back to keyword when Pinecone %s, says so, and answers', async (_name, behaviour, code) => {
+    ['refuses the key', { status: 401 }],
+    ['fails', { status: 500 }],
+    ['limits', { status: 429 }],
+    ['answers with a page', { html200: true }],
+  ])('falls back to keyword when Pinecone %s, says so, and answers', async (_name, behaviour) => {
     const reader = await makeReader(settings)
     const { chunkIds } = await addDocument(scenario.sql, { tenant: tenantNow(), ...handbook })
     scenario.pinecone.behave(behaviour, { sticky: true })
     const asked = await askAbout(reader, 'canteen')
-    expect(asked.data('sources')).toMatchObject({ mode: 'keyword', degraded: { from: 'hybrid', to: 'keyword', code } })
+    const degraded = { from: 'hybrid', to: 'keyword', code: 'retrieval.failed' }
+    expect(asked.data('sources')).toMatchObject({ mode: 'keyword', degraded })
     expect(idsOf(asked)).toEqual([chunkIds[1] ?? ''])
     expect(asked.events.at(-1)?.event).toBe('done')
     expect(JSON.stringify(asked.events)).not.toContain(upstreamCanary)
@@ -145,7 +150,7 @@ describe('hybrid retrieval', () => {
     expect(asked.data('sources').degraded).toEqual({
       from: 'hybrid',
       to: 'keyword',
-      code: 'model.upstream_error.key_refused',
+      code: 'model.upstream_error',
     })
     const rows = await scenario.sql`
       select purpose, status, prompt_tokens from usage_ledger where tenant_id = ${tenantNow()} order by created_at`
