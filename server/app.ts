@@ -12,14 +12,17 @@ import { tenantUserRoutes } from './features/tenant-users/tenant-users.routes.ts
 import { tenantRoutesForManagers, tenantRoutesForSuperusers } from './features/tenants/tenants.routes.ts'
 import { usageRoutesForManagers, usageRoutesForSuperusers } from './features/usage/usage.routes.ts'
 import { userRoutes } from './features/users/users.routes.ts'
+import { AppError } from './platform/errors.ts'
+import { newId } from './platform/ids.ts'
 import { createApiDocument } from './http/api-docs.ts'
 import { apiDocsViewer } from './http/api-docs-viewer.ts'
 import type { ConsoleFiles } from './http/console-files.ts'
 import { createDenialAudit } from './http/denial-audit.ts'
 import { createIdentity } from './http/identity.ts'
 import { createOwnOrigin } from './http/own-origin.ts'
-import { answerProblem, requestMalformed, routeNotFound } from './http/problem-details.ts'
-import { bodyBytesMax, requestLog } from './http/request-log.ts'
+import { answerProblem, describeProblem, requestMalformed, routeNotFound, serverError } from './http/problem-details.ts'
+import { boundedBodies } from './http/request-body.ts'
+import { refuseUnroutable, requestLog } from './http/request-log.ts'
 import { audienceKey, type Gates, publicRoutes } from './http/routes.ts'
 import { createTenantGate } from './http/tenant-gate.ts'
 import { createAccessTokens } from './http/tokens.ts'
@@ -72,7 +75,16 @@ export function createApp(services: Services, options: { consoleFiles: ConsoleFi
 
   const publicPaths = listPublicPaths(api)
 
-  return new Elysia({ aot: true, serve: { maxRequestBodySize: bodyBytesMax * 2, idleTimeout: 30, reusePort: false } })
+  return new Elysia({
+    aot: true,
+    serve: {
+      maxRequestBodySize: Number.MAX_SAFE_INTEGER,
+      idleTimeout: 30,
+      reusePort: false,
+      development: false,
+      error: answerCrash,
+    },
+  })
     .onError(async ({ error, code, request, route }) => {
       if (code === 'NOT_FOUND') return answerProblem(routeNotFound({ detail: 'There is no such route.' }), request, log)
       if (code !== 'PARSE') return answerProblem(error, request, log)
@@ -83,7 +95,10 @@ export function createApp(services: Services, options: { consoleFiles: ConsoleFi
             () => undefined,
             (thrown: unknown) => thrown,
           )
-      const malformed = requestMalformed({ detail: 'The body is not what its content-type says.' })
+      const malformed =
+        error.cause instanceof AppError
+          ? error.cause
+          : requestMalformed({ detail: 'The body is not what its content-type says.' })
       return answerProblem(refusal ?? malformed, request, log)
     })
     .use(requestLog({ log, clock, trustedProxyHops: config.trustedProxyHops }))
@@ -106,6 +121,8 @@ export function createApp(services: Services, options: { consoleFiles: ConsoleFi
         maxAge: 600,
       }),
     )
+    .use(refuseUnroutable())
+    .use(boundedBodies())
     .use(api)
     .use(pageRoutes({ consoleFiles: options.consoleFiles, document: createApiDocument(api) }))
 }
@@ -135,6 +152,15 @@ function pageRoutes(parts: { consoleFiles: ConsoleFiles; document: ReturnType<ty
 function listPublicPaths(api: AnyElysia): Set<string> {
   const isPublic = (hooks: { detail?: object }): boolean => Reflect.get(hooks.detail ?? {}, audienceKey) === 'public'
   return new Set(api.routes.filter((route) => isPublic(route.hooks)).map((route) => `${route.method} ${route.path}`))
+}
+
+/** What Bun itself answers with when nothing of ours caught an error: never its own page with source code in it. */
+function answerCrash(): Response {
+  const requestId = newId()
+  return new Response(JSON.stringify(describeProblem(serverError(), requestId)), {
+    status: 500,
+    headers: { 'content-type': 'application/problem+json', 'x-request-id': requestId },
+  })
 }
 
 /** Exactly the listed origins; `null`, suffixes and other ports are none of them. */

@@ -214,9 +214,7 @@ function textOf(value: unknown): string | null {
   return typeof value === 'string' && value !== '' ? value.replaceAll('\u0000', '').toWellFormed() : null
 }
 
-/** A short machine-readable reason: the error's own, else its code. */
+/** The code of a failure, one of the table in docs/errors.md. */
 function codeOf(failure: unknown): string {
-  if (!(failure instanceof AppError)) return 'retrieval.failed'
-  const { reason } = failure.extensions
-  return typeof reason === 'string' ? `${failure.code}.${reason}` : failure.code
+  return failure instanceof AppError ? failure.code : retrievalFailed.definition.code
 }

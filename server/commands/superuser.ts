@@ -16,7 +16,14 @@ try {
   const password = process.env.SUPERUSER_PASSWORD ?? prompt('Password (12 to 256 characters):') ?? ''
   if (password.length < 12 || password.length > 256) throw new Error('The password must have 12 to 256 characters.')
   // The address comes from the command line, so the pair in the environment need not be whole.
-  const config = await readConfig({ ...process.env, SUPERUSER_EMAIL: email, SUPERUSER_PASSWORD: password })
+  // On a developer's machine, where nothing is set, it means the database that `bun run dev` made.
+  const mode = process.env.NODE_ENV || (process.env.DATABASE_URL ? 'production' : 'development')
+  const config = await readConfig({
+    ...process.env,
+    NODE_ENV: mode,
+    SUPERUSER_EMAIL: email,
+    SUPERUSER_PASSWORD: password,
+  })
   const address = await openCoreAddress(config, createLog({ level: 'warn' }))
   try {
     await migrateCore(address.directUrl)

@@ -10,6 +10,8 @@ export interface PageCursor {
 export interface PageQuery {
   q?: string
   sort: string
+  /** The sort with its direction, as the query named it: a cursor belongs to it. */
+  order: string
   descending: boolean
   limit: number
   cursor?: PageCursor

@@ -46,7 +46,7 @@ export async function ensureInstallation(options: {
 
     const role = row.runtime_role ?? `tenantry_${row.id.replaceAll('-', '').slice(0, 16)}`
     const place: SecretPlace = { table: 'installation', column: 'runtime_password', row: row.id }
-    const kept = row.runtime_password ? await options.secretBox.open(place, row.runtime_password) : undefined
+    const kept = row.runtime_password ? await openPassword(options.secretBox, place, row.runtime_password) : undefined
     const password = kept ?? randomBytes(32).toString('base64url')
     await ensureLoginRole(sql, { role, password, isNew: kept === undefined })
     if (kept === undefined) {
@@ -59,6 +59,18 @@ export async function ensureInstallation(options: {
     return { id: row.id, runtimeUrl: url.toString() }
   } finally {
     await sql.end({ timeout: 5 })
+  }
+}
+
+async function openPassword(secretBox: SecretBox, place: SecretPlace, sealed: string): Promise<string> {
+  try {
+    return await secretBox.open(place, sealed)
+  } catch (cause) {
+    throw runtimeRoleUnavailable({
+      detail:
+        'SECRET_KEY is not the one that this installation was made with. Set it back, or set SECRET_KEY_PREVIOUS to the former one.',
+      cause,
+    })
   }
 }
 

@@ -22,8 +22,14 @@ const stepOfReason: Record<string, string> = {
   unreachable: 'address',
   address_refused: 'address',
   redirected: 'address',
+  timeout: 'address',
+  provider_failing: 'address',
+  not_event_stream: 'address',
+  malformed: 'address',
+  too_large: 'address',
   key_refused: 'key',
   balance_exhausted: 'key',
+  rate_limited: 'key',
   model_not_found: 'model',
 }
 const remedies: Record<string, string> = {

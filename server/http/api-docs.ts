@@ -1,7 +1,7 @@
 import { swagger } from '@elysiajs/swagger'
 import { type AnyElysia, Elysia } from 'elysia'
 import { version } from '../platform/version.ts'
-import { audienceKey } from './routes.ts'
+import { audienceKey, formKey, headersKey } from './routes.ts'
 
 type Json = string | number | boolean | null | Json[] | { [key: string]: Json }
 type JsonObject = { [key: string]: Json }
@@ -110,12 +110,35 @@ function describeOperation(operation: JsonObject): JsonObject {
       content: { 'application/problem+json': { schema: { $ref: '#/components/schemas/Problem' } } },
     }
   }
+  const { [headersKey]: _headers, [formKey]: isForm, ...described } = operation
+  const parameters = Array.isArray(operation.parameters) ? operation.parameters.map(describeParameter) : []
+  const body = isObject(operation.requestBody) ? describeContent(operation.requestBody) : undefined
   return {
-    ...operation,
-    ...(Array.isArray(operation.parameters) ? { parameters: operation.parameters.map(describeParameter) } : {}),
-    ...(isObject(operation.requestBody) ? { requestBody: describeContent(operation.requestBody) } : {}),
+    ...described,
+    parameters: [...parameters, ...describeHeaders(operation)],
+    ...(body ? { requestBody: isForm === true ? asForm(body) : body } : {}),
     responses,
   }
+}
+
+/** X-TENANT on every route but superusers' and health, where it decides nothing, and what the route itself reads. */
+function describeHeaders(operation: JsonObject): Json[] {
+  const audience = operation[audienceKey]
+  const readsTenant = audience === 'any' || audience === 'tenant' || (audience === 'public' && isSignIn(operation))
+  const own = Array.isArray(operation[headersKey]) ? operation[headersKey] : []
+  const tenant = { name: 'X-TENANT', description: "A tenant's id: where to sign in, or which tenant a manager enters" }
+  return [...(readsTenant ? [tenant] : []), ...own].flatMap((header) =>
+    isObject(header) ? [{ ...header, in: 'header', required: false, schema: { type: 'string' } }] : [],
+  )
+}
+
+function isSignIn(operation: JsonObject): boolean {
+  return Array.isArray(operation.tags) && operation.tags.includes('Sign-in')
+}
+
+function asForm(body: JsonObject): JsonObject {
+  const content = isObject(body.content) ? body.content : {}
+  return { ...body, content: { 'application/x-www-form-urlencoded': content['application/json'] ?? {} } }
 }
 
 function describeResponse(status: string, response: JsonObject): JsonObject {

@@ -30,6 +30,16 @@ export interface Gates {
 /** The key under which every route carries its audience; the census test finds routes without one. */
 export const audienceKey = 'x-audience'
 
+/** Marks a route whose body is a form, for the API document. */
+export const formKey = 'x-form'
+/** Lists the headers that a route reads beside those of its audience, for the API document. */
+export const headersKey = 'x-headers'
+/** The header of a creation that may be sent again. */
+export const idempotencyHeader = {
+  name: 'Idempotency-Key',
+  description: 'Sent again within 24 hours, the same request gets the first answer',
+}
+
 const described = (audience: Audience, tag: string) => ({
   [audienceKey]: audience,
   tags: [tag],

@@ -6,7 +6,11 @@ import { t } from 'elysia'
 export const time = t.String({ format: 'date-time' })
 
 /** A schema or null. */
-export const nullable = <S extends Parameters<typeof t.Union>[0][number]>(schema: S) => t.Union([schema, t.Null()])
+export const nullable = <S extends Parameters<typeof t.Union>[0][number]>(schema: S) =>
+  t.Union([schema, t.Null()], typeof schema.error === 'string' ? { error: `${schema.error}, or null` } : {})
+
+/** A yes or no of a query. */
+export const flag = t.BooleanString({ error: 'must be true or false' })
 
 /** An e-mail address, in any spelling; it is compared in lower case. */
 export const email = t.String({

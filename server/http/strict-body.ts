@@ -2,6 +2,7 @@ import type { TArray, TObject, TSchema } from '@sinclair/typebox'
 import { t } from 'elysia'
 import type { FieldError } from '../platform/errors.ts'
 import { requestInvalid, requestMalformed } from './problem-details.ts'
+import { readBodyText } from './request-body.ts'
 
 const depthMax = 64
 
@@ -28,7 +29,7 @@ export function optionalJsonBody<S extends TObject>(schema: S) {
     body: t.Optional(schema),
     // Elysia's own parser takes broken JSON for a body that was left out.
     parse: async ({ request }: { request: Request }): Promise<unknown> => {
-      const text = await request.text()
+      const text = await readBodyText(request)
       return text === '' ? undefined : JSON.parse(text)
     },
     transform: ({ body, request }: { body: unknown; request: Request }): void => {

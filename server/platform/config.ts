@@ -106,7 +106,7 @@ export async function readConfig(environment: Environment): Promise<Config> {
   const production = mode === 'production'
   const dataDir = resolve(read.text('DATA_DIR') ?? '.data')
   const databaseUrl = read.databaseUrl('DATABASE_URL')
-  if (!databaseUrl && production && !read.flag('EMBEDDED_DATABASE', false)) {
+  if (!read.text('DATABASE_URL') && production && !read.flag('EMBEDDED_DATABASE', false)) {
     read.problems.push(
       'DATABASE_URL is not set. Give a PostgreSQL address, or EMBEDDED_DATABASE=true to use the embedded server.',
     )
@@ -223,7 +223,9 @@ class EnvironmentReader {
         !['http:', 'https:'].includes(url.protocol) ||
         url.origin !== item.replace(/\/$/, '')
       ) {
-        this.problems.push(`${name}: each entry must be one origin such as https://app.example.com; "*" is refused.`)
+        this.problems.push(
+          `${name}: ${JSON.stringify(item.slice(0, 100))} must be one origin such as https://app.example.com; "*" is refused.`,
+        )
       } else {
         origins.push(url.origin)
       }

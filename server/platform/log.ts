@@ -121,11 +121,22 @@ function isFields(value: unknown): value is Fields {
 /** An error as a loggable object: names, codes and stacks of it and its causes, with URL credentials cut out. */
 function describeError(error: unknown, depth = 0): unknown {
   if (!(error instanceof Error)) return typeof error === 'string' ? cutCredentials(error) : { type: typeof error }
-  const described: Record<string, unknown> = { type: error.name, message_text: cutCredentials(error.message) }
+  const described: Record<string, unknown> = { type: error.name, message_text: cutValues(error.message) }
   if ('code' in error) described.code = error.code
-  if (error.stack) described.stack = cutCredentials(error.stack)
+  // Only where it happened: a stack begins with the message, whose values were cut.
+  const frames = error.stack?.split('\n').filter((line) => /^\s+at /.test(line) || /@.*:\d+:\d+$/.test(line))
+  if (frames?.length) described.stack = cutCredentials(frames.join('\n'))
   if (error.cause !== undefined && depth < 4) described.cause = describeError(error.cause, depth + 1)
   return described
+}
+
+/**
+ * A message without the values in it: drizzle appends a failed query's parameters, and PostgreSQL quotes what it could
+ * not read. Both may be anything that a user wrote.
+ */
+function cutValues(message: string): string {
+  const [query = ''] = message.split(/\nparams:/, 1)
+  return cutCredentials(query.replaceAll(/"[^"]*"/g, '"…"'))
 }
 
 function cutCredentials(text: string): string {

@@ -11,7 +11,7 @@ import {
 } from '../../data/conversations.data.ts'
 import type { TenantDatabases } from '../../data/tenant-databases.ts'
 import type { Principal } from '../../http/identity.ts'
-import { describePage, pageOf, pageQuery, readCursor, readPageQuery } from '../../http/page-query.ts'
+import { describePage, pageOf, pageQuery, readCursor, readLimit, readPageQuery } from '../../http/page-query.ts'
 import { factsOf } from '../../http/request-facts.ts'
 import { type Gates, managerRoutes, tenantRoutes } from '../../http/routes.ts'
 import { jsonBody } from '../../http/strict-body.ts'
@@ -86,7 +86,7 @@ export function chatRoutes(parts: ChatParts & { gates: Gates; databases: TenantD
       async ({ query, entry }) => {
         const page = readPageQuery(query, '-updated_at')
         const found = await entry.scope.read((database) => listChatSessions(database, conversantOf(entry), page))
-        return describePage(found, page.sort, describeSession)
+        return describePage(found, page.order, describeSession)
       },
       {
         query: t.Object(pageQuery(['updated_at', 'created_at'])),
@@ -138,7 +138,7 @@ export function chatRoutes(parts: ChatParts & { gates: Gates; databases: TenantD
       '/sessions/:session/messages',
       async ({ params, query, entry }) => {
         const sessionId = readSessionId(params.session)
-        const limit = query.limit ?? 100
+        const limit = readLimit(query.limit, 100)
         const cursor = query.cursor === undefined ? undefined : readCursor(query.cursor, 'created_at')
         const page = await entry.scope.read(async (database) => {
           const own = await findChatSession(database, conversantOf(entry), sessionId)
@@ -191,7 +191,7 @@ export function chatRoutesForManagers(parts: ChatParts & { gates: Gates; databas
         const found = await parts.databases
           .scopeOf(tenant)
           .read((database) => listSessionFigures(database, tenant.id, page))
-        return describePage(found, page.sort, (row) => ({
+        return describePage(found, page.order, (row) => ({
           id: row.id,
           user_id: row.userId,
           messages: row.messages,

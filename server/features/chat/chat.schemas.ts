@@ -1,7 +1,12 @@
 import { t } from 'elysia'
 import { nullable, sourceView, time, usageView } from '../../http/schemas.ts'
 
-const message = t.String({ minLength: 1, maxLength: 32_000, error: 'must have 1 to 32,000 characters' })
+const message = t.String({
+  minLength: 1,
+  maxLength: 32_000,
+  pattern: String.raw`\S`,
+  error: 'must have 1 to 32,000 characters, not only spaces',
+})
 
 /** `POST /chat` and `/chat/stream`. */
 export const chatBody = t.Object({

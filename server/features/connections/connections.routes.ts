@@ -15,7 +15,9 @@ const pineconeDraft = t.Object({
     nullable(t.String({ pattern: '^[a-z0-9-]{1,100}$', error: 'must have lower-case letters, digits and "-"' })),
   ),
   pinecone_namespace: t.Optional(nullable(t.String({ maxLength: 512 }))),
-  pinecone_api_key: t.Optional(key),
+  // The query step looks for vectors, not for text, so the field plays no part; a form may send it all the same.
+  pinecone_text_field: t.Optional(text(100)),
+  pinecone_api_key: t.Optional(nullable(key)),
   embedding_model: t.Optional(text(100)),
 })
 

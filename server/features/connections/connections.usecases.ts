@@ -59,7 +59,8 @@ export interface PineconeDraft {
   pinecone_environment?: string | null
   pinecone_index?: string | null
   pinecone_namespace?: string | null
-  pinecone_api_key?: string
+  pinecone_text_field?: string
+  pinecone_api_key?: string | null
   embedding_model?: string
 }
 
@@ -83,7 +84,8 @@ export async function testPinecone(
     { ...drafted, pineconeApiKey: null },
     { secrets: parts.secrets, platform: parts.platformIndex },
   )
-  const apiKey = draft.pinecone_api_key ?? (await parts.secrets.open(tenant, 'pineconeApiKey'))
+  const apiKey =
+    draft.pinecone_api_key === undefined ? await parts.secrets.open(tenant, 'pineconeApiKey') : draft.pinecone_api_key
   const location = apiKey
     ? { apiKey, index: drafted.pineconeIndex ?? parts.platformIndex.indexName, namespace: drafted.pineconeNamespace }
     : stored
@@ -155,18 +157,8 @@ async function runModelTest(
     target = run.target()
   } catch (error) {
     if (!modelNotConfigured.is(error)) throw error
-    return {
-      ok: false,
-      steps: [
-        {
-          name: 'configuration',
-          ok: false,
-          detail: error.detail,
-          remedy: 'Complete the settings and test again.',
-          latency_ms: 0,
-        },
-      ],
-    }
+    const finding = { detail: error.detail, remedy: 'Complete the settings and test again.' }
+    return { ok: false, steps: listSteps(['address', 'key', 'model', 'answer'], 'address', finding) }
   }
   const price = await parts.directories.price(target.provider, target.model)
   const startedMs = parts.clock.monotonicMs()
@@ -208,6 +200,22 @@ async function runModelTest(
   }
 }
 
+/** The rows of a test that could not begin: the ones before the failed step passed, the later ones were not run. */
+function listSteps(
+  names: string[],
+  failed: string,
+  finding: { detail: string; remedy: string },
+): ConnectionTest['steps'] {
+  const at = names.indexOf(failed)
+  return names.map((name, index) => ({
+    name,
+    ok: index < at,
+    detail: index < at ? 'Set.' : index === at ? finding.detail : `Not run, because “${failed}” failed.`,
+    remedy: index === at ? finding.remedy : null,
+    latency_ms: 0,
+  }))
+}
+
 function describeMissing(step: 'key' | 'index'): ConnectionTest {
   const missing = {
     key: {
@@ -216,7 +224,7 @@ function describeMissing(step: 'key' | 'index'): ConnectionTest {
     },
     index: { detail: 'No index is named.', remedy: 'Enter the name of the Pinecone index.' },
   }[step]
-  return { ok: false, steps: [{ name: step, ok: false, ...missing, latency_ms: 0 }] }
+  return { ok: false, steps: listSteps(['key', 'index', 'dimension', 'region', 'namespace', 'query'], step, missing) }
 }
 
 /** A test of the settings as stored tells how the connection does; a draft tells nothing of it. */

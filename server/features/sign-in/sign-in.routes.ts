@@ -1,8 +1,8 @@
 import { t } from 'elysia'
 import type { OwnOrigin } from '../../http/own-origin.ts'
 import { requestInvalid } from '../../http/problem-details.ts'
-import { anyRoutes, type Gates, publicRoutes } from '../../http/routes.ts'
-import { jsonBody, refuseUnfit } from '../../http/strict-body.ts'
+import { anyRoutes, formKey, type Gates, publicRoutes } from '../../http/routes.ts'
+import { jsonBody, optionalJsonBody, refuseUnfit } from '../../http/strict-body.ts'
 import { auditActorOf, forbidden, readTenantHeader } from '../../http/tenant-gate.ts'
 import { tokenInvalid } from '../../http/identity.ts'
 import type { IssuedTokens, SignInSessions } from './sessions.usecases.ts'
@@ -84,21 +84,24 @@ export function signInRoutes(parts: SignInParts & { ownOrigin: OwnOrigin }) {
         body: tokenForm,
         // OAuth2 clients may send further members (RFC 6749 §3.2: unrecognised ones are ignored).
         transform: ({ body }) => refuseUnfit(body),
-        parse: ['urlencoded', 'formdata', 'json'],
         response: { 200: tokensView },
-        detail: { summary: 'Sign in by the OAuth2 password form' },
+        detail: { summary: 'Sign in by the OAuth2 password form', [formKey]: true },
       },
     )
     .post(
       '/refresh',
       async ({ body, request, set }) => {
         const named = readTenantHeader(request)
-        const issued = body.refresh_token
+        const issued = body?.refresh_token
           ? await sessions.refresh(body.refresh_token, 'body', named)
           : await refreshByCookie(request, named)
         return answer(request, issued, set.headers)
       },
-      { ...jsonBody(refreshBody), response: { 200: tokensView }, detail: { summary: 'Get the next pair of tokens' } },
+      {
+        ...optionalJsonBody(refreshBody),
+        response: { 200: tokensView },
+        detail: { summary: 'Get the next pair of tokens' },
+      },
     )
 
   function refreshByCookie(

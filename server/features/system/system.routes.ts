@@ -8,7 +8,11 @@ import { nullable, time } from '../../http/schemas.ts'
 import type { Clock } from '../../platform/clock.ts'
 import type { Config } from '../../platform/config.ts'
 import { withDeadline } from '../../platform/deadline.ts'
+import { defineError } from '../../platform/errors.ts'
 import { version } from '../../platform/version.ts'
+
+/** Requests should not come now; `missing` tells why. */
+const notReady = defineError({ code: 'server.not_ready', status: 503, title: 'The server is not ready' })
 
 const checkTimeoutMs = 1_500
 
@@ -64,8 +68,7 @@ export function healthRoutes(parts: SystemParts) {
           ...(parts.feed.isListening() ? [] : ['the change feed is not connected']),
         ]
         await checkDatabase(parts).catch(() => missing.push('the database does not answer'))
-        if (missing.length > 0)
-          throw databaseUnavailable({ detail: `Not ready: ${missing.join(', ')}.`, extensions: { missing } })
+        if (missing.length > 0) throw notReady({ detail: `Not ready: ${missing.join(', ')}.`, extensions: { missing } })
         return { status: 'ready' as const }
       },
       { response: { 200: t.Object({ status: t.Literal('ready') }) }, detail: { summary: 'May requests come?' } },

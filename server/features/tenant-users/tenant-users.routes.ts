@@ -1,7 +1,7 @@
 import { t } from 'elysia'
 import { describePage, pageOf, pageQuery, readPageQuery } from '../../http/page-query.ts'
 import { type Gates, managerRoutes } from '../../http/routes.ts'
-import { email, fullName, newPassword, userView } from '../../http/schemas.ts'
+import { flag, email, fullName, newPassword, userView } from '../../http/schemas.ts'
 import { jsonBody } from '../../http/strict-body.ts'
 import { auditActorOf } from '../../http/tenant-gate.ts'
 import { describeTenantUser } from '../../http/user-view.ts'
@@ -31,7 +31,7 @@ export function tenantUserRoutes(parts: TenantUsersParts & { gates: Gates }) {
       async ({ query, tenant }) => {
         const page = readPageQuery(query, '-created_at')
         const found = await listUsersOfTenant(parts, tenant, { ...page, kind: query.kind, isActive: query.is_active })
-        return describePage(found, page.sort, (user) => ({
+        return describePage(found, page.order, (user) => ({
           ...describeTenantUser(user, tenant.id),
           is_linked: user.coreUserId !== null,
           has_access: user.hasAccess,
@@ -42,7 +42,7 @@ export function tenantUserRoutes(parts: TenantUsersParts & { gates: Gates }) {
         query: t.Object({
           ...pageQuery(['created_at', 'email']),
           kind: t.Optional(t.Union([t.Literal('own'), t.Literal('linked')], { error: 'must be own or linked' })),
-          is_active: t.Optional(t.BooleanString()),
+          is_active: t.Optional(flag),
         }),
         response: { 200: pageOf(managedUserView) },
         detail: { summary: 'List users of a tenant' },

@@ -15,7 +15,6 @@ const columns = {
   retrieval_top_k: 'retrievalTopK',
   retrieval_score_min: 'retrievalScoreMin',
   retrieval_weights: 'retrievalWeights',
-  retrieval_filter: 'retrievalFilter',
   pinecone_environment: 'pineconeEnvironment',
   pinecone_index: 'pineconeIndex',
   pinecone_namespace: 'pineconeNamespace',
@@ -47,6 +46,7 @@ export async function readTenantSettings(
     ...(body.owner_id === undefined ? {} : { ownerId: body.owner_id === null ? null : readOwner(body.owner_id) }),
     ...(body.pinecone_namespace === '' ? { pineconeNamespace: null } : {}),
   }
+  if (body.retrieval_filter !== undefined) changes.retrievalFilter = readFilter(body.retrieval_filter)
   if (body.model_base_url) changes.modelBaseUrl = readBaseUrl(body.model_base_url, context.egress)
   Object.assign(changes, await sealSecret('pineconeApiKey', body.pinecone_api_key, context))
   Object.assign(changes, await sealSecret('modelApiKey', body.model_api_key, context))
@@ -116,6 +116,13 @@ export function readBaseUrl(text: string, egress: Egress): string {
   const url = new URL(text)
   if (url.search || url.hash) throw refuse('model_base_url', 'must not have a query or fragment')
   return url.toString().replace(/\/+$/, '')
+}
+
+/** Pinecone's metadata filter; what its operators are is Pinecone's to say. */
+function readFilter(value: unknown): Record<string, unknown> | null {
+  if (value === null) return null
+  if (typeof value !== 'object' || Array.isArray(value)) throw refuse('retrieval_filter', 'must be an object or null')
+  return { ...value }
 }
 
 function readOwner(text: string) {

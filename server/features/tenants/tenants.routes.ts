@@ -1,10 +1,18 @@
 import { t } from 'elysia'
 import { countMatchingTenants, listPromptVersions, listTenants, type TenantRecord } from '../../data/tenants.data.ts'
 import { createOnce } from '../../http/idempotency.ts'
-import { describePage, pageOf, pageQuery, readCursor, readPageQuery, writeCursor } from '../../http/page-query.ts'
+import {
+  describePage,
+  pageOf,
+  pageQuery,
+  readCursor,
+  readLimit,
+  readPageQuery,
+  writeCursor,
+} from '../../http/page-query.ts'
 import { requestInvalid } from '../../http/problem-details.ts'
-import { type Gates, managerRoutes, superuserRoutes } from '../../http/routes.ts'
-import { uuid } from '../../http/schemas.ts'
+import { type Gates, headersKey, idempotencyHeader, managerRoutes, superuserRoutes } from '../../http/routes.ts'
+import { flag, uuid } from '../../http/schemas.ts'
 import { jsonBody } from '../../http/strict-body.ts'
 import { auditActorOf, forbidden, tenantNotFound } from '../../http/tenant-gate.ts'
 import type { CorePrincipal } from '../../http/identity.ts'
@@ -53,7 +61,7 @@ export function tenantRoutesForSuperusers(parts: TenantsParts & { gates: Gates }
           include.has('total') ? countMatchingTenants(parts.core.db, wanted) : undefined,
         ])
         const describe = include.has('usage') ? await describeWithUsage(parts, found.items) : describeTenant
-        return { ...describePage(found, page.sort, describe), ...(total === undefined ? {} : { total }) }
+        return { ...describePage(found, page.order, describe), ...(total === undefined ? {} : { total }) }
       },
       {
         query: t.Object({
@@ -71,7 +79,7 @@ export function tenantRoutesForSuperusers(parts: TenantsParts & { gates: Gates }
               error: 'must be active, attention, provisioning or suspended',
             }),
           ),
-          is_active: t.Optional(t.BooleanString()),
+          is_active: t.Optional(flag),
           isolation: t.Optional(t.Union([t.Literal('pooled'), t.Literal('dedicated')])),
           owner_id: t.Optional(uuid),
         }),
@@ -93,7 +101,11 @@ export function tenantRoutesForSuperusers(parts: TenantsParts & { gates: Gates }
         set.status = 201
         return answer.body
       },
-      { ...jsonBody(newTenantBody), response: { 201: tenantView }, detail: { summary: 'Onboard a tenant' } },
+      {
+        ...jsonBody(newTenantBody),
+        response: { 201: tenantView },
+        detail: { summary: 'Onboard a tenant', [headersKey]: [idempotencyHeader] },
+      },
     )
     .post(
       '/:id/activate',
@@ -124,9 +136,12 @@ export function tenantRoutesForSuperusers(parts: TenantsParts & { gates: Gates }
         return purgeTenant(parts, id, actor)
       },
       {
-        query: t.Object({ purge: t.Optional(t.BooleanString()) }),
+        query: t.Object({ purge: t.Optional(flag) }),
         response: { 200: purgeReceiptView, 204: t.Void() },
-        detail: { summary: 'Switch a tenant off, or destroy it' },
+        detail: {
+          summary: 'Switch a tenant off, or destroy it',
+          [headersKey]: [{ name: 'x-confirm', description: 'The id once more, needed for a purge' }],
+        },
       },
     )
 }
@@ -157,7 +172,7 @@ export function tenantRoutesForManagers(parts: TenantsParts & { gates: Gates }) 
     .get(
       '/prompts',
       async ({ tenant, query }) => {
-        const limit = query.limit ?? 50
+        const limit = readLimit(query.limit)
         const cursor = query.cursor === undefined ? undefined : readCursor(query.cursor, 'version', 'tenant')
         const found = await listPromptVersions(parts.core.db, {
           tenantId: tenant.id,
@@ -180,11 +195,19 @@ export function tenantRoutesForManagers(parts: TenantsParts & { gates: Gates }) 
     )
     .post(
       '/prompts/:version/restore',
-      async ({ tenant, params, principal, request }) =>
-        describeTenant(
-          await restorePrompt(parts, tenant.id, readVersion(params.version), auditActorOf(request, principal)),
-        ),
-      { response: { 200: tenantView }, detail: { summary: 'Make an earlier prompt live again' } },
+      async ({ tenant, params, principal, request }) => {
+        const actor = auditActorOf(request, principal)
+        const answer = await createOnce(parts.core, { request, principal, body: null }, async (database) => ({
+          status: 200,
+          body: describeTenant(await restorePrompt(database, tenant.id, readVersion(params.version), actor)),
+        }))
+        parts.directories.forget({ kind: 'tenant', ids: [tenant.id] })
+        return answer.body
+      },
+      {
+        response: { 200: tenantView },
+        detail: { summary: 'Make an earlier prompt live again', [headersKey]: [idempotencyHeader] },
+      },
     )
 }
 

@@ -22,14 +22,17 @@ const weights = t.Object({ keyword: weight, semantic: weight })
 
 /** The settings that every manager may write. */
 const settings = {
-  name: text(200),
+  name: t.String({ minLength: 1, maxLength: 200, pattern: String.raw`\S`, error: 'must have 1 to 200 characters' }),
   registration: registrations,
   system_prompt: nullable(text(100_000)),
   retrieval: nullable(retrievalModes),
   retrieval_top_k: t.Integer({ minimum: 1, maximum: 50, error: 'must be a whole number from 1 to 50' }),
-  retrieval_score_min: nullable(t.Number()),
+  retrieval_score_min: nullable(
+    t.Number({ minimum: -1_000_000, maximum: 1_000_000, error: 'must be a number from -1000000 to 1000000' }),
+  ),
   retrieval_weights: nullable(weights),
-  retrieval_filter: nullable(t.Record(t.String(), t.Unknown())),
+  // Checked by hand: behind Elysia's cleaning a record would make an object of a text.
+  retrieval_filter: nullable(t.Unknown({ type: 'object', additionalProperties: true })),
   pinecone_environment: nullable(text(100)),
   pinecone_index: nullable(
     t.String({ pattern: '^[a-z0-9-]{1,100}$', error: 'must have lower-case letters, digits and "-"' }),

@@ -125,33 +125,29 @@ export function setTenantActive(
   return changeTenant(parts, id, { is_active: isActive }, actor)
 }
 
-/** Makes an earlier version of the prompt live again, as a new version. */
+/** Makes an earlier version of the prompt live again, as a new version, in the given transaction. */
 export async function restorePrompt(
-  parts: TenantsParts,
+  database: Database,
   id: TenantId,
   version: number,
   actor: AuditActor,
 ): Promise<TenantRecord> {
-  const tenant = await parts.core.write(async (database) => {
-    const before = await findTenantForUpdate(database, id)
-    if (!before) throw notFound()
-    const wanted = await findPromptVersion(database, id, version)
-    if (!wanted) throw promptNotFound({ detail: 'The prompt of this tenant has no such version.' })
-    const after = await updateTenant(database, id, { systemPrompt: wanted.systemPrompt })
-    if (!after) throw notFound()
-    const made = await storePromptVersion(database, after, actor)
-    await insertAudit(database, actor, {
-      action: 'tenant.prompt_restored',
-      targetType: 'tenant',
-      targetId: id,
-      tenantId: id,
-      before: { system_prompt: before.systemPrompt },
-      after: { system_prompt: after.systemPrompt, version: made, restored_version: version },
-    })
-    return after
+  const before = await findTenantForUpdate(database, id)
+  if (!before) throw notFound()
+  const wanted = await findPromptVersion(database, id, version)
+  if (!wanted) throw promptNotFound({ detail: 'The prompt of this tenant has no such version.' })
+  const after = await updateTenant(database, id, { systemPrompt: wanted.systemPrompt })
+  if (!after) throw notFound()
+  const made = await storePromptVersion(database, after, actor)
+  await insertAudit(database, actor, {
+    action: 'tenant.prompt_restored',
+    targetType: 'tenant',
+    targetId: id,
+    tenantId: id,
+    before: { system_prompt: before.systemPrompt },
+    after: { system_prompt: after.systemPrompt, version: made, restored_version: version },
   })
-  parts.directories.forget({ kind: 'tenant', ids: [id] })
-  return tenant
+  return after
 }
 
 /**

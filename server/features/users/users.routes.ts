@@ -2,8 +2,8 @@ import { t } from 'elysia'
 import { listUsers } from '../../data/users.data.ts'
 import { createOnce } from '../../http/idempotency.ts'
 import { describePage, pageOf, pageQuery, readPageQuery } from '../../http/page-query.ts'
-import { type Gates, superuserRoutes } from '../../http/routes.ts'
-import { email, fullName, newPassword, userView } from '../../http/schemas.ts'
+import { type Gates, headersKey, idempotencyHeader, superuserRoutes } from '../../http/routes.ts'
+import { flag, email, fullName, newPassword, userView } from '../../http/schemas.ts'
 import { jsonBody } from '../../http/strict-body.ts'
 import { auditActorOf } from '../../http/tenant-gate.ts'
 import { describeUser } from '../../http/user-view.ts'
@@ -52,16 +52,16 @@ export function userRoutes(parts: UsersParts & { gates: Gates }) {
           isSuperuser: query.is_superuser,
           isOwner: query.is_owner,
         })
-        return describePage(found, page.sort, describeUser)
+        return describePage(found, page.order, describeUser)
       },
       {
         query: t.Object({
           ...pageQuery(sorts),
           tenant_id: t.Optional(t.String({ pattern: '^[a-z0-9][a-z0-9_-]{0,62}$', error: 'must be a tenant id' })),
-          unassigned: t.Optional(t.BooleanString()),
-          is_active: t.Optional(t.BooleanString()),
-          is_superuser: t.Optional(t.BooleanString()),
-          is_owner: t.Optional(t.BooleanString()),
+          unassigned: t.Optional(flag),
+          is_active: t.Optional(flag),
+          is_superuser: t.Optional(flag),
+          is_owner: t.Optional(flag),
         }),
         response: { 200: pageOf(userView) },
         detail: { summary: 'List platform users' },
@@ -88,7 +88,11 @@ export function userRoutes(parts: UsersParts & { gates: Gates }) {
         set.status = 201
         return answer.body
       },
-      { ...jsonBody(newUserBody), response: { 201: userView }, detail: { summary: 'Make a platform user' } },
+      {
+        ...jsonBody(newUserBody),
+        response: { 201: userView },
+        detail: { summary: 'Make a platform user', [headersKey]: [idempotencyHeader] },
+      },
     )
     .get('/:id', async ({ params }) => describeUser(await getUser(parts, parseUserId(params.id))), {
       response: { 200: userView },

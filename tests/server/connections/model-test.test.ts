@@ -91,13 +91,13 @@ describe('POST …/model/test', () => {
     ['key', '403', { status: 403 }],
     ['key', 'no balance', { status: 402 }],
     ['model', '404', { status: 404 }],
-    ['answer', '429', { status: 429 }],
-    ['answer', '500', { status: 500 }],
-    ['answer', 'a web page', { html200: true }],
-    ['answer', 'an answer of another shape', { status: 200, body: `{"text":"${upstreamCanary}"}` }],
-    ['answer', 'broken JSON', { status: 200, body: `{"choices": [${upstreamCanary}` }],
-    ['answer', 'a gzip bomb', { gzipBomb: true }],
-    ['answer', 'an answer without end', { endlessErrorBody: true, status: 200 }],
+    ['key', '429', { status: 429 }],
+    ['address', '500', { status: 500 }],
+    ['address', 'a web page', { html200: true }],
+    ['address', 'an answer of another shape', { status: 200, body: `{"text":"${upstreamCanary}"}` }],
+    ['address', 'broken JSON', { status: 200, body: `{"choices": [${upstreamCanary}` }],
+    ['address', 'a gzip bomb', { gzipBomb: true }],
+    ['address', 'an answer without end', { endlessErrorBody: true, status: 200 }],
   ]
 
   test.each(failing)(
@@ -151,12 +151,12 @@ describe('POST …/model/test', () => {
     expect(new Set(drafted)).toEqual(new Set(Object.keys(ownModel())))
   })
 
-  test('what is not set up fails the step configuration without any request', async () => {
+  test('what is not set up fails the step address without any request', async () => {
     await makeTenant(scenario.app, scenario.superuser, tenant)
     for (const body of [{ model_provider: 'deepseek' }, { model_provider: 'openai-compatible', model: 'x' }]) {
       const reply = await testModel(body)
       expectShape(reply)
-      expect(failedStep(reply)).toBe('configuration')
+      expect(failedStep(reply)).toBe('address')
     }
     expect(scenario.model.requests).toEqual([])
     expect(await audits()).toHaveLength(2)
@@ -174,7 +174,7 @@ describe('POST …/model/test', () => {
     const reply = await testModel()
     expect(performance.now() - startedMs).toBeLessThan(10_000)
     expectShape(reply)
-    expect(failedStep(reply)).toBe('answer')
+    expect(failedStep(reply)).toBe('address')
     expect(own.openConnections()).toBe(0)
   }, 15_000)
 

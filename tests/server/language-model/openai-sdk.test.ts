@@ -151,7 +151,7 @@ describe('the model connection test', () => {
       ['key', { apiKey: 'wrong' }, {}, 'valid API key'],
       ['key', {}, { status: 402 }, 'Add balance'],
       ['model', { model: 'gpt-nope' }, {}, 'Check the model name'],
-      ['answer', {}, { status: 500 }, 'Wait a little'],
+      ['address', {}, { status: 500 }, 'Wait a little'],
       ['answer', {}, { html200: true }, '/v1'],
       ['answer', {}, { gzipBomb: true }, 'OpenAI-compatible'],
       ['answer', {}, { stallBeforeHeaders: true }, 'Test again'],
