@@ -2,7 +2,15 @@ import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'bun:tes
 import { call } from '../../support/call.ts'
 import { type FakeOpenAi, startFakeOpenAi } from '../../support/fake-openai.ts'
 import { makeTenant, makeUser } from '../../support/people.ts'
-import { ask, type Asked, chatsSentTo, platformKey, type Scenario, startScenario } from '../../support/scenario.ts'
+import {
+  ask,
+  type Asked,
+  chatsSentTo,
+  eventually,
+  platformKey,
+  type Scenario,
+  startScenario,
+} from '../../support/scenario.ts'
 
 let scenario: Scenario
 let deepseek: FakeOpenAi
@@ -103,6 +111,14 @@ describe('which provider answers, with which key and model', () => {
   })
 })
 
+/** Writes the row as whoever has the database could, and waits until the server knows. */
+async function setBaseUrlBySql(tenant: string): Promise<void> {
+  const { app, superuser, sql } = scenario
+  await sql`update tenants set model_base_url = ${own.url}, model = 'x' where id = ${tenant}`
+  const route = `GET /admin/tenants/${tenant}`
+  await eventually(async () => (await call(app, route, { token: superuser.token })).body.model_base_url === own.url)
+}
+
 describe('the platform’s key goes only to the platform’s address', () => {
   test('a base URL without an own key is refused at save', async () => {
     const { app, superuser } = scenario
@@ -113,20 +129,20 @@ describe('the platform’s key goes only to the platform’s address', () => {
   })
 
   test('a base URL that came into the row by SQL gets neither the platform’s key nor a request', async () => {
-    const { app, superuser, sql } = scenario
+    const { app, superuser } = scenario
     await makeTenant(app, superuser, 'sneaky')
     const user = await makeUser(app, superuser, { tenant: 'sneaky' })
-    await sql`update tenants set model_base_url = ${own.url}, model = 'x' where id = 'sneaky'`
+    await setBaseUrlBySql('sneaky')
     const reply = await call(app, 'POST /chat', { token: user.token, body: { message: 'Hi' } })
     expect([reply.status, reply.body.code]).toEqual([503, 'model.not_configured'])
     expect(own.requests).toEqual([])
   })
 
   test('C2: an own key whose address was changed by SQL is not sent there', async () => {
-    const { app, superuser, sql } = scenario
+    const { app, superuser } = scenario
     await makeTenant(app, superuser, 'moved', { model_api_key: tenantKey })
     const user = await makeUser(app, superuser, { tenant: 'moved' })
-    await sql`update tenants set model_base_url = ${own.url}, model = 'x' where id = 'moved'`
+    await setBaseUrlBySql('moved')
     const reply = await call(app, 'POST /chat', { token: user.token, body: { message: 'Hi' } })
     expect([reply.status, reply.body.code]).toEqual([503, 'model.not_configured'])
     expect(own.requests).toEqual([])
