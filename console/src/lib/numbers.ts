@@ -1,5 +1,5 @@
-/** Thin enough to keep a number and its unit together, never broken over two lines. */
-const narrow = '\u202F'
+/** Keeps a number and its unit on one line. */
+const space = '\u00A0'
 
 const whole = new Intl.NumberFormat('en-US', { maximumFractionDigits: 0 })
 const grouped = (digits: number): Intl.NumberFormat =>
@@ -16,7 +16,7 @@ export interface Quantity {
 
 /** Joins a quantity for running text: “912.4 M”. */
 export function joinQuantity({ number, unit }: Quantity): string {
-  return unit === '' ? number : `${number}${narrow}${unit}`
+  return unit === '' ? number : `${number}${space}${unit}`
 }
 
 /** A count in full: 1,284. */
@@ -43,7 +43,7 @@ export function formatTick(value: number): string {
 
 /** Tokens in a table: whole below 100,000, then in millions with one digit, so that a column can be compared. */
 export function formatTokens(value: number): string {
-  return Math.abs(value) < 100_000 ? whole.format(value) : `${digits(value / 1e6, 1)}${narrow}M`
+  return Math.abs(value) < 100_000 ? whole.format(value) : `${digits(value / 1e6, 1)}${space}M`
 }
 
 /** Money from micro-USD: $3,412.08 · $0.0121; null (no price is known) is “no price”, never $0. */
@@ -74,7 +74,7 @@ export function formatMs(ms: number | null): string {
 
 /** A duration where a second is the measure, an axis or a running test: 318 ms · 1.2 s. */
 export function formatDuration(ms: number): string {
-  return ms < 1000 ? `${whole.format(ms)}${narrow}ms` : `${digits(ms / 1000, 1)}${narrow}s`
+  return ms < 1000 ? `${whole.format(ms)}${space}ms` : `${digits(ms / 1000, 1)}${space}s`
 }
 
 /** A share of a whole, 0 to 1: 0.42 % below ten per cent, 13.5 % beyond. */
@@ -93,7 +93,7 @@ export function formatShare(share: number): string {
 export function formatBytes(bytes: number): string {
   const units = ['B', 'kB', 'MB', 'GB', 'TB']
   const step = Math.min(units.length - 1, bytes < 1 ? 0 : Math.floor(Math.log10(bytes) / 3))
-  return `${digits(bytes / 1000 ** step, step === 0 ? 0 : 1)}${narrow}${units[step] ?? ''}`
+  return `${digits(bytes / 1000 ** step, step === 0 ? 0 : 1)}${space}${units[step] ?? ''}`
 }
 
 /** How a number moved against the one before. */
@@ -118,7 +118,7 @@ export function describeChange(options: { now: number; before: number }): Change
 export function describePointChange(options: { now: number; before: number }): Change {
   const points = Number(((options.now - options.before) * 100).toFixed(2))
   if (points === 0) return { text: 'unchanged', direction: 'none' }
-  const text = `${points > 0 ? '+' : '−'}${digits(Math.abs(points), 2)}${narrow}pt`
+  const text = `${points > 0 ? '+' : '−'}${digits(Math.abs(points), 2)}${space}pt`
   return { text, direction: points > 0 ? 'up' : 'down' }
 }
 

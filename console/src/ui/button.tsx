@@ -34,7 +34,7 @@ export interface ButtonLook {
 /** The classes of a button, for `ButtonLink` and the triggers of menus. */
 export function buttonClass({ kind = 'default', size = 'medium' }: ButtonLook, className?: string): string {
   return classNames(
-    'relative inline-flex shrink-0 items-center justify-center gap-2 border text-body whitespace-nowrap',
+    'relative inline-flex shrink-0 items-center justify-center align-middle gap-2 border text-body whitespace-nowrap',
     'transition-colors duration-[var(--t-fast)] select-none aria-disabled:cursor-default',
     sizes[size],
     kinds[kind],

@@ -2,6 +2,7 @@ import { Dialog as Primitive } from 'radix-ui'
 import type { ReactNode } from 'react'
 import { classNames } from './class-names.ts'
 import { IconButton } from './icon-button.tsx'
+import { useReturnFocus } from './use-return-focus.ts'
 
 /**
  * A modal dialog: its title is a verb and a name, its foot holds the safe button first. The focus goes in, stays in and
@@ -24,6 +25,7 @@ export function Dialog(props: {
   onOpenFocus?: (event: Event) => void
 }): ReactNode {
   const { locked = false } = props
+  const { remember, onCloseAutoFocus } = useReturnFocus()
   const hold = (event: Event): void => {
     if (locked) event.preventDefault()
   }
@@ -36,15 +38,16 @@ export function Dialog(props: {
           data-holds-keys=""
           onEscapeKeyDown={hold}
           onInteractOutside={hold}
-          onOpenAutoFocus={
-            props.onOpenFocus ??
-            ((event) => {
-              // Without a form there is nothing to begin with: the dialog itself is read.
-              if (props.foot !== undefined || !(event.currentTarget instanceof HTMLElement)) return
-              event.preventDefault()
-              event.currentTarget.focus()
-            })
-          }
+          onOpenAutoFocus={(event) => {
+            remember()
+            props.onOpenFocus?.(event)
+            // Without a form there is nothing to begin with: the dialog itself is read.
+            if (event.defaultPrevented || props.foot !== undefined || !(event.currentTarget instanceof HTMLElement))
+              return
+            event.preventDefault()
+            event.currentTarget.focus()
+          }}
+          onCloseAutoFocus={onCloseAutoFocus}
           {...(props.description === undefined ? { 'aria-describedby': undefined } : {})}
           className={classNames(
             'appear fixed inset-x-0 top-[14dvh] z-50 mx-auto flex max-h-[76dvh] w-[calc(100%-32px)] flex-col overflow-hidden rounded-xl border border-line bg-raised shadow-3 outline-none phone:top-auto phone:bottom-4 phone:max-h-[88dvh]',

@@ -25,7 +25,7 @@ export function FigureStrip<Key extends string>(props: {
   return (
     <ul
       aria-label={props.label}
-      className="flex border-b border-line phone:grid phone:grid-cols-2 [&>li]:border-line desk:[&>li]:not-last:border-e phone:[&>li:nth-child(n+3)]:border-t phone:[&>li:nth-child(odd)]:border-e"
+      className="flex border-b border-line phone:grid phone:grid-cols-2 [&>li]:border-line desk:[&>li]:not-last:border-e phone:[&>li:nth-child(n+3)]:border-t phone:[&>li:nth-child(odd):not(:last-child)]:border-e phone:[&>li:nth-child(odd):last-child]:col-span-2"
     >
       {props.figures.map(({ key, ...figure }) => (
         <li key={key} className="min-w-0 flex-1">
@@ -34,7 +34,7 @@ export function FigureStrip<Key extends string>(props: {
               type="button"
               aria-pressed={key === props.chosen}
               onClick={() => props.onChoose?.(key)}
-              className="group relative h-full w-full px-6 pt-4 pb-[18px] text-start -outline-offset-2 hover:bg-hover aria-pressed:bg-transparent aria-pressed:after:absolute aria-pressed:after:inset-x-0 aria-pressed:after:-bottom-px aria-pressed:after:h-[2px] aria-pressed:after:bg-accent phone:px-4"
+              className="group relative flex h-full w-full flex-col px-6 pt-4 pb-[18px] text-start -outline-offset-2 hover:bg-hover aria-pressed:bg-transparent aria-pressed:after:absolute aria-pressed:after:inset-x-0 aria-pressed:after:-bottom-px aria-pressed:after:h-[2px] aria-pressed:after:bg-accent phone:px-4"
             >
               <Figure {...figure} />
             </button>
@@ -82,7 +82,7 @@ export function Figure(props: FigureProps & { size?: 'figure' | 'head' }): React
       </span>
       <span className={classNames('block min-h-[16px] text-meta text-ink-3 tabular-nums', !head && 'truncate')}>
         {props.change && (
-          <span className={classNames('font-medium', tones[props.change.tone])}>{props.change.text} </span>
+          <span className={classNames('font-medium', tones[props.change.tone], 'me-1')}>{props.change.text}</span>
         )}
         {props.note}
       </span>

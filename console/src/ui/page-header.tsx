@@ -3,7 +3,7 @@ import { classNames } from './class-names.ts'
 
 /**
  * The head of a page: title, a subtitle beside it, actions at the right (one primary at most), then tabs and a bar of
- * filters. It stays while the sheet scrolls; its height is `--head-h` on the sheet, where table heads stick.
+ * filters. It stays while the sheet scrolls; its height is `--head-h` on the sheet, where table heads stick. On a phone it scrolls away.
  */
 export function PageHeader(props: {
   /** The title of the page and of the browser's tab. */
@@ -30,7 +30,7 @@ export function PageHeader(props: {
     }
   }, [])
   return (
-    <header ref={head} className="sticky top-0 z-20 rounded-t-lg bg-sheet">
+    <header ref={head} className="sticky top-0 z-20 rounded-t-lg bg-sheet phone:static">
       <title>{`${props.title} · Tenantry`}</title>
       <div
         className={classNames(

@@ -47,14 +47,14 @@ export function SecretField({
           {kept ? (
             <div className="field-input flex items-center gap-3 bg-sunken! pe-1!">
               <Icon name="lock" className="shrink-0 text-ink-3" />
-              <span className="font-mono text-meta text-ink">
-                <span aria-hidden="true" className="tracking-[.2em] text-ink-2 phone:hidden">
-                  ············{' '}
+              <span className="flex min-w-0 items-center gap-2 font-mono text-meta whitespace-nowrap text-ink">
+                <span aria-hidden="true" className="min-w-0 overflow-hidden tracking-[.2em] text-ink-2">
+                  ············
                 </span>
                 <span className="sr-only">Set, ends in </span>
                 {stored.last4}
               </span>
-              <span className="ms-auto text-meta text-ink-3">
+              <span className="ms-auto shrink-0 text-meta whitespace-nowrap text-ink-3">
                 set <When time={stored.updated_at} />
               </span>
               <Button {...wiring} kind="ghost" size="small" aria-label={`Replace ${label}`} onClick={() => turn(true)}>

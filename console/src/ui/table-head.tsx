@@ -29,7 +29,7 @@ export function TableHead<Row>(props: {
                 'h-[32px] border-b border-line bg-sheet text-start text-meta font-medium whitespace-nowrap',
                 column.align === 'end' && 'text-end!',
                 sorted ? 'font-semibold text-ink' : 'text-ink-3',
-                props.sticky && 'sticky top-[var(--head-h,60px)] z-10',
+                props.sticky && 'sticky top-[var(--head-h,60px)] z-10 phone:top-0',
               )}
             >
               {canSort ? (

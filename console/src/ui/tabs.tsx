@@ -1,5 +1,5 @@
-import { Link, type LinkProps } from '@tanstack/react-router'
-import type { ReactNode } from 'react'
+import { createLink, type LinkProps } from '@tanstack/react-router'
+import type { ComponentProps, ReactNode } from 'react'
 import { classNames } from './class-names.ts'
 
 /** One tab: where it leads, its name and a count in quiet ink (or red, when it counts what needs somebody). */
@@ -20,12 +20,11 @@ export function Tabs(props: { label: string; items: readonly TabItem[] }): React
       <ul className="fade-edge flex gap-5 overflow-x-auto px-6 phone:px-4">
         {props.items.map(({ key, name, link, count, alarming, current }) => (
           <li key={key} className="shrink-0">
-            <Link
+            <TabLink
               {...link}
               resetScroll={false}
               activeOptions={{ exact: true, includeSearch: false }}
-              activeProps={current === false ? { 'aria-current': undefined } : {}}
-              {...(current ? { 'aria-current': 'page' as const } : {})}
+              current={current}
               className={classNames(
                 'relative flex h-[38px] items-center gap-[6px] text-ink-2 -outline-offset-2 hover:text-ink',
                 'aria-[current=page]:font-medium aria-[current=page]:text-ink aria-[current=page]:after:absolute aria-[current=page]:after:inset-x-0 aria-[current=page]:after:-bottom-px aria-[current=page]:after:h-[2px] aria-[current=page]:after:bg-accent',
@@ -42,10 +41,20 @@ export function Tabs(props: { label: string; items: readonly TabItem[] }): React
                   {count}
                 </span>
               )}
-            </Link>
+            </TabLink>
           </li>
         ))}
       </ul>
     </nav>
   )
 }
+
+/** A link that leaves it to its tab whether it is current, when the tab knows better than the router. */
+const TabLink = createLink(function TabAnchor({
+  current,
+  'aria-current': active,
+  ...rest
+}: ComponentProps<'a'> & { current?: boolean }): ReactNode {
+  const shown = current === undefined ? active : current ? 'page' : undefined
+  return <a {...rest} aria-current={shown} />
+})
