@@ -1,0 +1,305 @@
+import { afterAll, beforeAll, expect, test } from 'bun:test'
+import { makeSetupToken } from '../../server/features/sign-in/sign-in.usecases.ts'
+import { createSecretBox } from '../../server/platform/secrets.ts'
+import { call, type CallOptions, type Reply } from '../support/call.ts'
+import { type FakeOpenAi, startFakeOpenAi } from '../support/fake-openai.ts'
+import { upstreamCanary } from '../support/fake-openai-answers.ts'
+import { type FakePinecone, startFakePinecone } from '../support/fake-pinecone.ts'
+import { asOwner } from '../support/owner-sql.ts'
+import { fillPath, listRoutes } from '../support/routes.ts'
+import { startApp, testSecrets, type TestApp } from '../support/start-app.ts'
+
+/** Secrets that must be nowhere but where they are used. */
+const secrets: Record<string, string> = {
+  ...testSecrets,
+  SECRET_KEY_PREVIOUS: 'canary-previous-secret-key-0123456789abcdef',
+  JWT_SECRET_KEY_PREVIOUS: 'canary-previous-jwt-key-0123456789abcdefgh',
+  OPENAI_API_KEY: 'sk-canary-platform-openai-0123456789',
+  DEEPSEEK_API_KEY: 'sk-canary-platform-deepseek-0123456789',
+  PINECONE_API_KEY: 'pcsk_canary_platform_pinecone_0123456789',
+  'password of the superuser': 'canary password of the superuser',
+  'password of the user': 'canary password of the user',
+  'new password of the user': 'canary new password of the user',
+  'wrong password': 'canary wrong password',
+  'short password': 'canary-pw',
+  'model key of the tenant': 'sk-canary-tenant-model-0123456789',
+  'drafted model key': 'sk-canary-draft-model-0123456789',
+  'Pinecone key of the tenant': 'pcsk_canary_tenant_pinecone_0123456789',
+  'drafted Pinecone key': 'pcsk_canary_draft_pinecone_0123456789',
+  'user info of an address': 'canary-userinfo',
+}
+/** What was issued on the way: refresh and access tokens may be only in the answer that issues them. */
+const issued: Record<string, string> = {}
+const replies: { route: string; reply: Reply; issuing: boolean }[] = []
+
+let app: TestApp
+let openai: FakeOpenAi
+let pinecone: FakePinecone
+let token = ''
+let userToken = ''
+let userId = ''
+
+async function ask(route: string, options: CallOptions = {}): Promise<Reply> {
+  const reply = await call(app, route, options)
+  const issuing = typeof reply.body?.access_token === 'string'
+  if (issuing) {
+    issued[`access token ${Object.keys(issued).length}`] = reply.body.access_token
+    const cookie = /=(trt_[^;]+)/.exec(reply.headers.get('set-cookie') ?? '')?.[1]
+    issued[`refresh token ${Object.keys(issued).length}`] = reply.body.refresh_token ?? cookie ?? 'none'
+  }
+  replies.push({ route, reply, issuing })
+  return reply
+}
+
+const email = 'root@platform.example'
+const userEmail = 'user@people.example'
+
+beforeAll(async () => {
+  openai = await startFakeOpenAi()
+  pinecone = await startFakePinecone()
+  pinecone.addIndex({ name: 'acme', apiKey: secrets['Pinecone key of the tenant']!, dimension: 1536 })
+  app = await startApp({
+    env: {
+      SECRET_KEY_PREVIOUS: secrets.SECRET_KEY_PREVIOUS!,
+      JWT_SECRET_KEY_PREVIOUS: secrets.JWT_SECRET_KEY_PREVIOUS!,
+      OPENAI_API_KEY: secrets.OPENAI_API_KEY!,
+      OPENAI_BASE_URL: openai.url,
+      DEEPSEEK_API_KEY: secrets.DEEPSEEK_API_KEY!,
+      DEEPSEEK_BASE_URL: openai.url,
+      PINECONE_API_KEY: secrets.PINECONE_API_KEY!,
+      PINECONE_SHARED: 'true',
+      INDEX_NAME: 'shared',
+      PINECONE_CONTROLLER_URL: pinecone.url,
+      LOG_LEVEL: 'trace',
+    },
+  })
+  secrets['password of DATABASE_URL'] = decodeURIComponent(new URL(app.database.ownerUrl).password)
+  const [row] = await asOwner(app, (sql) => sql`select id::text, runtime_password from installation`)
+  const box = await createSecretBox(testSecrets.SECRET_KEY)
+  secrets['password of the runtime role'] = await box.open(
+    { table: 'installation', column: 'runtime_password', row: String(row?.id) },
+    String(row?.runtime_password),
+  )
+  secrets['setup token'] = (await makeSetupToken(app.services)) ?? ''
+})
+afterAll(async () => {
+  await app.stop()
+  await pinecone.stop()
+  await openai.stop()
+})
+
+test('B7: every way of succeeding is gone', async () => {
+  const setup = await ask('POST /auth/setup', {
+    body: { token: secrets['setup token'], email, password: secrets['password of the superuser'] },
+  })
+  token = setup.body.access_token
+  const user = await ask('POST /admin/users', {
+    token,
+    body: { email: userEmail, password: secrets['password of the user'] },
+    headers: { 'idempotency-key': 'make-the-user' },
+  })
+  userId = user.body.id
+  const tenant = await ask('POST /admin/tenants', {
+    token,
+    body: {
+      id: 'acme',
+      name: 'Acme',
+      model_provider: 'openai',
+      model_api_key: secrets['model key of the tenant'],
+      pinecone_api_key: secrets['Pinecone key of the tenant'],
+      pinecone_index: 'acme',
+    },
+    headers: { 'idempotency-key': 'make-the-tenant' },
+  })
+  expect([setup.status, user.status, tenant.status]).toEqual([201, 201, 201])
+  await ask(`PUT /admin/users/${userId}/tenant`, { token, body: { tenant_id: 'acme' } })
+  const login = await ask('POST /auth/login', { body: { email: userEmail, password: secrets['password of the user'] } })
+  await ask('POST /auth/login', {
+    body: { email: userEmail, password: secrets['password of the user'], session: 'cookie' },
+    headers: { origin: app.url },
+  })
+  userToken = login.body.access_token
+  await ask('POST /auth/refresh', { body: { refresh_token: login.body.refresh_token } })
+  for (const route of ['POST /chat', 'POST /chat/stream']) {
+    const answer = await ask(route, { token: userToken, body: { message: 'What do you know?' } })
+    expect(answer.status).toBe(200)
+  }
+  expect(openai.requests.at(-1)?.headers.authorization).toBe(`Bearer ${secrets['model key of the tenant']}`)
+  for (const connection of ['model', 'pinecone']) {
+    const stored = await ask(`POST /admin/tenants/acme/${connection}/test`, { token, body: {} })
+    expect(stored.status).toBe(200)
+  }
+  await ask('POST /admin/tenants/acme/model/test', { token, body: { model_api_key: secrets['drafted model key'] } })
+  await ask('POST /admin/tenants/acme/pinecone/test', {
+    token,
+    body: { pinecone_api_key: secrets['drafted Pinecone key'] },
+  })
+  const changed = await ask('PATCH /users/me', {
+    token: userToken,
+    body: { password: secrets['new password of the user'], current_password: secrets['password of the user'] },
+  })
+  expect(changed.status).toBe(200)
+  // Every reading route, as the superuser sees it: the System page, the audit log and the API document among them.
+  for (const route of listRoutes(app.app).filter(({ method }) => method === 'GET')) {
+    for (const tenantHeader of [undefined, 'acme']) {
+      await ask(`GET ${fillPath(route.path, { id: route.path.includes('users') ? userId : 'acme' })}`, {
+        token,
+        tenant: tenantHeader,
+      })
+    }
+  }
+})
+
+test('B7: every way of failing is gone', async () => {
+  const wrong = secrets['wrong password']
+  await ask('POST /auth/login', { body: { email, password: wrong } })
+  await ask('POST /auth/login', { body: { email: 'nobody@people.example', password: wrong }, tenant: 'acme' })
+  await ask('POST /auth/login', { body: { email, password: wrong, [secrets['wrong password']!]: wrong } })
+  await ask('POST /auth/login', { raw: `{"email":"${email}","password":"${wrong}"` })
+  await ask('POST /auth/token', {
+    raw: `username=${email}&password=${encodeURIComponent(wrong!)}&grant_type=${encodeURIComponent(wrong!)}`,
+    headers: { 'content-type': 'application/x-www-form-urlencoded' },
+  })
+  await ask('POST /auth/setup', { body: { token: secrets['setup token'], email, password: wrong } })
+  await ask('POST /auth/refresh', { body: { refresh_token: issued['refresh token 1'] } })
+  await ask('POST /auth/refresh', { body: { refresh_token: `${issued['refresh token 1']}x` } })
+  await ask(`GET /users/me?access_token=${token}&api_key=${secrets.OPENAI_API_KEY}`)
+  await ask('GET /users/me', { headers: { authorization: `Bearer ${secrets.OPENAI_API_KEY}` } })
+  await ask('GET /users/me', { headers: { authorization: `Basic ${secrets['wrong password']}` } })
+  await ask('POST /admin/users', { token, body: { email: userEmail, password: wrong } })
+  await ask('POST /admin/users', { token, body: { email: userEmail, password: secrets['short password'] } })
+  await ask('PATCH /users/me', { token, body: { password: secrets['short password'], current_password: wrong } })
+  await ask('PATCH /users/me', { token, body: { password: wrong, current_password: wrong } })
+  for (const key of ['model key of the tenant', 'drafted model key', 'Pinecone key of the tenant']) {
+    const field = key.includes('Pinecone') ? 'pinecone_api_key' : 'model_api_key'
+    await ask('PATCH /admin/tenants/acme', { token, body: { [field]: `${secrets[key]} with a space` } })
+    await ask('PATCH /admin/tenants/acme', { token, body: { [field]: [secrets[key]] } })
+    await ask('PATCH /admin/tenants/acme', { token, body: { [field]: secrets[key], nonsense: true } })
+    await ask('PATCH /admin/tenants/acme', { token: userToken, body: { [field]: secrets[key] } })
+  }
+  await ask('PATCH /admin/tenants/acme', {
+    token,
+    body: {
+      model_base_url: `https://user:${secrets['user info of an address']}@models.example/v1`,
+      model_api_key: secrets['drafted model key'],
+    },
+  })
+
+  // Upstreams that give back what they were sent.
+  const echo = JSON.stringify({
+    error: { message: `Incorrect API key provided: ${secrets['model key of the tenant']}` },
+  })
+  for (const status of [400, 401, 403, 404, 429, 500, 503]) {
+    // For every try, as some are tried again.
+    openai.behave({ status, body: echo }, { sticky: true })
+    const chat = await ask('POST /chat', { token, tenant: 'acme', body: { message: 'Hi', retrieval: 'off' } })
+    expect([502, 503, 504, 429]).toContain(chat.status)
+    await ask('POST /admin/tenants/acme/model/test', { token, body: {} })
+    pinecone.behave({ status })
+    await ask('POST /admin/tenants/acme/pinecone/test', { token, body: {} })
+  }
+  for (const behaviour of [{ html200: true }, { malformedSse: true }, { cutAfter: 1 }, { errorFrameAfter: 1 }]) {
+    openai.behave(behaviour, { sticky: true })
+    await ask('POST /chat/stream', { token, tenant: 'acme', body: { message: 'Hi', retrieval: 'off' } })
+  }
+  openai.behave({}, { sticky: true })
+
+  // A database that fails in the middle of writing secrets.
+  for (const [table, column] of [
+    ['users', 'updated_at'],
+    ['sign_in_sessions', 'refresh_hash'],
+    ['tenants', 'updated_at'],
+    ['audit_log', 'action'],
+    ['installation', 'setup_token_hash'],
+  ] as const) {
+    const rename = (from: string, to: string) =>
+      asOwner(app, (sql) => sql`alter table ${sql(table)} rename column ${sql(from)} to ${sql(to)}`)
+    await rename(column, 'gone')
+    await ask('POST /admin/users', {
+      token,
+      body: { email: `${table}@people.example`, password: secrets['password of the user'] },
+    })
+    await ask('POST /auth/login', { body: { email, password: secrets['password of the superuser'] } })
+    await ask('PATCH /admin/tenants/acme', { token, body: { model_api_key: secrets['drafted model key'] } })
+    await ask(`PATCH /admin/users/${userId}`, { token, body: { password: secrets['password of the user'] } })
+    await rename('gone', column)
+  }
+  await asOwner(app, (sql) => sql`update tenants set model_api_key = 'v1.broken.broken.broken' where id = 'acme'`)
+  await Bun.sleep(50)
+  const unreadable = await ask('POST /chat', { token, tenant: 'acme', body: { message: 'Hi', retrieval: 'off' } })
+  expect(unreadable.status).toBe(500)
+  expect(replies.filter(({ reply }) => reply.status === 500).length).toBeGreaterThanOrEqual(8)
+})
+
+const isIn = (text: string, secret: string): boolean =>
+  secret.length >= 8 &&
+  [
+    secret,
+    encodeURIComponent(secret),
+    Buffer.from(secret).toString('base64'),
+    JSON.stringify(secret).slice(1, -1),
+  ].some((form) => text.includes(form))
+
+const textOf = (reply: Reply): string => `${JSON.stringify([...reply.headers])}\n${reply.text}`
+const describeLeaks = (found: { where: string; text: string }[], sought: Record<string, string>): string[] =>
+  found.flatMap(({ where, text }) =>
+    Object.entries(sought).flatMap(([name, secret]) => (isIn(text, secret) ? [`${name} in ${where}`] : [])),
+  )
+
+test('B7: no answer has a secret in it, and tokens are only in the answer that issues them', () => {
+  expect(Object.values(secrets).filter((secret) => secret.length < 9)).toEqual([])
+  expect(replies.length).toBeGreaterThan(120)
+  const found = replies.map(({ route, reply }) => ({ where: `${route} ${reply.status}`, text: textOf(reply) }))
+  expect(describeLeaks(found, secrets)).toEqual([])
+  const plain = found.filter((_, index) => !replies[index]?.issuing)
+  expect(describeLeaks(plain, issued)).toEqual([])
+  for (const { where, text } of found) {
+    expect([where, text.includes('$argon2id$'), text.includes(upstreamCanary)]).toEqual([where, false, false])
+    expect([where, /"v1\.[0-9a-f]{12}\./.test(text)]).toEqual([where, false])
+  }
+})
+
+test('B7: no log line has a secret, a token, a hash or a sealed value in it', () => {
+  expect(app.logLines.length).toBeGreaterThan(100)
+  const log = [{ where: 'the log', text: app.logLines.join('\n') }]
+  expect(describeLeaks(log, { ...secrets, ...issued })).toEqual([])
+  const telling = /\$argon2id\$[^"]{20}|v1\.[0-9a-f]{12}\.[\w-]{16}\.|trt_[\w-]{20}|eyJ[\w-]{20}/
+  expect(app.logLines.filter((line) => telling.test(line))).toEqual([])
+  expect(app.logLines.filter((line) => line.includes(upstreamCanary))).toEqual([])
+})
+
+test('B7: no row of the audit log, of kept answers or of the ledger has one either', async () => {
+  for (const table of ['audit_log', 'idempotency_keys', 'usage_ledger', 'tenant_prompt_versions']) {
+    const rows = await asOwner(app, (sql) => sql<{ line: string }[]>`select t::text as line from ${sql(table)} t`)
+    const text = rows.map((row) => row.line).join('\n')
+    expect(describeLeaks([{ where: table, text }], { ...secrets, ...issued })).toEqual([])
+    expect([table, text.includes('argon2id'), /v1\.[0-9a-f]{12}\./.test(text)]).toEqual([table, false, false])
+  }
+})
+
+test('B7: no column of the database has a secret in the clear', async () => {
+  const tables = await asOwner(
+    app,
+    (sql) => sql<{ name: string }[]>`select format('%I.%I', schemaname, tablename) as name from pg_tables
+      where schemaname in ('public', 'tenant')`,
+  )
+  expect(tables.length).toBeGreaterThan(12)
+  for (const { name } of tables) {
+    const rows = await asOwner(app, (sql) => sql.unsafe<{ line: string }[]>(`select t::text as line from ${name} t`))
+    const found = [{ where: name, text: rows.map((row) => row.line).join('\n') }]
+    expect(describeLeaks(found, { ...secrets, ...issued })).toEqual([])
+  }
+})
+
+test('B7: keys went only where they belong', () => {
+  const keys = openai.requests.map((request) => request.headers.authorization)
+  const allowed = ['model key of the tenant', 'drafted model key', 'OPENAI_API_KEY'].map(
+    (name) => `Bearer ${secrets[name]}`,
+  )
+  expect(keys.filter((key) => !allowed.includes(key ?? ''))).toEqual([])
+  const bodies = [...openai.requests, ...pinecone.requests].map(({ path, body }) => ({
+    where: path,
+    text: JSON.stringify(body) ?? '',
+  }))
+  expect(describeLeaks(bodies, { ...secrets, ...issued })).toEqual([])
+})
