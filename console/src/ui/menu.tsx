@@ -17,23 +17,22 @@ export function Menu(props: {
   className?: string
 }): ReactNode {
   return (
-    // Not modal: locking the scroll would need an inline style element, which the policy forbids.
+    // Not modal: locking the scroll would need an inline style element, which the policy forbids. Not in a portal: it
+    // stays in its landmark, and above the dialog it may stand in; fixed boxes are not cut by what scrolls.
     <DropdownMenu.Root modal={false}>
       <DropdownMenu.Trigger asChild>{props.trigger}</DropdownMenu.Trigger>
-      <DropdownMenu.Portal>
-        <DropdownMenu.Content
-          align={props.align ?? 'end'}
-          side={props.side ?? 'bottom'}
-          sideOffset={6}
-          collisionPadding={8}
-          className={classNames(
-            'appear z-40 max-h-[min(420px,var(--radix-dropdown-menu-content-available-height))] min-w-[180px] overflow-y-auto rounded-lg border border-line bg-raised p-1 shadow-2',
-            props.className,
-          )}
-        >
-          {props.children}
-        </DropdownMenu.Content>
-      </DropdownMenu.Portal>
+      <DropdownMenu.Content
+        align={props.align ?? 'end'}
+        side={props.side ?? 'bottom'}
+        sideOffset={6}
+        collisionPadding={8}
+        className={classNames(
+          'appear z-40 max-h-[min(420px,var(--radix-dropdown-menu-content-available-height))] min-w-[180px] overflow-y-auto rounded-lg border border-line bg-raised text-start text-body font-normal whitespace-normal text-ink shadow-2 p-1',
+          props.className,
+        )}
+      >
+        {props.children}
+      </DropdownMenu.Content>
     </DropdownMenu.Root>
   )
 }

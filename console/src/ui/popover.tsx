@@ -16,20 +16,18 @@ export function Popover(props: {
   return (
     <Primitive.Root open={props.open} onOpenChange={props.onOpenChange}>
       <Primitive.Trigger asChild>{props.trigger}</Primitive.Trigger>
-      <Primitive.Portal>
-        <Primitive.Content
-          aria-label={props.label}
-          align={props.align ?? 'start'}
-          sideOffset={6}
-          collisionPadding={8}
-          className={classNames(
-            'appear z-40 max-h-[var(--radix-popover-content-available-height)] min-w-[220px] overflow-y-auto rounded-lg border border-line bg-raised p-3 shadow-2',
-            props.className,
-          )}
-        >
-          {props.children}
-        </Primitive.Content>
-      </Primitive.Portal>
+      <Primitive.Content
+        aria-label={props.label}
+        align={props.align ?? 'start'}
+        sideOffset={6}
+        collisionPadding={8}
+        className={classNames(
+          'appear z-40 max-h-[var(--radix-popover-content-available-height)] min-w-[220px] overflow-y-auto rounded-lg border border-line bg-raised text-start text-body font-normal whitespace-normal text-ink shadow-2 p-3',
+          props.className,
+        )}
+      >
+        {props.children}
+      </Primitive.Content>
     </Primitive.Root>
   )
 }

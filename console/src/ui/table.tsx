@@ -151,7 +151,11 @@ function Spacer(props: { columns: number; heightPx: number }): ReactNode {
 /** Follows the row's link as if it had been pressed itself, with the same modifiers; presses on controls are theirs. */
 function followRow(event: React.MouseEvent<HTMLElement>): void {
   const { target, currentTarget, ctrlKey, metaKey, shiftKey } = event
-  if (!(target instanceof Element) || target.closest('a, button, input, label, select, textarea')) return
+  if (
+    !(target instanceof Element) ||
+    target.closest('a, button, input, label, select, textarea, [role=menu], [role=dialog]')
+  )
+    return
   if (!currentTarget.contains(target) || getSelection()?.isCollapsed === false) return
   currentTarget
     .querySelector('a[data-row-link], button[data-row-link]')
