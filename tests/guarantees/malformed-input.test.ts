@@ -165,15 +165,13 @@ describe('E2: other content', () => {
 
   test('a body of 1,000,000 keys is refused without harm', async () => {
     const raw = `{${Array.from({ length: 1_000_000 }, (_, n) => `"${n.toString(36)}":1`).join(',')}}`
-    expect((await call(app, 'POST /admin/tenants', { token: superuser.token, raw })).status).toBe(413)
+    expectProblem(await call(app, 'POST /admin/tenants', { token: superuser.token, raw }), [413])
     expect((await call(app, 'GET /health')).status).toBe(200)
   })
 
   test('a body of 40 MB ends in a refusal, and the server goes on', async () => {
-    const body = new Uint8Array(40_000_000).fill(0x61)
-    const headers = { authorization: `Bearer ${superuser.token}`, 'content-type': 'application/json' }
-    const answer = await fetch(`${app.url}/admin/tenants`, { method: 'POST', headers, body }).catch(() => undefined)
-    if (answer) expect(answer.status).toBe(413)
+    const raw = new Uint8Array(40_000_000).fill(0x61)
+    expectProblem(await call(app, 'POST /admin/tenants', { token: superuser.token, raw }), [413])
     expect((await call(app, 'GET /health')).status).toBe(200)
   })
 })
