@@ -72,7 +72,7 @@ export function Figure(props: FigureProps & { size?: 'figure' | 'head' }): React
         {props.value.unit !== '' && (
           <span
             className={classNames(
-              'ms-[2px] font-normal tracking-normal text-ink-3',
+              'ms-[2px] leading-none font-normal tracking-normal text-ink-3',
               head ? 'text-[13px]' : 'text-[14px]',
             )}
           >
