@@ -1,5 +1,6 @@
 import { and, eq, gt, isNull, lt, ne } from 'drizzle-orm'
 import type { SignInSessionId, TenantId, UserId } from '../platform/ids.ts'
+import type { CoreDatabase } from './core-database.ts'
 import { signInSessions } from './core.schema.ts'
 import type { Database } from './postgres.ts'
 
@@ -12,11 +13,24 @@ export async function findSignInSession(database: Database, id: SignInSessionId)
   return row
 }
 
-/** Starts a session. */
-export async function insertSignInSession(
-  database: Database,
-  session: typeof signInSessions.$inferInsert,
-): Promise<void> {
+/** A session to be started. */
+export type NewSignInSession = typeof signInSessions.$inferInsert
+
+/**
+ * Runs `work` on sessions inside a unit of work of the tenant's store, whose row locks it thereby stands under. A pooled
+ * store is the core database: it is the same transaction, all or nothing, and takes no second connection of the pool,
+ * for which units that each hold one could wait for ever. For a dedicated store it is a transaction of its own in the
+ * core database, committed before the store's: a failure in between leaves sessions ended and the password as it was.
+ */
+export function withSessionsOf<T>(
+  store: { tenant: { isolation: 'pooled' | 'dedicated' }; database: Database; core: CoreDatabase },
+  work: (database: Database) => Promise<T>,
+): Promise<T> {
+  return store.tenant.isolation === 'pooled' ? work(store.database) : store.core.write(work)
+}
+
+/** Starts a session; only under a lock that keeps its user's password as it was verified. */
+export async function insertSignInSession(database: Database, session: NewSignInSession): Promise<void> {
   await database.insert(signInSessions).values(session)
 }
 

@@ -77,6 +77,52 @@ export async function updateTenantUser(
   return rows.length > 0
 }
 
+/**
+ * Changes a tenant's own user if its password is still the one that was verified; false otherwise. The condition and
+ * the write are one statement.
+ */
+export async function updateTenantUserIfPassword(
+  database: Database,
+  user: { tenantId: TenantId; id: UserId; verifiedHash: string },
+  changes: Partial<Pick<TenantUserSecretRow, 'fullName' | 'passwordHash'>>,
+): Promise<boolean> {
+  const rows = await database
+    .update(tenantUsers)
+    .set({ ...changes, updatedAt: new Date() })
+    .where(
+      and(
+        eq(tenantUsers.tenantId, user.tenantId),
+        eq(tenantUsers.id, user.id),
+        eq(tenantUsers.passwordHash, user.verifiedHash),
+      ),
+    )
+    .returning({ id: tenantUsers.id })
+  return rows.length > 0
+}
+
+/**
+ * Whether the tenant user is active and has the very password that was verified: null for a linked row, whose password
+ * is the platform's. Holds a share lock on the row until the transaction ends, so that a reset waits for it.
+ */
+export async function lockTenantUserIfPassword(
+  database: Database,
+  user: { tenantId: TenantId; id: UserId; verifiedHash: string | null },
+): Promise<boolean> {
+  const rows = await database
+    .select({ id: tenantUsers.id })
+    .from(tenantUsers)
+    .where(
+      and(
+        eq(tenantUsers.tenantId, user.tenantId),
+        eq(tenantUsers.id, user.id),
+        user.verifiedHash === null ? isNull(tenantUsers.passwordHash) : eq(tenantUsers.passwordHash, user.verifiedHash),
+        tenantUsers.isActive,
+      ),
+    )
+    .for('share')
+  return rows.length > 0
+}
+
 /** A tenant user in a list: without its password hash, with the number of its conversations. */
 export type ListedTenantUser = Omit<TenantUserSecretRow, 'passwordHash'> & { conversations: number }
 

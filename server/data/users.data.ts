@@ -77,6 +77,39 @@ export async function updateUser(
   return row
 }
 
+/**
+ * Changes a platform user if its password is still the one that was verified; undefined otherwise. The condition and the
+ * write are one statement: of a reset and a change that run together the later one sees the other's hash.
+ */
+export async function updateUserIfPassword(
+  database: Database,
+  user: { id: UserId; verifiedHash: string },
+  changes: Partial<Pick<UserRow, 'fullName' | 'passwordHash'>>,
+): Promise<PlatformUser | undefined> {
+  const [row] = await database
+    .update(users)
+    .set({ ...changes, updatedAt: new Date() })
+    .where(and(eq(users.id, user.id), eq(users.passwordHash, user.verifiedHash)))
+    .returning(publicColumns)
+  return row
+}
+
+/**
+ * Whether the user is active and has the very password that was verified. Holds a share lock on the row until the
+ * transaction ends, so that a reset waits and then sees what the transaction wrote, or was before it and is seen.
+ */
+export async function lockUserIfPassword(
+  database: Database,
+  user: { id: UserId; verifiedHash: string },
+): Promise<boolean> {
+  const rows = await database
+    .select({ id: users.id })
+    .from(users)
+    .where(and(eq(users.id, user.id), eq(users.passwordHash, user.verifiedHash), users.isActive))
+    .for('share')
+  return rows.length > 0
+}
+
 /** Removes a platform user for good. */
 export async function deleteUser(database: Database, id: UserId): Promise<void> {
   await database.delete(users).where(eq(users.id, id))

@@ -1,10 +1,10 @@
 import { type AuditActor, insertAudit } from '../../data/audit.data.ts'
 import type { CoreDatabase } from '../../data/core-database.ts'
 import type { Directories } from '../../data/directories.ts'
-import { revokeSignInSessionsOf } from '../../data/sign-in-sessions.data.ts'
+import { revokeSignInSessionsOf, withSessionsOf } from '../../data/sign-in-sessions.data.ts'
 import type { TenantDatabases } from '../../data/tenant-databases.ts'
-import { findTenantUserWithHash, updateTenantUser } from '../../data/tenant-users.data.ts'
-import { findPasswordHash, updateUser } from '../../data/users.data.ts'
+import { findTenantUserWithHash, updateTenantUser, updateTenantUserIfPassword } from '../../data/tenant-users.data.ts'
+import { findPasswordHash, updateUser, updateUserIfPassword } from '../../data/users.data.ts'
 import type { CorePrincipal, Principal, TenantPrincipal } from '../../http/identity.ts'
 import { requestInvalid } from '../../http/problem-details.ts'
 import type { UserView } from '../../http/schemas.ts'
@@ -42,7 +42,10 @@ export async function readAccount(parts: AccountParts, principal: Principal): Pr
   return describeTenantUser(row, tenant.id)
 }
 
-/** Changes the caller's own user. A new password needs the current one and ends the caller's other sessions. */
+/**
+ * Changes the caller's own user. A new password needs the current one, which must still stand when the new one is
+ * written, and ends the caller's other sessions. 422 `request.invalid` for a wrong current password.
+ */
 export async function changeAccount(
   parts: AccountParts,
   principal: Principal,
@@ -61,13 +64,14 @@ async function changePlatformUser(
   changes: AccountChanges,
   actor: AuditActor,
 ): Promise<void> {
-  const passwordHash = await hashNewPassword(parts, changes, () => findPasswordHash(parts.core.db, userId))
+  const replaced = await replacePassword(parts, changes, () => findPasswordHash(parts.core.db, userId))
+  const name = changes.fullName === undefined ? {} : { fullName: changes.fullName }
   const changed = await parts.core.write(async (database) => {
-    const user = await updateUser(database, userId, {
-      ...(changes.fullName === undefined ? {} : { fullName: changes.fullName }),
-      ...(passwordHash ? { passwordHash } : {}),
-    })
-    if (passwordHash) {
+    const user = replaced
+      ? await updateUserIfPassword(database, { id: userId, ...replaced }, { ...name, passwordHash: replaced.nextHash })
+      : await updateUser(database, userId, name)
+    if (!user) throw replaced ? wrongPassword() : tokenInvalid()
+    if (replaced) {
       await revokeSignInSessionsOf(database, { userId, except: principal.sessionId, reason: 'password changed' })
     }
     await insertAudit(database, actor, {
@@ -79,7 +83,7 @@ async function changePlatformUser(
     return user
   })
   parts.directories.forget({ kind: 'user', ids: [userId] })
-  await renameLinkedRow(parts, { userId, tenantId: principal.tenantId ?? changed?.tenantId ?? null, changes })
+  await renameLinkedRow(parts, { userId, tenantId: principal.tenantId ?? changed.tenantId, changes })
 }
 
 /** The linked row shows the platform user's name in its tenant. */
@@ -96,6 +100,7 @@ async function renameLinkedRow(
   parts.directories.forget({ kind: 'tenant_user', ids: [tenant.id, link.userId] })
 }
 
+/** The row's lock holds off sign-ins until the other sessions have ended (guarantee: see `withSessionsOf`). */
 async function changeTenantUser(
   parts: AccountParts,
   principal: TenantPrincipal,
@@ -106,48 +111,63 @@ async function changeTenantUser(
   const row = await scope.read((database) => findTenantUserWithHash(database, tenant.id, principal.userId))
   if (!row) throw tokenInvalid()
   if (row.coreUserId) return changePlatformUser(parts, principal, row.coreUserId, changes, actor)
-  const passwordHash = await hashNewPassword(parts, changes, () => Promise.resolve(row.passwordHash ?? undefined))
-  await scope.write((database) =>
-    updateTenantUser(database, tenant.id, row.id, {
-      ...(changes.fullName === undefined ? {} : { fullName: changes.fullName }),
-      ...(passwordHash ? { passwordHash } : {}),
-    }),
-  )
-  await parts.core.write(async (database) => {
-    if (passwordHash) {
-      await revokeSignInSessionsOf(database, {
-        userId: row.id,
+  const replaced = await replacePassword(parts, changes, () => Promise.resolve(row.passwordHash ?? undefined))
+  const name = changes.fullName === undefined ? {} : { fullName: changes.fullName }
+  await scope.write(async (database) => {
+    const user = { tenantId: tenant.id, id: row.id }
+    const written = replaced
+      ? await updateTenantUserIfPassword(
+          database,
+          { ...user, ...replaced },
+          { ...name, passwordHash: replaced.nextHash },
+        )
+      : await updateTenantUser(database, tenant.id, row.id, name)
+    if (!written) throw replaced ? wrongPassword() : tokenInvalid()
+    await withSessionsOf({ tenant, database, core: parts.core }, async (sessions) => {
+      if (replaced) {
+        await revokeSignInSessionsOf(sessions, {
+          userId: row.id,
+          tenantId: tenant.id,
+          except: principal.sessionId,
+          reason: 'password changed',
+        })
+      }
+      await insertAudit(sessions, actor, {
+        action: 'tenant_user.updated',
+        targetType: 'tenant_user',
+        targetId: row.id,
         tenantId: tenant.id,
-        except: principal.sessionId,
-        reason: 'password changed',
+        // Only which fields: an end user's name is not the platform's to keep.
+        after: { fields: Object.keys(describeChanges(changes)) },
       })
-    }
-    await insertAudit(database, actor, {
-      action: 'tenant_user.updated',
-      targetType: 'tenant_user',
-      targetId: row.id,
-      tenantId: tenant.id,
-      // Only which fields: an end user's name is not the platform's to keep.
-      after: { fields: Object.keys(describeChanges(changes)) },
     })
   })
   parts.directories.forget({ kind: 'tenant_user', ids: [tenant.id, row.id] })
 }
 
-async function hashNewPassword(
+/** The hash that the current password was verified against, and the one to put in its place. */
+interface ReplacedPassword {
+  verifiedHash: string
+  nextHash: string
+}
+
+async function replacePassword(
   parts: AccountParts,
   changes: AccountChanges,
   readHash: () => Promise<string | undefined>,
-): Promise<string | undefined> {
+): Promise<ReplacedPassword | undefined> {
   if (changes.password === undefined) return undefined
-  const { ok } = await parts.passwords.verify(changes.currentPassword ?? '', (await readHash()) ?? null)
-  if (!ok) {
-    throw requestInvalid({
-      detail: 'current_password: is not right',
-      errors: [{ path: 'current_password', message: 'is not right' }],
-    })
-  }
-  return parts.passwords.hash(changes.password)
+  const verifiedHash = await readHash()
+  const { ok } = await parts.passwords.verify(changes.currentPassword ?? '', verifiedHash ?? null)
+  if (!ok || verifiedHash === undefined) throw wrongPassword()
+  return { verifiedHash, nextHash: await parts.passwords.hash(changes.password) }
+}
+
+function wrongPassword(): Error {
+  return requestInvalid({
+    detail: 'current_password: is not right',
+    errors: [{ path: 'current_password', message: 'is not right' }],
+  })
 }
 
 function describeChanges(changes: AccountChanges): Record<string, unknown> {

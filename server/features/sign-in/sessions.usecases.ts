@@ -2,7 +2,7 @@ import type { CoreDatabase } from '../../data/core-database.ts'
 import type { Directories } from '../../data/directories.ts'
 import {
   findSignInSession,
-  insertSignInSession,
+  type NewSignInSession,
   revokeSignInSession,
   rotateRefreshHash,
   type SignInSession,
@@ -36,7 +36,15 @@ export interface SessionSubject {
 
 /** Starts, continues and ends sign-in sessions. */
 export interface SignInSessions {
-  start(subject: SessionSubject, transport: 'body' | 'cookie'): Promise<IssuedTokens>
+  /**
+   * Starts a session for somebody whose password was verified. Undefined when `store` stored none.
+   * @param store stores the session if, and under a lock that, the account is active and its password as verified
+   */
+  start(
+    subject: SessionSubject,
+    transport: 'body' | 'cookie',
+    store: (session: NewSignInSession) => Promise<boolean>,
+  ): Promise<IssuedTokens | undefined>
   /**
    * The next pair for a refresh token. Within 10 s of a token's first use everyone who shows it gets the same successor;
    * later reuse ends the session. Throws `auth.token_invalid` 401.
@@ -69,11 +77,15 @@ export function createSignInSessions(parts: {
     }
   }
 
-  async function start(subject: SessionSubject, transport: 'body' | 'cookie'): Promise<IssuedTokens> {
+  async function start(
+    subject: SessionSubject,
+    transport: 'body' | 'cookie',
+    store: (session: NewSignInSession) => Promise<boolean>,
+  ): Promise<IssuedTokens | undefined> {
     const id = newSignInSessionId()
     const { token, hash } = refreshTokens.make(id)
     const expiresAt = new Date(clock.now().getTime() + sessionDays * 86_400_000)
-    await insertSignInSession(core.db, {
+    const stored = await store({
       id,
       userId: subject.userId,
       scope: subject.scope,
@@ -82,7 +94,7 @@ export function createSignInSessions(parts: {
       refreshHash: hash,
       expiresAt,
     })
-    return issue(subject, { id, refreshToken: token, expiresAt, transport })
+    return stored ? issue(subject, { id, refreshToken: token, expiresAt, transport }) : undefined
   }
 
   async function refresh(text: string, via: 'body' | 'cookie', named: TenantId | null): Promise<IssuedTokens> {

@@ -3,15 +3,28 @@ import { type AuditActor, insertAudit } from '../../data/audit.data.ts'
 import type { CoreDatabase } from '../../data/core-database.ts'
 import type { Directories } from '../../data/directories.ts'
 import { storeSetupToken, useSetupToken } from '../../data/installation.data.ts'
+import type { Database } from '../../data/postgres.ts'
 import type { TenantDatabases } from '../../data/tenant-databases.ts'
-import { revokeSignInSessionsOf } from '../../data/sign-in-sessions.data.ts'
-import { findTenantUserByEmail, linkTenantUser, updateTenantUser } from '../../data/tenant-users.data.ts'
+import {
+  insertSignInSession,
+  type NewSignInSession,
+  revokeSignInSessionsOf,
+  withSessionsOf,
+} from '../../data/sign-in-sessions.data.ts'
+import {
+  findTenantUserByEmail,
+  linkTenantUser,
+  lockTenantUserIfPassword,
+  updateTenantUserIfPassword,
+} from '../../data/tenant-users.data.ts'
 import {
   countActiveSuperusersLocked,
   findUserByEmail,
   hasSuperuser,
   insertUser,
+  lockUserIfPassword,
   updateUser,
+  updateUserIfPassword,
 } from '../../data/users.data.ts'
 import { belongsToTenant } from '../../http/membership.ts'
 import { emailTaken, ensureTenantServes } from '../../http/tenant-gate.ts'
@@ -39,30 +52,48 @@ export interface SignInAttempt {
   transport: 'body' | 'cookie'
 }
 
-/**
- * Signs in. An unknown address or tenant costs and answers what a wrong password does; that a tenant is inactive or an
- * account switched off is told only after the right password.
- */
-export async function signIn(parts: SignInParts, attempt: SignInAttempt): Promise<IssuedTokens> {
-  const subject =
-    attempt.tenantId === null
-      ? await signInToPlatform(parts, attempt)
-      : await signInToTenant(parts, attempt, attempt.tenantId)
-  return parts.sessions.start(subject, attempt.transport)
+/** Whom a password was verified for, and what stores a session as long as that password stands. */
+interface Verified {
+  subject: SessionSubject
+  store: (session: NewSignInSession) => Promise<boolean>
 }
 
-async function signInToPlatform(parts: SignInParts, attempt: SignInAttempt): Promise<SessionSubject> {
+/** A change between the check and the session is rare; more than a few in a row is no honest sign-in. */
+const triesMax = 3
+
+/**
+ * Signs in. An unknown address or tenant costs and answers what a wrong password does; that a tenant is inactive or an
+ * account switched off is told only after the right password. The session starts only if the user's row is still as it
+ * was verified; if not, the password is checked anew: it may be the same one under a newer hash, a reset, or switched
+ * off.
+ */
+export async function signIn(parts: SignInParts, attempt: SignInAttempt): Promise<IssuedTokens> {
+  for (let tries = 0; tries < triesMax; tries++) {
+    const { subject, store } =
+      attempt.tenantId === null
+        ? await signInToPlatform(parts, attempt)
+        : await signInToTenant(parts, attempt, attempt.tenantId)
+    const issued = await parts.sessions.start(subject, attempt.transport, store)
+    if (issued) return issued
+  }
+  throw refuse()
+}
+
+async function signInToPlatform(parts: SignInParts, attempt: SignInAttempt): Promise<Verified> {
   const user = await findUserByEmail(parts.core.db, attempt.email)
-  await checkPassword(parts, attempt.password, user?.passwordHash ?? null, async (passwordHash) => {
-    if (user) await updateUser(parts.core.db, user.id, { passwordHash })
+  const verifiedHash = await checkPassword(parts, attempt.password, user?.passwordHash ?? null, async (old, hash) => {
+    if (user) await updateUserIfPassword(parts.core.db, { id: user.id, verifiedHash: old }, { passwordHash: hash })
   })
   if (!user) throw refuse()
   if (!user.isActive) throw switchedOff()
   const { isOwner, isSuperuser, tenantId } = user
-  return { userId: user.id, scope: 'core', tenantId, isOwner, isSuperuser }
+  return {
+    subject: { userId: user.id, scope: 'core', tenantId, isOwner, isSuperuser },
+    store: (session) => parts.core.write((database) => insertForUser(database, { id: user.id, verifiedHash }, session)),
+  }
 }
 
-async function signInToTenant(parts: SignInParts, attempt: SignInAttempt, tenantId: TenantId): Promise<SessionSubject> {
+async function signInToTenant(parts: SignInParts, attempt: SignInAttempt, tenantId: TenantId): Promise<Verified> {
   const tenant = await parts.directories.tenant(tenantId)
   const scope = tenant && parts.databases.scopeOf(tenant)
   const [row, platformUser] = await Promise.all([
@@ -71,11 +102,12 @@ async function signInToTenant(parts: SignInParts, attempt: SignInAttempt, tenant
   ])
   const linked =
     platformUser && tenant && belongsToTenant(platformUser, tenant) && (!row || row.coreUserId === platformUser.id)
-  const hash = linked ? platformUser.passwordHash : row && !row.coreUserId ? row.passwordHash : null
-  await checkPassword(parts, attempt.password, hash, async (passwordHash) => {
-    if (linked) await updateUser(parts.core.db, platformUser.id, { passwordHash })
+  const known = linked ? platformUser.passwordHash : row && !row.coreUserId ? row.passwordHash : null
+  const verifiedHash = await checkPassword(parts, attempt.password, known, async (old, passwordHash) => {
+    if (linked) await updateUserIfPassword(parts.core.db, { id: platformUser.id, verifiedHash: old }, { passwordHash })
     else if (row && scope && tenant) {
-      await scope.write((database) => updateTenantUser(database, tenant.id, row.id, { passwordHash }))
+      const user = { tenantId: tenant.id, id: row.id, verifiedHash: old }
+      await scope.write((database) => updateTenantUserIfPassword(database, user, { passwordHash }))
     }
   })
   if (!tenant || !scope) throw refuse()
@@ -86,18 +118,49 @@ async function signInToTenant(parts: SignInParts, attempt: SignInAttempt, tenant
   }
   const userId: UserId | undefined = row?.id ?? (linked ? platformUser.id : undefined)
   if (!userId) throw refuse()
-  return { userId, scope: 'tenant', tenantId: tenant.id, isOwner: false, isSuperuser: false }
+  return {
+    subject: { userId, scope: 'tenant', tenantId: tenant.id, isOwner: false, isSuperuser: false },
+    // The row stays locked until the session is committed: whoever resets the password ends sessions after that.
+    store: (session) =>
+      scope.write(async (database) => {
+        const user = { tenantId: tenant.id, id: userId, verifiedHash: linked ? null : verifiedHash }
+        if (!(await lockTenantUserIfPassword(database, user))) return false
+        return withSessionsOf({ tenant, database, core: parts.core }, async (sessions) => {
+          if (linked) return insertForUser(sessions, { id: platformUser.id, verifiedHash }, session)
+          await insertSignInSession(sessions, session)
+          return true
+        })
+      }),
+  }
 }
 
+/** Runs in a transaction, as the platform user's row must stay locked until the session is committed. */
+async function insertForUser(
+  database: Database,
+  user: { id: UserId; verifiedHash: string },
+  session: NewSignInSession,
+): Promise<boolean> {
+  if (!(await lockUserIfPassword(database, user))) return false
+  await insertSignInSession(database, session)
+  return true
+}
+
+/**
+ * The hash that stands for the verified password: of an older kind it was replaced, unless somebody was faster, and
+ * then starting the session fails and the sign-in looks anew.
+ */
 async function checkPassword(
   parts: SignInParts,
   password: string,
   hash: string | null,
-  store: (hash: string) => Promise<void>,
-): Promise<void> {
+  replace: (old: string, hash: string) => Promise<void>,
+): Promise<string> {
   const { ok, rehash } = await parts.passwords.verify(password, hash)
-  if (!ok) throw refuse()
-  if (rehash) await store(await parts.passwords.hash(password))
+  if (!ok || hash === null) throw refuse()
+  if (!rehash) return hash
+  const next = await parts.passwords.hash(password)
+  await replace(hash, next)
+  return next
 }
 
 const setupTokenMinutes = 60
@@ -152,7 +215,11 @@ export async function setUpFirstSuperuser(
     return made
   })
   const subject: SessionSubject = { userId: user.id, scope: 'core', tenantId: null, isOwner: false, isSuperuser: true }
-  return parts.sessions.start(subject, request.transport)
+  const issued = await parts.sessions.start(subject, request.transport, (session) =>
+    parts.core.write((database) => insertForUser(database, { id: user.id, verifiedHash: passwordHash }, session)),
+  )
+  if (!issued) throw refuse()
+  return issued
 }
 
 /**
