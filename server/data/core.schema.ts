@@ -149,6 +149,12 @@ export const tenantPromptVersions = pgTable(
   (table) => [primaryKey({ columns: [table.tenantId, table.version] })],
 )
 
+/** When a refresh token before the previous one was first used; in milliseconds since 1970. */
+export interface RefreshTokenUse {
+  hash: string
+  usedAtMs: number
+}
+
 /**
  * A signed-in device: the `sid` of its tokens and the newest refresh token, hashed. No foreign key to a user, as a
  * tenant's own users live in the tenant store.
@@ -164,6 +170,7 @@ export const signInSessions = pgTable(
     refreshHash: text('refresh_hash').notNull(),
     previousHash: text('previous_hash'),
     rotatedAt: timestamp('rotated_at', { withTimezone: true }),
+    earlierUses: jsonb('earlier_uses').$type<RefreshTokenUse[]>().notNull().default([]),
     createdAt: createdAt(),
     expiresAt: timestamp('expires_at', { withTimezone: true }).notNull(),
     revokedAt: timestamp('revoked_at', { withTimezone: true }),

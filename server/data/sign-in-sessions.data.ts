@@ -1,7 +1,7 @@
 import { and, eq, gt, isNull, lt, ne } from 'drizzle-orm'
 import type { SignInSessionId, TenantId, UserId } from '../platform/ids.ts'
 import type { CoreDatabase } from './core-database.ts'
-import { signInSessions } from './core.schema.ts'
+import { type RefreshTokenUse, signInSessions } from './core.schema.ts'
 import type { Database } from './postgres.ts'
 
 /** A signed-in device. */
@@ -29,6 +29,14 @@ export function withSessionsOf<T>(
   return store.tenant.isolation === 'pooled' ? work(store.database) : store.core.write(work)
 }
 
+/** When each used refresh token that is still remembered was first used, the latest first. */
+export function listRefreshTokenUses(session: SignInSession): RefreshTokenUse[] {
+  const { previousHash, rotatedAt, earlierUses } = session
+  return previousHash && rotatedAt
+    ? [{ hash: previousHash, usedAtMs: rotatedAt.getTime() }, ...earlierUses]
+    : earlierUses
+}
+
 /** Starts a session; only under a lock that keeps its user's password as it was verified. */
 export async function insertSignInSession(database: Database, session: NewSignInSession): Promise<void> {
   await database.insert(signInSessions).values(session)
@@ -37,14 +45,26 @@ export async function insertSignInSession(database: Database, session: NewSignIn
 /**
  * Puts the next refresh token in place of the current one. Of several callers with the same token exactly one wins
  * (the row's own lock decides); the others get false.
+ * @param rotation `earlierUses`: of the tokens before the current one, still to be remembered
  */
 export async function rotateRefreshHash(
   database: Database,
-  rotation: { id: SignInSessionId; currentHash: string; nextHash: string; now: Date },
+  rotation: {
+    id: SignInSessionId
+    currentHash: string
+    nextHash: string
+    earlierUses: RefreshTokenUse[]
+    now: Date
+  },
 ): Promise<boolean> {
   const rows = await database
     .update(signInSessions)
-    .set({ refreshHash: rotation.nextHash, previousHash: rotation.currentHash, rotatedAt: rotation.now })
+    .set({
+      refreshHash: rotation.nextHash,
+      previousHash: rotation.currentHash,
+      rotatedAt: rotation.now,
+      earlierUses: rotation.earlierUses,
+    })
     .where(
       and(
         eq(signInSessions.id, rotation.id),

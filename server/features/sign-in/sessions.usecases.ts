@@ -2,6 +2,7 @@ import type { CoreDatabase } from '../../data/core-database.ts'
 import type { Directories } from '../../data/directories.ts'
 import {
   findSignInSession,
+  listRefreshTokenUses,
   type NewSignInSession,
   revokeSignInSession,
   rotateRefreshHash,
@@ -56,6 +57,8 @@ export interface SignInSessions {
 
 const sessionDays = 30
 const reuseGraceMs = 10_000
+/** A client has no reason to refresh more often within the grace; the oldest use is then forgotten early. */
+const usesRememberedMax = 20
 
 /** Sessions in the core database; the second hands of the clock decide over grace, the database's row lock over races. */
 export function createSignInSessions(parts: {
@@ -115,12 +118,16 @@ export function createSignInSessions(parts: {
     const successor = token.successor()
     const nextHash = refreshTokens.read(successor)?.hash
     if (!nextHash) throw new Error('a refresh token has no readable successor')
-    const rotation = { id: session.id, currentHash: token.hash, nextHash, now: clock.now() }
+    const now = clock.now()
+    const isFresh = ({ usedAtMs }: { usedAtMs: number }): boolean => now.getTime() - usedAtMs <= reuseGraceMs
+    // Of the row as it was read: if it has changed since, another hash is current and nothing is written.
+    const earlierUses = listRefreshTokenUses(session).filter(isFresh).slice(0, usesRememberedMax)
+    const rotation = { id: session.id, currentHash: token.hash, nextHash, earlierUses, now }
     if (session.refreshHash === token.hash && (await rotateRefreshHash(core.db, rotation))) return successor
     // Somebody else used it first: within the grace that is a second tab, later it is a stolen token.
     const latest = await findSignInSession(core.db, session.id)
-    const sinceMs = latest?.rotatedAt ? clock.now().getTime() - latest.rotatedAt.getTime() : Infinity
-    if (latest && !latest.revokedAt && latest.previousHash === token.hash && sinceMs <= reuseGraceMs) return successor
+    const use = latest && listRefreshTokenUses(latest).find(({ hash }) => hash === token.hash)
+    if (use && !latest.revokedAt && isFresh(use)) return successor
     await revokeSignInSession(core.db, session.id, 'refresh token reused')
     directories.forget({ kind: 'session', ids: [session.id] })
     throw refuse()
