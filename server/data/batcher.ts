@@ -4,15 +4,21 @@ export type Batched<I, O> = (item: I) => Promise<O>
 /**
  * Gathers items into batches without a timer: while `inFlightMax` batches are on their way, what arrives waits for the
  * next one. A lone item leaves at once; under load batches grow by themselves. When a batch of several fails, its
- * items are tried one by one, so that a bad item fails alone; `send` must therefore be all or nothing.
+ * items are tried one by one, so that a bad item fails alone; `send` must therefore be all or nothing. With `sizeOf`,
+ * a batch has at most `bytesMax` bytes, and an item that is larger travels alone.
  */
 export function createBatcher<I, O>(options: {
   inFlightMax: number
   itemsMax: number
+  /** What an item weighs; asked once for each. Default: nothing. */
+  sizeOf?: (item: I) => number
+  bytesMax?: number
   send: (items: I[]) => Promise<O[]>
 }): Batched<I, O> {
+  const { sizeOf = () => 0, bytesMax = Infinity } = options
   interface Waiting {
     item: I
+    bytes: number
     resolve: (result: O) => void
     reject: (error: unknown) => void
   }
@@ -31,14 +37,25 @@ export function createBatcher<I, O>(options: {
   }
 
   async function flush(): Promise<void> {
-    const batch = waiting.slice(0, options.itemsMax)
-    waiting = waiting.slice(options.itemsMax)
+    const length = fittingLength()
+    const batch = waiting.slice(0, length)
+    waiting = waiting.slice(length)
     if (batch.length === 0) return
     inFlight++
     schedule()
     await sendBatch(batch)
     inFlight--
     schedule()
+  }
+
+  /** How many of those that wait make the next batch: at least the first, whatever it weighs. */
+  function fittingLength(): number {
+    let bytes = 0
+    for (const [index, entry] of waiting.entries()) {
+      bytes += entry.bytes
+      if (index === options.itemsMax || (index > 0 && bytes > bytesMax)) return index
+    }
+    return waiting.length
   }
 
   async function sendBatch(batch: Waiting[]): Promise<void> {
@@ -57,7 +74,7 @@ export function createBatcher<I, O>(options: {
 
   return (item) =>
     new Promise<O>((resolve, reject) => {
-      waiting.push({ item, resolve, reject })
+      waiting.push({ item, bytes: sizeOf(item), resolve, reject })
       schedule()
     })
 }
