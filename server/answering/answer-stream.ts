@@ -2,12 +2,13 @@ import type { StoredSource, StoredUsage } from '../data/tenant.schema.ts'
 import type { SettledCall } from '../data/tenant-scope.ts'
 import { computeCostMicroUsd, type ModelPrice } from '../data/prices.data.ts'
 import type { ChatMessage, ModelStream, ModelTarget, ModelUsage } from '../external/language-model.ts'
+import { makeModelFailure, makeModelTimeout } from '../external/model-errors.ts'
 import type { Clock } from '../platform/clock.ts'
 import { AppError, clientLeft } from '../platform/errors.ts'
 import type { Log } from '../platform/log.ts'
 import { createCitationFilter, type CitationFilter } from './citations.ts'
 import type { Retrieved } from './retrieval.ts'
-import { countPromptTokens, countTokens } from './token-estimate.ts'
+import { answerBytesMax, countCallTokens } from './token-estimate.ts'
 
 /** What an answer gives, in this order: start, sources (when retrieval ran), deltas, usage, done — or error at any point. */
 export type AnswerEvent =
@@ -35,8 +36,16 @@ export interface AnswerStream {
   next(): Promise<AnswerEvent[] | undefined>
   /** The reader left: the upstream is closed at once, and what was generated is stored as aborted. Idempotent. */
   leave(): Promise<void>
-  /** Ends the answer with an `error` event, as when the tenant was switched off. What was generated is stored. */
+  /**
+   * Ends the answer with an `error` event, as when the tenant was switched off: the upstream is closed and what was
+   * generated is stored as aborted at once, whether anybody reads or not. Without effect once it has ended.
+   */
   cut(error: AppError): void
+  /**
+   * How many tokens were asked for. A longer answer than they can make ends as failed, with `model.upstream_error`,
+   * reason `too_large`; unless told, 2 MiB are the bound.
+   */
+  limit?(outputTokensMax: number): void
   /** Resolves when the answer is stored and its call settled. */
   readonly settled: Promise<void>
 }
@@ -59,8 +68,11 @@ export interface AnswerStreamParts {
   startedMs: number
   clock: Clock
   log: Log
+  /** Default: a second more than the model's own deadline, which only shows when somebody reads. */
+  totalMsMax?: number
 }
 
+const totalMsMaxDefault = 301_000
 const finishTriesMax = 4
 const finishRetryMs = 250
 
@@ -72,14 +84,19 @@ export function createAnswerStream(parts: AnswerStreamParts): AnswerStream {
     ? createCitationFilter(retrieved.sources.map((source) => source.n))
     : undefined
   let content = ''
+  const bound = createTextBound(answerBytesMax())
   let firstTokenMs: number | null = null
   let phase: 'opening' | 'streaming' | 'ended' = 'opening'
-  let cutBy: AppError | undefined
+  let stopped: { error: AppError; status: 'aborted' | 'failed' } | undefined
   let hasLeft = false
   let settling: Promise<void> | undefined
   const { promise: settled, resolve: noteSettled } = Promise.withResolvers<void>()
 
+  const deadline = setTimeout(() => stop(makeModelTimeout('total'), 'failed'), parts.totalMsMax ?? totalMsMaxDefault)
+  deadline.unref()
+
   function settle(ending: Ending): Promise<void> {
+    clearTimeout(deadline)
     settling ??= settleOnce(ending).finally(noteSettled)
     return settling
   }
@@ -99,10 +116,34 @@ export function createAnswerStream(parts: AnswerStreamParts): AnswerStream {
     }
   }
 
+  /** Ends the answer from outside its reading, for a reader may have stopped. */
+  function stop(reason: AppError, status: 'aborted' | 'failed'): void {
+    if (phase === 'ended' || stopped) return
+    stopped = { error: reason, status }
+    parts.abort.abort(reason)
+    parts.model.close()
+    settle({ status, usage: null }).catch(logUnstored)
+  }
+
+  function throwIfStopped(): void {
+    if (stopped) throw stopped.error
+  }
+
+  function logUnstored(err: unknown): void {
+    parts.log.error({ err, stream_id: ids.streamId }, 'an answer could not be stored')
+  }
+
   function take(text: string): AnswerEvent[] {
-    const shown = citations ? citations.push(text) : text
+    let shown = citations ? citations.push(text) : text
     if (shown === '') return []
+    const isTooLong = content.length + shown.length > bound.charactersSurelyFitting && !bound.fits(content, shown)
+    if (isTooLong) shown = bound.cut(content, shown)
     content += shown
+    if (isTooLong) {
+      const failure = makeModelFailure('too_large')
+      parts.noteProvider(failure)
+      stop(failure, 'failed')
+    }
     return [{ event: 'delta', data: { text: shown } }]
   }
 
@@ -133,14 +174,11 @@ export function createAnswerStream(parts: AnswerStreamParts): AnswerStream {
     return events
   }
 
-  async function fail(error: unknown): Promise<AnswerEvent[]> {
+  async function fail(thrown: unknown): Promise<AnswerEvent[]> {
     parts.model.close()
-    const cause = cutBy ?? error
-    try {
-      await settle({ status: cutBy ? 'aborted' : 'failed', usage: null })
-    } catch (err) {
-      parts.log.error({ err, stream_id: ids.streamId }, 'an answer could not be stored')
-    }
+    const cause = stopped?.error ?? thrown
+    // Whoever stopped it has logged what could not be stored.
+    await settle({ status: stopped?.status ?? 'failed', usage: null }).catch(stopped ? () => undefined : logUnstored)
     if (cause instanceof AppError) return [{ event: 'error', data: cause }]
     throw cause
   }
@@ -157,8 +195,10 @@ export function createAnswerStream(parts: AnswerStreamParts): AnswerStream {
       }
       try {
         for (;;) {
-          if (cutBy) throw cutBy
+          throwIfStopped()
           const event = await parts.model.read()
+          // What comes after it was stored must not be shown.
+          throwIfStopped()
           if (event.type === 'end') {
             phase = 'ended'
             return await end(event.finishReason, event.usage)
@@ -169,7 +209,7 @@ export function createAnswerStream(parts: AnswerStreamParts): AnswerStream {
         }
       } catch (error) {
         // Past its end the answer may still fail to be stored, which is not the provider's fault.
-        if (phase === 'streaming' && !cutBy && !hasLeft) parts.noteProvider(error)
+        if (phase === 'streaming' && !stopped && !hasLeft) parts.noteProvider(error)
         phase = 'ended'
         return hasLeft ? undefined : fail(error)
       }
@@ -181,10 +221,8 @@ export function createAnswerStream(parts: AnswerStreamParts): AnswerStream {
       parts.model.close()
       return settle({ status: 'aborted', usage: null })
     },
-    cut(error) {
-      cutBy ??= error
-      parts.abort.abort(error)
-    },
+    cut: (error) => stop(error, 'aborted'),
+    limit: (outputTokensMax) => bound.lower(answerBytesMax(outputTokensMax)),
   }
 }
 
@@ -199,8 +237,7 @@ async function describeOutcome(
   ending: Ending & { content: string; firstTokenMs: number | null; cited: number[] },
 ): Promise<AnswerOutcome> {
   const tokens = ending.usage ?? {
-    promptTokens: await countPromptTokens(parts.messages),
-    completionTokens: await countTokens(ending.content),
+    ...(await countCallTokens({ messages: parts.messages, completion: ending.content })),
     cachedTokens: 0,
   }
   const cost = computeCostMicroUsd(parts.price, tokens)
@@ -228,6 +265,34 @@ async function describeOutcome(
       duration_ms: Math.round(parts.clock.monotonicMs() - parts.startedMs),
     },
   }
+}
+
+const bytesPerUtf16UnitMax = 3
+
+/** Bounds a growing text in bytes at the price of one comparison a piece: bytes are counted only near the bound. */
+function createTextBound(bytesMaxAtFirst: number) {
+  let bytesMax = bytesMaxAtFirst
+  const bound = {
+    /** A text of so many characters fits whatever they are. */
+    charactersSurelyFitting: Math.floor(bytesMax / bytesPerUtf16UnitMax),
+    lower(bytes: number): void {
+      bytesMax = Math.min(bytesMax, bytes)
+      bound.charactersSurelyFitting = Math.floor(bytesMax / bytesPerUtf16UnitMax)
+    },
+    fits(text: string, more: string): boolean {
+      const room = bytesMax - Buffer.byteLength(text) - Buffer.byteLength(more)
+      if (room < 0) return false
+      // Each count takes the room down to two thirds at least, so there are few.
+      bound.charactersSurelyFitting = text.length + more.length + Math.floor(room / bytesPerUtf16UnitMax)
+      return true
+    },
+    /** The beginning of `more` that still fits; never half a character. */
+    cut(text: string, more: string): string {
+      const room = Math.max(0, bytesMax - Buffer.byteLength(text))
+      return more.slice(0, new TextEncoder().encodeInto(more, new Uint8Array(room)).read)
+    },
+  }
+  return bound
 }
 
 /** PostgreSQL stores neither NUL nor lone surrogates, and a client could not decode them. */

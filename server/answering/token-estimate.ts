@@ -4,8 +4,10 @@ import type { ChatMessage } from '../external/language-model.ts'
 const tokensPerMessage = 4
 /** Measured over English, German and code a token has 3.5 to 4.5 bytes, over Chinese about 3: 3.3 errs on the safe side. */
 const bytesPerToken = 3.3
-/** Longer texts are not tokenized: the estimate is near enough, and the tokenizer blocks the event loop. */
+/** Of one call no more is tokenized: the estimate is near enough, and the tokenizer blocks the event loop. */
 const tokenizedCharactersMax = 40_000
+/** How much is tokenized in one go: a few milliseconds, even of random letters. */
+const tokenizedAtOnceMax = 4_000
 
 /** A quick estimate of a text's tokens, for reservations; a little too high rather than too low. */
 export function estimateTokens(text: string): number {
@@ -18,20 +20,45 @@ export function estimatePromptTokens(messages: ChatMessage[]): number {
 }
 
 /**
- * Counts a text's tokens by `o200k_base`, for calls whose provider told no figures. The tokenizer is quadratic on long
- * runs without a space, so runs are broken every 512 characters.
+ * Counts the tokens of a call whose provider told no figures, by `o200k_base`: the answer's, then the prompt's from the
+ * newest message backwards, 40,000 characters altogether; the rest is estimated. Other work is let in between.
  */
-export async function countTokens(text: string): Promise<number> {
-  if (text === '') return 0
-  if (text.length > tokenizedCharactersMax) return estimateTokens(text)
-  const { encode } = await import('gpt-tokenizer/encoding/o200k_base')
-  const broken = text.replaceAll(/\S{512}/g, '$& ')
-  return encode(broken, { disallowedSpecial: new Set() }).length
+export async function countCallTokens(call: {
+  messages: ChatMessage[]
+  completion: string
+}): Promise<{ promptTokens: number; completionTokens: number }> {
+  let charactersLeft = tokenizedCharactersMax
+  const count = (text: string): Promise<number> | number => {
+    if (text.length > charactersLeft) return estimateTokens(text)
+    charactersLeft -= text.length
+    return countTokens(text)
+  }
+  const completionTokens = await count(call.completion)
+  let promptTokens = 3
+  for (const message of call.messages.toReversed()) promptTokens += (await count(message.content)) + tokensPerMessage
+  return { promptTokens, completionTokens }
 }
 
-/** Counts a prompt's tokens like `countTokens`. */
-export async function countPromptTokens(messages: ChatMessage[]): Promise<number> {
-  let sum = 3
-  for (const message of messages) sum += (await countTokens(message.content)) + tokensPerMessage
-  return sum
+/**
+ * Counts a text's tokens, at most one too many for each 4,000 characters. The tokenizer is quadratic on long runs
+ * without a space, so runs are broken every 128 characters.
+ */
+async function countTokens(text: string): Promise<number> {
+  if (text === '') return 0
+  const { encode } = await import('gpt-tokenizer/encoding/o200k_base')
+  let tokens = 0
+  for (let at = 0; at < text.length; at += tokenizedAtOnceMax) {
+    const broken = text.slice(at, at + tokenizedAtOnceMax).replaceAll(/\S{128}/g, '$& ')
+    tokens += encode(broken, { disallowedSpecial: new Set() }).length
+    await new Promise((resolve) => setImmediate(resolve))
+  }
+  return tokens
+}
+
+const bytesPerTokenMax = 16
+const answerBytesMaxEver = 2 * 1024 * 1024
+
+/** How long an answer of so many tokens may be, in bytes; a provider need not keep to the tokens it was asked for. */
+export function answerBytesMax(outputTokensMax = Infinity): number {
+  return Math.min(outputTokensMax * bytesPerTokenMax, answerBytesMaxEver)
 }
