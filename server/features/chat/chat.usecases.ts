@@ -6,6 +6,7 @@ import { undoTurn } from '../../data/conversations.data.ts'
 import type { HistoryMessage, ReservedCall } from '../../data/tenant-scope.ts'
 import type { UsageLedger } from '../../data/usage.data.ts'
 import type { Principal } from '../../http/identity.ts'
+import { toAppError } from '../../http/problem-details.ts'
 import type { TenantEntry } from '../../http/tenant-gate.ts'
 import { clientLeft } from '../../platform/errors.ts'
 import { newId } from '../../platform/ids.ts'
@@ -104,7 +105,12 @@ export async function collectAnswer(stream: AnswerStream) {
   return { text, ...found }
 }
 
-function track(parts: ChatParts, asker: Asker, stream: AnswerStream): AnswerStream {
+/**
+ * Watches over an answer from now on. Access may have ended while retrieval and the upstream took their time, when
+ * nobody watched: it is checked once more, and a refusal is thrown before the response begins, the turn kept as aborted.
+ */
+async function track(parts: ChatParts, asker: Asker, stream: AnswerStream): Promise<AnswerStream> {
+  stream.limit?.(asker.entry.tenant.maxOutputTokens)
   parts.openAnswers.add({
     stream,
     tenantId: asker.entry.tenant.id,
@@ -112,6 +118,13 @@ function track(parts: ChatParts, asker: Asker, stream: AnswerStream): AnswerStre
     sessionId: asker.principal.sessionId,
     recheck: asker.recheck,
   })
+  try {
+    await asker.recheck()
+  } catch (error) {
+    stream.cut(toAppError(error))
+    await stream.settled
+    throw error
+  }
   return stream
 }
 
