@@ -80,7 +80,7 @@ export async function createServices(options: {
   const feed = await startChangeFeed({ directUrl: core.directUrl, log })
   const databases = createTenantDatabases(core)
   const directories = createDirectories({ core, databases, feed, now: () => clock.now() })
-  const ledger = createUsageLedger(core.hot)
+  const ledger = createUsageLedger(core.hotWrites)
   const secrets = createTenantSecrets(secretBox)
   const egress = createEgress({ allowLoopback: config.allowLoopbackUpstreams, clock })
   const pinecone = createPinecone({ egress, controllerUrl: config.pinecone.controllerUrl, clock })

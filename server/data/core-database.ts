@@ -14,13 +14,18 @@ export interface CoreDatabase {
   write<T>(work: (database: Database) => Promise<T>): Promise<T>
   /** The pool that tenant scopes of pooled tenants take their connections from. */
   runtime: ConnectionPool
-  /** The pool of the hot path's functions. */
+  /** The pool of the hot path's reads. */
   hot: SQL
+  /** The pool of the hot path's writes: Bun's driver may send a read behind a statement that waits for its commit. */
+  hotWrites: SQL
   /** A connection of the owner that is not behind a pooler in transaction mode. */
   directUrl: string
   installationId: string
   close(): Promise<void>
 }
+
+/** Turns are written in batches, at most four of them at once. */
+const hotWritesPoolMax = 4
 
 /**
  * Opens the core database for requests. It must be migrated. Makes the runtime role if the operator manages none and
@@ -38,8 +43,9 @@ export async function openCoreDatabase(options: {
   const prepare = options.pooler === 'none'
   const runtime = openPool({ url: runtimeUrl, max: options.poolMax, name: 'tenantry', prepare })
   const hot = openHotPool({ url: runtimeUrl, max: options.poolMax, name: 'tenantry chat', prepare })
+  const hotWrites = openHotPool({ url: runtimeUrl, max: hotWritesPoolMax, name: 'tenantry chat writes', prepare })
   const close = async (): Promise<void> => {
-    await Promise.all([runtime.end(), hot.close({ timeout: 5 })])
+    await Promise.all([runtime.end(), hot.close({ timeout: 5 }), hotWrites.close({ timeout: 5 })])
   }
   const db = databaseOver(runtime)
   try {
@@ -53,6 +59,7 @@ export async function openCoreDatabase(options: {
     write: (work) => runUnitOfWork(runtime, { write: true }, work),
     runtime,
     hot,
+    hotWrites,
     directUrl: options.directUrl,
     installationId: id,
     close,

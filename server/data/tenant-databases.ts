@@ -40,12 +40,12 @@ function createPooledStore(core: CoreDatabase): TenantStore {
     beginTurn: createBatcher<BegunTurn, boolean>({
       inFlightMax: batchesInFlightMax,
       itemsMax: turnsPerBatchMax,
-      send: (items) => callForTurns(core.hot, 'begin_pooled_turns', items),
+      send: (items) => callForTurns(core.hotWrites, 'begin_pooled_turns', items),
     }),
     finishTurn: createBatcher<FinishedTurn, boolean>({
       inFlightMax: batchesInFlightMax,
       itemsMax: turnsPerBatchMax,
-      send: (items) => callForTurns(core.hot, 'finish_pooled_turns', items),
+      send: (items) => callForTurns(core.hotWrites, 'finish_pooled_turns', items),
     }),
   }
 }
