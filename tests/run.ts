@@ -54,7 +54,7 @@ console.log(`${totals.passed} passed, ${totals.failed} failed, ${totals.skipped}
 process.exit(exitCode)
 
 async function runTests(group: { files: string[]; flags: string[] }): Promise<number> {
-  const child = Bun.spawn([process.execPath, 'test', ...group.flags, ...flags, ...group.files], {
+  const child = Bun.spawn([process.execPath, 'test', '--timeout=60000', ...group.flags, ...flags, ...group.files], {
     cwd: root,
     env: {
       ...process.env,

@@ -45,8 +45,9 @@ const mayImport: Record<string, string[]> = {
   'console api': ['console lib', 'app.ts'],
   'console ui': ['console lib'],
   'console lib': [],
-  'console features/*': ['console api', 'console ui', 'console lib'],
-  'console app': ['console features/*', 'console api', 'console ui', 'console lib'],
+  'console panels': ['console api', 'console ui', 'console lib'],
+  'console features/*': ['console panels', 'console api', 'console ui', 'console lib'],
+  'console app': ['console features/*', 'console panels', 'console api', 'console ui', 'console lib'],
   'console entry': ['console app', 'console features/*', 'console api', 'console ui', 'console lib', 'console styles'],
 }
 /** Packages that only one room may know. */

@@ -1,6 +1,6 @@
 import { useState, type ReactNode } from 'react'
 import { ErrorState } from '../ui/error-state.tsx'
-import { describeProblem, toProblem } from './problem.ts'
+import { describeProblem, toProblem } from '../api/problem.ts'
 
 /**
  * What stands in place of a panel that could not be loaded; the rest of the page stays. `what` begins the sentence:
