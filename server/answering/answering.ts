@@ -1,5 +1,5 @@
 import type { Directories } from '../data/directories.ts'
-import { computeCostMicroUsd } from '../data/prices.data.ts'
+import { computeCostMicroUsd, type ModelPrice } from '../data/prices.data.ts'
 import type { TenantScope } from '../data/tenant-scope.ts'
 import type { HistoryMessage, ReservedCall } from '../data/tenant-scope.ts'
 import type { TenantRecord } from '../data/tenants.data.ts'
@@ -176,6 +176,7 @@ export function createAnswering(parts: AnsweringParts): Answering {
       messages,
       maxOutputTokens,
       retrieved,
+      price,
       abort,
       startedMs,
     })
@@ -230,9 +231,9 @@ export function createAnswering(parts: AnsweringParts): Answering {
     if (begun.status === 'fulfilled' && opened.status === 'fulfilled') return opened.value
     if (opened.status === 'fulfilled') opened.value.close()
     else if (!abort.signal.aborted) noteProvider(question.tenant.id, opening.target, opened.reason)
-    // What was refused cost nothing; a client that left may have been charged for its prompt.
+    const gaveUp = question.signal.aborted || begun.status === 'rejected'
     await record
-      .undo(describeNothing(opening, clock.monotonicMs() - opening.startedMs))
+      .undo(describeNothing(opening, gaveUp, clock.monotonicMs() - opening.startedMs))
       .catch((err: unknown) => parts.log.warn({ err }, 'a refused turn could not be taken back; its lease settles it'))
     throw begun.status === 'rejected'
       ? begun.reason
@@ -252,23 +253,28 @@ interface Opening {
   messages: ChatMessage[]
   maxOutputTokens: number
   retrieved: Retrieved | null
+  price: ModelPrice | undefined
   abort: AbortController
   startedMs: number
 }
 
-function describeNothing(opening: Opening, durationMs: number): AnswerOutcome {
-  const left = opening.question.signal.aborted
+/**
+ * The outcome of a turn that came to nothing. What the provider refused cost nothing; when it was us or the client that
+ * gave up after the request had left, the provider may charge for the prompt.
+ */
+function describeNothing(opening: Opening, gaveUp: boolean, durationMs: number): AnswerOutcome {
+  const tokens = { promptTokens: gaveUp ? opening.call.prompt_tokens : 0, completionTokens: 0, cachedTokens: 0 }
   return {
     content: '',
     cited: [],
     usage: null,
     call: {
       id: opening.call.id,
-      prompt_tokens: left ? opening.call.prompt_tokens : 0,
+      prompt_tokens: tokens.promptTokens,
       completion_tokens: 0,
       cached_tokens: 0,
-      cost_micro_usd: opening.call.cost_micro_usd === null ? null : 0,
-      status: left ? 'aborted' : 'failed',
+      cost_micro_usd: computeCostMicroUsd(opening.price, tokens),
+      status: gaveUp ? 'aborted' : 'failed',
       usage_source: 'estimated',
       first_token_ms: null,
       duration_ms: Math.round(durationMs),

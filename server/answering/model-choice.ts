@@ -42,13 +42,13 @@ export function pickProvider(
 }
 
 /**
- * The place that a tenant's model key is entered for: a vendor, or an origin. A key entered for one place is never sent
- * to another (guarantee C2). Null when the settings send no key anywhere.
+ * The place that a tenant's model key is entered for: a vendor, or a whole base URL (behind a gateway the path decides
+ * who gets it). A key entered for one place is never sent to another (guarantee C2). Null when the settings send no key anywhere.
  */
 export function modelKeyOrigin(settings: Pick<ModelSettings, 'modelProvider' | 'modelBaseUrl'>): string | null {
   if (settings.modelProvider === 'offline') return null
   // What is no address came into the row by SQL; the guarded fetch refuses it.
-  if (settings.modelBaseUrl) return URL.parse(settings.modelBaseUrl)?.origin ?? settings.modelBaseUrl
+  if (settings.modelBaseUrl) return settings.modelBaseUrl
   return settings.modelProvider === 'deepseek' ? 'deepseek' : 'openai'
 }
 

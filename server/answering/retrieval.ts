@@ -63,6 +63,9 @@ export interface Retriever {
 }
 
 const excerptCharactersMax = 2_000
+const idCharactersMax = 512
+const titleCharactersMax = 300
+const urlCharactersMax = 2_000
 /** Reciprocal rank fusion's constant (Cormack, Clarke and Büttcher, 2009). */
 const fusionConstant = 60
 
@@ -147,14 +150,14 @@ export function createRetriever(options: {
         (match) => match.text !== '' && (tenant.retrievalScoreMin === null || match.score >= tenant.retrievalScoreMin),
       )
       .map((match) => ({
-        document_id: textOf(match.metadata.document_id),
-        chunk_id: match.id,
-        title: textOf(match.metadata.title) ?? textOf(match.metadata.source),
-        url: textOf(match.metadata.url),
+        document_id: textOf(match.metadata.document_id, idCharactersMax),
+        chunk_id: textOf(match.id, idCharactersMax) ?? '',
+        title: textOf(match.metadata.title, titleCharactersMax) ?? textOf(match.metadata.source, titleCharactersMax),
+        url: webAddressOf(match.metadata.url),
         excerpt: cutExcerpt(match.text),
         start: null,
         end: null,
-        score: match.score,
+        score: Number.isFinite(match.score) ? match.score : 0,
       }))
   }
 
@@ -210,8 +213,16 @@ function cutExcerpt(text: string): string {
   return storable.length > excerptCharactersMax ? storable.slice(0, excerptCharactersMax).toWellFormed() : storable
 }
 
-function textOf(value: unknown): string | null {
-  return typeof value === 'string' && value !== '' ? value.replaceAll('\u0000', '').toWellFormed() : null
+/** A text of foreign metadata, as far as it can be stored and shown. */
+function textOf(value: unknown, charactersMax: number): string | null {
+  if (typeof value !== 'string' || value === '') return null
+  return value.slice(0, charactersMax).replaceAll('\u0000', '').toWellFormed()
+}
+
+/** Only what a browser may open: foreign metadata may hold `javascript:` as well. */
+function webAddressOf(value: unknown): string | null {
+  const text = textOf(value, urlCharactersMax)
+  return text !== null && /^https?:\/\//i.test(text) && URL.canParse(text) ? text : null
 }
 
 /** The code of a failure, one of the table in docs/errors.md. */

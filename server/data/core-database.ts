@@ -18,6 +18,8 @@ export interface CoreDatabase {
   hot: SQL
   /** The pool of the hot path's writes: Bun's driver may send a read behind a statement that waits for its commit. */
   hotWrites: SQL
+  /** A keyed hash, for what is only ever compared. */
+  digest(text: string): string
   /** A connection of the owner that is not behind a pooler in transaction mode. */
   directUrl: string
   installationId: string
@@ -60,6 +62,7 @@ export async function openCoreDatabase(options: {
     runtime,
     hot,
     hotWrites,
+    digest: (text) => options.secretBox.digest(text),
     directUrl: options.directUrl,
     installationId: id,
     close,

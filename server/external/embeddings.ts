@@ -3,6 +3,7 @@ import { callWithDeadline } from './call-deadline.ts'
 import type { ModelTarget } from './language-model.ts'
 import { makeModelFailure, makeModelTimeout } from './model-errors.ts'
 import { classifySdkError, createOpenAiClient } from './openai-client.ts'
+import { readCount } from './sse-frame.ts'
 
 /** Dimensions of the embedding models that are known; others tell theirs by their first vector. */
 export const embeddingDimensions: Readonly<Record<string, number>> = {
@@ -46,7 +47,7 @@ export function createEmbeddings(options: { egress: Egress; timeoutMs?: number }
         )
         const vectors = orderVectors(response, inputs.length)
         if (vectors === undefined) throw makeModelFailure('malformed')
-        const promptTokens = readTokens(response)
+        const promptTokens = readCount(response.usage?.prompt_tokens)
         return { vectors, promptTokens }
       } catch (error) {
         if (signal.aborted) throw signal.reason
@@ -82,9 +83,4 @@ function isVector(value: unknown): value is number[] {
     value.length > 0 &&
     value.every((part: unknown) => typeof part === 'number' && Number.isFinite(part))
   )
-}
-
-function readTokens(response: { usage?: { prompt_tokens?: number } }): number {
-  const tokens = response.usage?.prompt_tokens
-  return typeof tokens === 'number' && Number.isSafeInteger(tokens) && tokens >= 0 ? tokens : 0
 }

@@ -7,6 +7,7 @@ import { type ConnectionTest, runSteps, type StepFinding } from './connection-te
 import type { ModelTarget, ModelUsage } from './language-model.ts'
 import { makeModelTimeout } from './model-errors.ts'
 import { classifySdkError, createOpenAiClient } from './openai-client.ts'
+import { readCount } from './sse-frame.ts'
 
 /** A test and what it cost: its tokens belong in the ledger (purpose `test`). */
 export interface ModelTestOutcome {
@@ -107,9 +108,9 @@ async function askOnce(call: {
     text: completion.choices[0]?.message?.content ?? '',
     usage: usage
       ? {
-          promptTokens: usage.prompt_tokens,
-          completionTokens: usage.completion_tokens,
-          cachedTokens: usage.prompt_tokens_details?.cached_tokens ?? 0,
+          promptTokens: readCount(usage.prompt_tokens),
+          completionTokens: readCount(usage.completion_tokens),
+          cachedTokens: readCount(usage.prompt_tokens_details?.cached_tokens),
         }
       : null,
   }

@@ -141,8 +141,8 @@ function readUsage(usage: Record<string, unknown>): ModelUsage {
   }
 }
 
-/** Counts become money: a provider's negative, fractional or absurd number is none. */
-function readCount(value: unknown): number {
+/** A provider's count of tokens. Counts become money: a negative, fractional or absurd number is 0. */
+export function readCount(value: unknown): number {
   return typeof value === 'number' && Number.isSafeInteger(value) && value >= 0 && value < 1e9 ? value : 0
 }
 

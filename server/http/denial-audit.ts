@@ -4,7 +4,7 @@ import type { Log } from '../platform/log.ts'
 
 /** Writes what was refused to the audit log. */
 export interface DenialAudit {
-  /** One row. */
+  /** One row each; past thirty in a minute by one principal the rest are counted in one. */
   record(actor: AuditActor, entry: AuditEntry): Promise<void>
   /**
    * One row at the first of its kind by this principal, and one more with a `count` when the minute is over if there
@@ -16,6 +16,8 @@ export interface DenialAudit {
 }
 
 const windowMs = 60_000
+/** A loop of refused calls shall not fill the log. */
+const rowsPerMinuteMax = 30
 
 /** Denials never fail the request they belong to: an audit row that cannot be written is logged. */
 export function createDenialAudit(options: { db: Database; log: Log }): DenialAudit {
@@ -26,8 +28,18 @@ export function createDenialAudit(options: { db: Database; log: Log }): DenialAu
     timer: ReturnType<typeof setTimeout>
   }
   const open = new Map<string, Open>()
+  const rowsByActor = new Map<string, number>()
+  const forgetting = setInterval(() => rowsByActor.clear(), windowMs)
+  forgetting.unref()
 
   async function record(actor: AuditActor, entry: AuditEntry): Promise<void> {
+    if (entry.outcome === 'done') return write(actor, entry)
+    const rows = (rowsByActor.get(actor.actorId ?? '') ?? 0) + 1
+    rowsByActor.set(actor.actorId ?? '', rows)
+    return rows > rowsPerMinuteMax ? recordOncePerMinute(actor, entry) : write(actor, entry)
+  }
+
+  async function write(actor: AuditActor, entry: AuditEntry): Promise<void> {
     try {
       await insertAudit(options.db, actor, { outcome: 'denied', ...entry })
     } catch (err) {
@@ -41,23 +53,25 @@ export function createDenialAudit(options: { db: Database; log: Log }): DenialAu
     if (!ended) return
     clearTimeout(ended.timer)
     if (ended.further > 0)
-      await record(ended.actor, { ...ended.entry, after: { ...ended.entry.after, count: ended.further } })
+      await write(ended.actor, { ...ended.entry, after: { ...ended.entry.after, count: ended.further } })
+  }
+
+  async function recordOncePerMinute(actor: AuditActor, entry: AuditEntry): Promise<void> {
+    const key = `${actor.actorId} ${entry.action}`
+    const known = open.get(key)
+    if (known) {
+      known.further++
+      return
+    }
+    const timer = setTimeout(() => void close(key), windowMs)
+    timer.unref()
+    open.set(key, { actor, entry, further: 0, timer })
+    await write(actor, { ...entry, after: { ...entry.after, count: 1 } })
   }
 
   return {
     record,
-    async recordOncePerMinute(actor, entry) {
-      const key = `${actor.actorId} ${entry.action}`
-      const known = open.get(key)
-      if (known) {
-        known.further++
-        return
-      }
-      const timer = setTimeout(() => void close(key), windowMs)
-      timer.unref()
-      open.set(key, { actor, entry, further: 0, timer })
-      await record(actor, { ...entry, after: { ...entry.after, count: 1 } })
-    },
+    recordOncePerMinute,
     async flush() {
       for (const key of open.keys()) await close(key)
     },

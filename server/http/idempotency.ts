@@ -1,4 +1,3 @@
-import { createHash } from 'node:crypto'
 import type { CoreDatabase } from '../data/core-database.ts'
 import { findKeptAnswer, keepAnswer, lockIdempotencyKey } from '../data/idempotency.data.ts'
 import type { Database } from '../data/postgres.ts'
@@ -46,7 +45,7 @@ export async function createOnce<T>(
   const key = readKey(creating.request)
   if (key === undefined) return core.write(create)
   const caller = `${creating.principal.scope}:${creating.principal.tenantId ?? ''}:${creating.principal.userId}`
-  const requestHash = hashRequest(creating)
+  const requestHash = hashRequest(core, creating)
   return core.write(async (database) => {
     if (!(await lockIdempotencyKey(database, caller, key))) {
       throw idempotencyInFlight({ detail: 'Try again in a moment.', headers: { 'retry-after': '1' } })
@@ -72,11 +71,10 @@ function readKey(request: Request): string | undefined {
   return key
 }
 
-function hashRequest({ request, body }: CreatingRequest): string {
+/** Keyed, as the body may hold a password. */
+function hashRequest(core: CoreDatabase, { request, body }: CreatingRequest): string {
   const { pathname } = new URL(request.url)
-  return createHash('sha256')
-    .update(JSON.stringify([request.method, pathname.replace(/\/$/, ''), sortKeys(body)]))
-    .digest('base64url')
+  return core.digest(JSON.stringify([request.method, pathname.replace(/\/$/, ''), sortKeys(body)]))
 }
 
 /** The same members in another order are the same body. */

@@ -30,7 +30,11 @@ export const newPassword = t.String({ minLength: 12, maxLength: 256, error: 'mus
 export const fullName = nullable(t.String({ maxLength: 200 }))
 
 /** A UUID in a path. */
-export const uuid = t.String({ format: 'uuid', error: 'must be a UUID' })
+export const uuid = t.String({
+  // Not `format: 'uuid'`, which takes urn:uuid:… as well.
+  pattern: '^[0-9a-fA-F]{8}-[0-9a-fA-F]{4}-[0-9a-fA-F]{4}-[0-9a-fA-F]{4}-[0-9a-fA-F]{12}$',
+  error: 'must be a UUID',
+})
 
 /** A user as sent: a platform user (scope core) or a tenant's (scope tenant). */
 export const userView = t.Object({

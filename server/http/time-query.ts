@@ -11,7 +11,7 @@ export function readTime(path: string, text: string): Date {
   const [, year, month, day] = shape.exec(text) ?? []
   const time = new Date(text)
   const isDay = Number(day) <= new Date(Date.UTC(Number(year), Number(month), 0)).getUTCDate()
-  if (!isDay || Number.isNaN(time.getTime()) || time.getUTCFullYear() < 1) {
+  if (!isDay || Number.isNaN(time.getTime()) || time.getUTCFullYear() < 1 || time.getUTCFullYear() > 9998) {
     const message = 'must be a date such as 2026-01-31, or a time such as 2026-01-31T00:00:00Z'
     throw requestInvalid({ detail: `${path}: ${message}`, errors: [{ path, message }] })
   }

@@ -1,3 +1,4 @@
+import { createHmac } from 'node:crypto'
 import { defineError } from './errors.ts'
 
 /** A stored secret could not be opened: unknown key id, moved, flipped or truncated. */
@@ -20,6 +21,8 @@ export interface SecretBox {
   seal(place: SecretPlace, text: string): Promise<string>
   /** Opens what `seal` made for this place; throws `secret.unreadable`, never returns an empty stand-in. */
   open(place: SecretPlace, sealed: string): Promise<string>
+  /** A keyed hash (HMAC-SHA-256) of a text: whoever reads it in the database can try no guesses against it. */
+  digest(text: string): string
   /** The id of the key that new secrets are sealed with. */
   readonly keyId: string
 }
@@ -39,10 +42,12 @@ const decoder = new TextDecoder('utf-8', { fatal: true })
 export async function createSecretBox(secretKey: string, previousSecretKey?: string): Promise<SecretBox> {
   const current = await deriveSealingKey(secretKey)
   const keys = [current]
+  const digestKey = await deriveKeyBytes(secretKey, 'digest')
   if (previousSecretKey) keys.push(await deriveSealingKey(previousSecretKey))
 
   return {
     keyId: current.id,
+    digest: (text) => createHmac('sha256', digestKey).update(text).digest('base64url'),
     async seal(place, text) {
       const iv = crypto.getRandomValues(new Uint8Array(12))
       const sealed = await crypto.subtle.encrypt(

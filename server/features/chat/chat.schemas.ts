@@ -1,5 +1,5 @@
 import { t } from 'elysia'
-import { nullable, sourceView, time, usageView } from '../../http/schemas.ts'
+import { nullable, sourceView, time, usageView, uuid } from '../../http/schemas.ts'
 
 const message = t.String({
   minLength: 1,
@@ -11,7 +11,7 @@ const message = t.String({
 /** `POST /chat` and `/chat/stream`. */
 export const chatBody = t.Object({
   message,
-  session_id: t.Optional(nullable(t.String({ format: 'uuid', error: 'must be the id of a conversation' }))),
+  session_id: t.Optional(nullable(uuid)),
   retrieval: t.Optional(t.Literal('off', { error: 'must be "off", or left out' })),
 })
 

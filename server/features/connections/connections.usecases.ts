@@ -19,6 +19,7 @@ import { embeddingDimensions } from '../../external/embeddings.ts'
 import type { ModelTarget } from '../../external/language-model.ts'
 import type { ModelTestOutcome } from '../../external/model-test.ts'
 import type { PineconeAdapter } from '../../external/pinecone.ts'
+import { readBaseUrl } from '../../http/base-url.ts'
 import { requestInvalid } from '../../http/problem-details.ts'
 import type { Clock } from '../../platform/clock.ts'
 import type { Egress } from '../../platform/egress.ts'
@@ -122,11 +123,11 @@ export async function testModelConnection(
   draft: ModelDraft,
   tester: Tester,
 ): Promise<ConnectionTest> {
-  if (draft.model_base_url) parts.egress.checkUrl(draft.model_base_url, 'model_base_url')
+  const draftedUrl = draft.model_base_url ? readBaseUrl(draft.model_base_url, parts.egress) : draft.model_base_url
   const settings = {
     modelProvider: draft.model_provider === undefined ? tenant.modelProvider : draft.model_provider,
     model: draft.model === undefined ? tenant.model : draft.model,
-    modelBaseUrl: draft.model_base_url === undefined ? tenant.modelBaseUrl : draft.model_base_url,
+    modelBaseUrl: draftedUrl === undefined ? tenant.modelBaseUrl : draftedUrl,
     modelApiKeyOrigin: tenant.modelApiKeyOrigin,
   }
   const origin = modelKeyOrigin(settings)

@@ -14,7 +14,7 @@ import {
 } from '../../data/tenant-users.data.ts'
 import type { Page } from '../../data/page.ts'
 import type { TenantRecord } from '../../data/tenants.data.ts'
-import { updateUser } from '../../data/users.data.ts'
+import { findUserForUpdate, updateUser } from '../../data/users.data.ts'
 import { belongsToTenant } from '../../http/membership.ts'
 import { requestInvalid } from '../../http/problem-details.ts'
 import { emailTaken, userNotFound } from '../../http/tenant-gate.ts'
@@ -135,12 +135,13 @@ export async function removeTenantUser(
 }
 
 async function unassign(parts: TenantUsersParts, tenant: TenantRecord, id: UserId, actor: AuditActor): Promise<void> {
-  const user = await parts.directories.user(id)
-  if (user?.tenantId !== tenant.id) {
-    const message = 'is a superuser or the owner, who may enter without being assigned'
-    throw requestInvalid({ detail: `user: ${message}`, errors: [{ path: 'user', message }] })
-  }
   await parts.core.write(async (database) => {
+    // Locked and read now: it may have been assigned to another tenant meanwhile, which is not this manager's to undo.
+    const user = await findUserForUpdate(database, id)
+    if (user?.tenantId !== tenant.id) {
+      const message = 'is not assigned to this tenant; superusers and the owner may enter without being so'
+      throw requestInvalid({ detail: `user: ${message}`, errors: [{ path: 'user', message }] })
+    }
     await updateUser(database, id, { tenantId: null })
     await revokeSignInSessionsOf(database, { userId: id, tenantId: tenant.id, reason: 'unassigned' })
     await insertAudit(database, actor, {

@@ -1,6 +1,7 @@
 import { modelKeyOrigin } from '../../answering/model-choice.ts'
 import { placeOfTenantSecret, type TenantSecret } from '../../answering/tenant-secrets.ts'
 import type { TenantChanges, TenantRecord } from '../../data/tenants.data.ts'
+import { readBaseUrl } from '../../http/base-url.ts'
 import { requestInvalid } from '../../http/problem-details.ts'
 import type { Egress } from '../../platform/egress.ts'
 import { parseUserId, type TenantId } from '../../platform/ids.ts'
@@ -46,6 +47,8 @@ export async function readTenantSettings(
     ...(body.owner_id === undefined ? {} : { ownerId: body.owner_id === null ? null : readOwner(body.owner_id) }),
     ...(body.pinecone_namespace === '' ? { pineconeNamespace: null } : {}),
   }
+  // The column is single precision, and PostgreSQL refuses what would underflow it.
+  if (typeof body.retrieval_score_min === 'number') changes.retrievalScoreMin = Math.fround(body.retrieval_score_min)
   if (body.retrieval_filter !== undefined) changes.retrievalFilter = readFilter(body.retrieval_filter)
   if (body.model_base_url) changes.modelBaseUrl = readBaseUrl(body.model_base_url, context.egress)
   Object.assign(changes, await sealSecret('pineconeApiKey', body.pinecone_api_key, context))
@@ -108,14 +111,6 @@ async function sealSecret(
   return isModel
     ? { modelApiKey: sealed, modelApiKeyLast4: last4, modelApiKeyUpdatedAt: context.now }
     : { pineconeApiKey: sealed, pineconeApiKeyLast4: last4, pineconeApiKeyUpdatedAt: context.now }
-}
-
-/** A base URL as it is stored: checked, without a trailing slash, query or fragment. */
-export function readBaseUrl(text: string, egress: Egress): string {
-  egress.checkUrl(text, 'model_base_url')
-  const url = new URL(text)
-  if (url.search || url.hash) throw refuse('model_base_url', 'must not have a query or fragment')
-  return url.toString().replace(/\/+$/, '')
 }
 
 /** Pinecone's metadata filter; what its operators are is Pinecone's to say. */

@@ -1,5 +1,5 @@
 import { t } from 'elysia'
-import { nullable, time } from '../../http/schemas.ts'
+import { nullable, time, uuid } from '../../http/schemas.ts'
 
 const text = (maxLength: number) =>
   t.String({ minLength: 1, maxLength, error: `must have 1 to ${maxLength} characters` })
@@ -32,7 +32,7 @@ const settings = {
   ),
   retrieval_weights: nullable(weights),
   // Checked by hand: behind Elysia's cleaning a record would make an object of a text.
-  retrieval_filter: nullable(t.Unknown({ type: 'object', additionalProperties: true })),
+  retrieval_filter: t.Unknown({ description: 'A metadata filter in Pinecone’s words, or null' }),
   pinecone_environment: nullable(text(100)),
   pinecone_index: nullable(
     t.String({ pattern: '^[a-z0-9-]{1,100}$', error: 'must have lower-case letters, digits and "-"' }),
@@ -51,8 +51,8 @@ const settings = {
 /** What only superusers may write. */
 const platformSettings = {
   isolation: isolations,
-  database_server_id: nullable(t.String({ format: 'uuid' })),
-  owner_id: nullable(t.String({ format: 'uuid', error: 'must be the id of a platform user' })),
+  database_server_id: nullable(uuid),
+  owner_id: nullable(uuid),
   is_active: t.Boolean(),
 }
 

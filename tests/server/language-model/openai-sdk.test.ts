@@ -152,9 +152,9 @@ describe('the model connection test', () => {
       ['key', {}, { status: 402 }, 'Add balance'],
       ['model', { model: 'gpt-nope' }, {}, 'Check the model name'],
       ['address', {}, { status: 500 }, 'Wait a little'],
-      ['answer', {}, { html200: true }, '/v1'],
-      ['answer', {}, { gzipBomb: true }, 'OpenAI-compatible'],
-      ['answer', {}, { stallBeforeHeaders: true }, 'Test again'],
+      ['address', {}, { html200: true }, '/v1'],
+      ['address', {}, { gzipBomb: true }, 'OpenAI-compatible'],
+      ['address', {}, { stallBeforeHeaders: true }, 'Test again'],
     ]
     for (const [step, change, behaviour, remedy] of cases) {
       fake.reset()
