@@ -19,6 +19,8 @@ export interface TenantDatabases {
 
 const batchesInFlightMax = 2
 const turnsPerBatchMax = 200
+/** Long turns travel in few: a batch is one text of JSON here and one value there. */
+const bytesPerBatchMax = 4 * 1024 * 1024
 
 /** Pooled tenants share the core database's connections. */
 export function createTenantDatabases(core: CoreDatabase): TenantDatabases {
@@ -40,14 +42,25 @@ function createPooledStore(core: CoreDatabase): TenantStore {
     beginTurn: createBatcher<BegunTurn, boolean>({
       inFlightMax: batchesInFlightMax,
       itemsMax: turnsPerBatchMax,
+      bytesMax: bytesPerBatchMax,
+      sizeOf: sizeOfTurn,
       send: (items) => callForTurns(core.hotWrites, 'begin_pooled_turns', items),
     }),
     finishTurn: createBatcher<FinishedTurn, boolean>({
       inFlightMax: batchesInFlightMax,
       itemsMax: turnsPerBatchMax,
+      bytesMax: bytesPerBatchMax,
+      sizeOf: sizeOfTurn,
       send: (items) => callForTurns(core.hotWrites, 'finish_pooled_turns', items),
     }),
   }
+}
+
+/** The bytes of a turn's texts; everything else is small. */
+function sizeOfTurn({ turn }: BegunTurn | FinishedTurn): number {
+  let bytes = Buffer.byteLength(turn.content)
+  if ('sources' in turn) for (const source of turn.sources ?? []) bytes += Buffer.byteLength(source.excerpt)
+  return bytes
 }
 
 async function callForTurns(
