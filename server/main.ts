@@ -1,5 +1,6 @@
 import pretty from 'pino-pretty'
 import { buildConsole, consoleDistDir, isConsoleBuildStale } from '../console/build.ts'
+import { prepareTokenizer } from './answering/token-estimate.ts'
 import { createApp } from './app.ts'
 import { openCoreAddress } from './core-address.ts'
 import { migrateCore } from './data/migrate.ts'
@@ -42,6 +43,7 @@ async function run(config: Config, log: Log): Promise<void> {
   const applied = await migrateCore(address.directUrl)
   if (applied.length > 0) log.info({ applied }, 'database migrated')
   const services = await createServices({ config, address, log, clock: systemClock })
+  await prepareTokenizer()
   await ensureFirstSuperuser(services)
 
   const devServer = development ? await (await import('../console/dev-server.ts')).startConsoleDevServer() : undefined

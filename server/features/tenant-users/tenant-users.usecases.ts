@@ -1,7 +1,7 @@
 import { type AuditActor, insertAudit } from '../../data/audit.data.ts'
 import type { CoreDatabase } from '../../data/core-database.ts'
 import type { Directories } from '../../data/directories.ts'
-import { revokeSignInSessionsOf } from '../../data/sign-in-sessions.data.ts'
+import { revokeSignInSessionsOf, withSessionsOf } from '../../data/sign-in-sessions.data.ts'
 import type { TenantDatabases } from '../../data/tenant-databases.ts'
 import type { TenantUserRow } from '../../data/tenant-scope.ts'
 import {
@@ -13,6 +13,7 @@ import {
   updateTenantUser,
 } from '../../data/tenant-users.data.ts'
 import type { Page } from '../../data/page.ts'
+import type { Database } from '../../data/postgres.ts'
 import type { TenantRecord } from '../../data/tenants.data.ts'
 import { findUserForUpdate, updateUser } from '../../data/users.data.ts'
 import { belongsToTenant } from '../../http/membership.ts'
@@ -104,14 +105,15 @@ export async function changeTenantUser(
   const passwordHash = changes.password === undefined ? undefined : await parts.passwords.hash(changes.password)
   const fields = Object.entries(changes).flatMap(([name, value]) => (value === undefined ? [] : [name]))
   await inTenantStore(parts, { tenant, id: user.id, action: 'tenant_user.updated', actor, fields }, async () => {
-    await parts.databases.scopeOf(tenant).write((database) =>
-      updateTenantUser(database, tenant.id, user.id, {
+    await parts.databases.scopeOf(tenant).write(async (database) => {
+      await updateTenantUser(database, tenant.id, user.id, {
         ...(changes.fullName === undefined ? {} : { fullName: changes.fullName }),
         ...(changes.isActive === undefined ? {} : { isActive: changes.isActive }),
         ...(passwordHash ? { passwordHash } : {}),
-      }),
-    )
-    if (passwordHash || changes.isActive === false) await endSessions(parts, tenant, user.id, 'changed by a manager')
+      })
+      const endsSessions = passwordHash !== undefined || changes.isActive === false
+      if (endsSessions) await endSessions(parts, { tenant, database, id: user.id, reason: 'changed by a manager' })
+    })
   })
   return getTenantUser(parts, tenant, user.id)
 }
@@ -129,8 +131,10 @@ export async function removeTenantUser(
     return
   }
   await inTenantStore(parts, { tenant, id: user.id, action: 'tenant_user.deleted', actor: removal.actor }, async () => {
-    await parts.databases.scopeOf(tenant).write((database) => deleteTenantUser(database, tenant.id, user.id))
-    await endSessions(parts, tenant, user.id, 'user deleted')
+    await parts.databases.scopeOf(tenant).write(async (database) => {
+      await deleteTenantUser(database, tenant.id, user.id)
+      await endSessions(parts, { tenant, database, id: user.id, reason: 'user deleted' })
+    })
   })
 }
 
@@ -183,8 +187,15 @@ async function inTenantStore(
   parts.directories.forget({ kind: 'tenant_user', ids: [tenant.id, id] })
 }
 
-async function endSessions(parts: TenantUsersParts, tenant: TenantRecord, id: UserId, reason: string): Promise<void> {
-  await revokeSignInSessionsOf(parts.core.db, { userId: id, tenantId: tenant.id, reason })
+/** Under the lock of the write before it, so that no session of the old password or access is left. */
+function endSessions(
+  parts: TenantUsersParts,
+  ended: { tenant: TenantRecord; database: Database; id: UserId; reason: string },
+): Promise<void> {
+  const { tenant, database, id, reason } = ended
+  return withSessionsOf({ tenant, database, core: parts.core }, (sessions) =>
+    revokeSignInSessionsOf(sessions, { userId: id, tenantId: tenant.id, reason }),
+  )
 }
 
 async function getTenantUser(
