@@ -78,7 +78,7 @@ const finishRetryMs = 250
 
 /** Turns a model's stream into the events of an answer; every ending is stored and counted exactly once. */
 export function createAnswerStream(parts: AnswerStreamParts): AnswerStream {
-  const { ids, retrieved } = parts
+  const { ids, retrieved, totalMsMax = totalMsMaxDefault } = parts
   // Without a search there are no numbers to check, and `[1]` in an answer is just text, as in `items[1]`.
   const citations: CitationFilter | undefined = retrieved
     ? createCitationFilter(retrieved.sources.map((source) => source.n))
