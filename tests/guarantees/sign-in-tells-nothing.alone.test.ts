@@ -1,0 +1,145 @@
+import { availableParallelism, loadavg } from 'node:os'
+import { afterAll, beforeAll, expect, test } from 'bun:test'
+import { call, type CallOptions, type Reply } from '../support/call.ts'
+import { asOwner } from '../support/owner-sql.ts'
+import { makeSuperuser, makeTenant, makeUser, type Person } from '../support/people.ts'
+import { withoutRequestId } from '../support/problem.ts'
+import { startApp, type TestApp } from '../support/start-app.ts'
+
+const rounds = process.env.FULL === '1' ? 200 : 25
+const differenceMax = 0.05
+const measurementsMax = 3
+const password = 'not the right password'
+
+let app: TestApp
+let user: Person
+let attempts: { title: string; email: () => string; tenant?: string }[]
+
+beforeAll(async () => {
+  app = await startApp()
+  const superuser = await makeSuperuser(app)
+  await makeTenant(app, superuser, 'acme')
+  await makeTenant(app, superuser, 'asleep')
+  user = await makeUser(app, superuser, { tenant: 'acme' })
+  const sleeper = await makeUser(app, superuser, { tenant: 'asleep' })
+  const disabled = await makeUser(app, superuser)
+  await call(app, 'DELETE /admin/tenants/asleep', { token: superuser.token })
+  await call(app, `PATCH /admin/users/${disabled.id}`, { token: superuser.token, body: { is_active: false } })
+  const hash = await Bun.password.hash('the right password', { algorithm: 'argon2id', memoryCost: 19_456, timeCost: 2 })
+  await asOwner(
+    app,
+    (sql) => sql`insert into tenant.tenant_users (tenant_id, id, email, password_hash)
+      values ('acme', gen_random_uuid(), 'end@acme.example', ${hash})`,
+  )
+  const nobody = (): string => 'nobody@people.example'
+  attempts = [
+    { title: 'a known address', email: () => user.email },
+    { title: 'an unknown address', email: nobody },
+    { title: 'a disabled user', email: () => disabled.email },
+    { title: 'a known address in its tenant', email: () => user.email, tenant: 'acme' },
+    { title: 'an end user in its tenant', email: () => 'end@acme.example', tenant: 'acme' },
+    { title: 'an unknown address in a tenant', email: nobody, tenant: 'acme' },
+    { title: 'a known address in an unknown tenant', email: () => user.email, tenant: 'nosuch' },
+    { title: 'an unknown address in an unknown tenant', email: nobody, tenant: 'nosuch' },
+    { title: 'a known address in an inactive tenant', email: () => sleeper.email, tenant: 'asleep' },
+    { title: 'an unknown address in an inactive tenant', email: nobody, tenant: 'asleep' },
+  ]
+}, 30_000)
+afterAll(() => app.stop())
+
+const routes = {
+  'POST /auth/login': (email: string): CallOptions => ({ body: { email, password } }),
+  'POST /auth/token': (email: string): CallOptions => ({
+    raw: new URLSearchParams({ username: email, password, grant_type: 'password' }).toString(),
+    headers: { 'content-type': 'application/x-www-form-urlencoded' },
+  }),
+}
+
+/**
+ * The clock on the wall, in milliseconds; on a machine that others keep busy the processor time of this process, server
+ * included, as the clock would measure the others.
+ */
+const isBusy = (loadavg()[0] ?? 0) > availableParallelism() * 1.5
+const readTime = (): number => {
+  if (!isBusy) return performance.now()
+  const { user, system } = process.cpuUsage()
+  return (user + system) / 1000
+}
+
+/** By how much each median differs from the first's, as a share of it. */
+function compare(times: number[][]): number[] {
+  const [reference = 0, ...others] = times.map(median)
+  return [0, ...others.map((value) => Math.abs(value - reference) / reference)]
+}
+
+const median = (values: number[]): number => values.toSorted((a, b) => a - b)[Math.floor(values.length / 2)] ?? 0
+
+for (const [route, makeOptions] of Object.entries(routes)) {
+  const tryOnce = (attempt: (typeof attempts)[number]): Promise<Reply> =>
+    call(app, route, { ...makeOptions(attempt.email()), tenant: attempt.tenant })
+
+  test(`B3: ${route} with a wrong password answers the same, whoever and wherever it is`, async () => {
+    const reference = withoutRequestId(await tryOnce(attempts[0]!))
+    expect(reference).toMatchObject({ status: 401, code: 'auth.invalid_credentials' })
+    for (const attempt of attempts) {
+      const reply = await tryOnce(attempt)
+      expect({ title: attempt.title, ...(withoutRequestId(reply) as object) }).toEqual({
+        title: attempt.title,
+        ...(reference as object),
+      })
+      expect([...reply.headers.keys()].toSorted()).toEqual([...(await tryOnce(attempts[0]!)).headers.keys()].toSorted())
+    }
+  })
+
+  test(`B3: ${route} with a wrong password takes the same time, medians within 5 %`, async () => {
+    // Each is compared with a known address that was asked for in the same way, with or without a tenant.
+    const groups = [
+      attempts.filter(({ tenant }) => tenant === undefined),
+      attempts.filter(({ tenant }) => tenant !== undefined),
+    ]
+    for (const group of groups) {
+      // A busy machine blurs; what differs in truth differs in every measurement and in all of them together.
+      const least = new Map<string, number>()
+      const all: number[][] = group.map(() => [])
+      for (let measurement = 0; measurement < measurementsMax; measurement++) {
+        const times = await measure(group)
+        for (const [index, values] of times.entries()) all[index]?.push(...values)
+        for (const differences of [compare(times), compare(all)]) {
+          for (const [index, { title }] of group.entries()) {
+            least.set(title, Math.min(differences[index] ?? Infinity, least.get(title) ?? Infinity))
+          }
+        }
+        if (Math.max(...least.values()) <= differenceMax) break
+      }
+      const different = [...least].filter(([, difference]) => difference > differenceMax)
+      expect(different.map(([title, difference]) => `${title}: ${(difference * 100).toFixed(1)} %`)).toEqual([])
+    }
+  }, 240_000)
+
+  /** How long each took, in milliseconds; in turns, so that a busy moment meets all of them alike. */
+  async function measure(group: typeof attempts): Promise<number[][]> {
+    const times = group.map(() => [] as number[])
+    for (const attempt of group) await tryOnce(attempt)
+    for (let round = 0; round < rounds; round++) {
+      for (let turn = 0; turn < group.length; turn++) {
+        const index = (turn + round) % group.length
+        const started = readTime()
+        await tryOnce(group[index]!)
+        times[index]?.push(readTime() - started)
+      }
+    }
+    return times
+  }
+}
+
+test('B3: only after the right password it is told that a tenant is inactive or an account switched off', async () => {
+  const right = { password: user.password }
+  const login = (email: string, tenant?: string) => call(app, 'POST /auth/login', { tenant, body: { email, ...right } })
+  const [known, , disabled] = attempts
+  const sleeper = attempts.find(({ title }) => title === 'a known address in an inactive tenant')
+  expect((await login(known!.email())).status).toBe(200)
+  const off = await login(disabled!.email())
+  expect(off.status).toBe(403)
+  const asleep = await login(sleeper!.email(), 'asleep')
+  expect([asleep.status, asleep.body.code]).toEqual([403, 'tenant.inactive'])
+})
