@@ -92,7 +92,7 @@ export function createAnswerStream(parts: AnswerStreamParts): AnswerStream {
   let settling: Promise<void> | undefined
   const { promise: settled, resolve: noteSettled } = Promise.withResolvers<void>()
 
-  const deadline = setTimeout(() => stop(makeModelTimeout('total'), 'failed'), parts.totalMsMax ?? totalMsMaxDefault)
+  const deadline = setTimeout(() => stop(makeModelTimeout('total'), 'failed'), totalMsMax)
   deadline.unref()
 
   function settle(ending: Ending): Promise<void> {
