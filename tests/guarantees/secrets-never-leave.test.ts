@@ -154,7 +154,7 @@ test('B7: every way of failing is gone', async () => {
   const wrong = secrets['wrong password']
   await ask('POST /auth/login', { body: { email, password: wrong } })
   await ask('POST /auth/login', { body: { email: 'nobody@people.example', password: wrong }, tenant: 'acme' })
-  await ask('POST /auth/login', { body: { email, password: wrong, [secrets['wrong password']!]: wrong } })
+  await ask('POST /auth/login', { body: { email, password: { inner: wrong }, passphrase: wrong } })
   await ask('POST /auth/login', { raw: `{"email":"${email}","password":"${wrong}"` })
   await ask('POST /auth/token', {
     raw: `username=${email}&password=${encodeURIComponent(wrong!)}&grant_type=${encodeURIComponent(wrong!)}`,
