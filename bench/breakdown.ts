@@ -65,6 +65,7 @@ export async function benchBreakdown(stage: Stage, size: { rounds: number; slotM
         connections,
         durationMs: round < 0 ? size.slotMs / 3 : size.slotMs,
         spreadMs: 0,
+        pauseMsMax: 0,
         timeoutMs: 10_000,
       })
       if (result.failed + result.lost > 0) console.log(`  (${step.name}: ${result.sample})`)

@@ -7,6 +7,7 @@ import { type Pace, paceMs, type Stage, tokensPerAnswer } from './support/stage.
 export interface StreamSize {
   rounds: number
   slotMs: number
+  warmUpMs: number
   /** Streams of the product to check for lost ends, all together. */
   streamsMin: number
 }
@@ -16,6 +17,11 @@ interface Slot {
   firstMs: number[]
   cpuPerThousand: number
 }
+
+/** People do not ask again in the very millisecond of an answer's end. */
+const pauseBetweenMsMax = 100
+
+const isPaced = (pace: Pace): boolean => pace === 'typing' || pace === 'slow'
 
 /** All slots of one target in one scenario. */
 interface Series {
@@ -45,12 +51,13 @@ export class StreamBench {
   /** Measures everything; returns the report by sections. */
   async run(): Promise<{ heading: string; figures: Figure[] }[]> {
     const memory = await this.#measureMemory()
-    for (const pace of ['typing', 'together'] as const) {
-      for (const streams of [1, 50, 200]) {
+    for (const pace of ['typing', 'running', 'together'] as const) {
+      for (const streams of pace === 'running' ? [50, 200] : [1, 50, 200]) {
         const targets = Object.values(streamTargets(this.stage, pace))
         this.#scenarios.push({ pace, streams, series: targets.map((target) => ({ target, slots: [] })) })
       }
     }
+    await this.#warmUp()
     for (let round = -1; round < this.size.rounds; round++) {
       for (const scenario of this.#scenarios) await this.#playRound(scenario, round)
     }
@@ -104,15 +111,24 @@ export class StreamBench {
     return figures
   }
 
+  /** Until the compilers of the engine have settled: they take longer than a round. */
+  async #warmUp(): Promise<void> {
+    for (const target of Object.values(streamTargets(this.stage, 'together'))) {
+      const durationMs = target.name === 'server' ? this.size.warmUpMs : this.size.warmUpMs / 4
+      await this.#load(target, { streams: 100, durationMs, spreadMs: 0 })
+    }
+  }
+
   async #playRound(scenario: Scenario, round: number): Promise<void> {
     const { pace, streams } = scenario
-    const slotMs = this.size.slotMs * (pace === 'together' ? 0.7 : streams === 1 ? 2 : 1)
+    const slotMs = this.size.slotMs * (pace !== 'typing' ? 0.7 : streams === 1 ? 2 : 1)
     for (const { target, slots } of scenario.series) {
       const cpuBefore = readCpuMs(target.pid)
       // The first round warms up.
       const durationMs = round < 0 ? slotMs / 3 : slotMs
       const spreadMs = Math.min(durationMs / 2, paceMs[pace] * tokensPerAnswer)
-      const result = await this.#load(target, { streams, durationMs, spreadMs })
+      const pauseMsMax = isPaced(pace) ? pauseBetweenMsMax : 0
+      const result = await this.#load(target, { streams, durationMs, spreadMs, pauseMsMax })
       const cpuMs = readCpuMs(target.pid) - cpuBefore
       if (round < 0) continue
       slots.push({
@@ -131,13 +147,17 @@ export class StreamBench {
     }
   }
 
-  async #load(target: StreamTarget, load: { streams: number; durationMs: number; spreadMs: number }) {
+  async #load(
+    target: StreamTarget,
+    load: { streams: number; durationMs: number; spreadMs: number; pauseMsMax?: number },
+  ) {
     const result = await this.stage.load.run({
       ...addressOf(target.url),
       requests: target.requests,
       connections: load.streams,
       durationMs: load.durationMs,
       spreadMs: load.spreadMs,
+      pauseMsMax: load.pauseMsMax ?? 0,
       timeoutMs: 60_000,
       firstMark,
       endMark: target.endMark,
@@ -167,7 +187,12 @@ export class StreamBench {
 }
 
 function headingOf({ pace, streams }: Scenario): string {
-  const between = pace === 'together' ? 'whole answer at once (0 ms)' : `${paceMs[pace]} ms between tokens`
+  const between = {
+    together: '0 ms: the whole answer in one write',
+    running: '0 ms: each token a write of its own',
+    typing: `${paceMs.typing} ms between tokens`,
+    slow: `${paceMs.slow} ms between tokens`,
+  }[pace]
   return `${streams} ${streams === 1 ? 'stream' : 'streams'} at a time, ${between}`
 }
 
@@ -185,14 +210,14 @@ function describeScenario({ pace, streams, series }: Scenario): Figure[] {
       value: [direct, pass, own].map((of) => rate(of).toFixed(rate(of) < 100 ? 1 : 0)).join(' · '),
     },
   ]
-  const isPaced = pace !== 'together'
-  if (!isPaced) figures.push(bounded('server : pass-through, streams/s', median(ratios), { min: 0.55, unit: '×' }))
+  if (!isPaced(pace))
+    figures.push(bounded('server : pass-through, streams/s', median(ratios), { min: 0.55, unit: '×' }))
   figures.push({
     name: 'pass-through, added time to first token',
     value: `p50 ${added(0.5, pass).toFixed(2)} p99 ${added(0.99, pass).toFixed(2)} ms`,
   })
   const note = `${samples} streams; direct p50 ${quantileOf(direct, 0.5).toFixed(2)} p99 ${quantileOf(direct, 0.99).toFixed(2)} ms`
-  if (isPaced) {
+  if (isPaced(pace)) {
     const most = streams === 200 ? { p50: 1, p99: 8 } : { p50: 0.8, p99: 4 }
     figures.push(
       bounded('server, added time to first token, p50', added(0.5, own), { max: most.p50, unit: 'ms', note }),
@@ -211,7 +236,7 @@ function describeScenario({ pace, streams, series }: Scenario): Figure[] {
   })
   const cpuRatio = own.slots.map((slot, round) => slot.cpuPerThousand / (pass.slots[round]?.cpuPerThousand || Infinity))
   // Less than a tenth of a second of CPU in a slot says nothing by a clock of 10 ms.
-  if (isPaced && streams > 1)
+  if (isPaced(pace) && streams > 1)
     figures.push(bounded('CPU, server : pass-through', median(cpuRatio), { max: 1.5, unit: '×' }))
   return figures
 }

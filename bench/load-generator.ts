@@ -46,6 +46,7 @@ async function keepAsking(parts: { job: LoadJob; index: number; untilMs: number;
       connection = undefined
       await Bun.sleep(10)
     }
+    if (job.pauseMsMax > 0) await Bun.sleep(Math.random() * job.pauseMsMax)
   } while (performance.now() < parts.untilMs)
   connection?.close()
 }

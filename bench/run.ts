@@ -1,4 +1,4 @@
-import { cpus } from 'node:os'
+import { cpus, loadavg } from 'node:os'
 import { benchBreakdown } from './breakdown.ts'
 import { StreamBench } from './chat-stream.ts'
 import { printFigures, printTable } from './support/figures.ts'
@@ -25,6 +25,7 @@ console.log(
   [
     `${cpus().length} × ${cpu?.model.trim()}, Bun ${Bun.version}. Nothing is pinned: the server under measurement, its PostgreSQL (fsync on),`,
     'the upstream, the load generator and this script share these cores; servers that wait their turn are idle.',
+    `Load average before the start, others' doing: ${loadavg()[0]?.toFixed(1)}. Figures of a busy machine say little about the server.`,
     `${rounds} rounds after one to warm up; each server in turn in every round. Answers of ${tokensPerAnswer} tokens; a chunk is one token.`,
   ].join('\n'),
 )
@@ -40,7 +41,12 @@ try {
     printFigures('GET /users/me of a tenant user, 64 connections', await benchUsersMe(stage, { rounds, slotMs }))
   }
   if (isWanted('chat-stream')) {
-    const bench = new StreamBench(stage, { rounds, slotMs, streamsMin: isFull ? 50_000 : 0 })
+    const bench = new StreamBench(stage, {
+      rounds,
+      slotMs,
+      warmUpMs: isQuick ? 6_000 : 15_000,
+      streamsMin: isFull ? 50_000 : 0,
+    })
     for (const { heading, figures } of await bench.run()) printFigures(`POST /chat/stream: ${heading}`, figures)
   }
   if (isWanted('breakdown')) {

@@ -26,6 +26,7 @@ export async function benchUsersMe(stage: Stage, size: { rounds: number; slotMs:
         connections,
         durationMs: round < 0 ? size.slotMs / 2 : size.slotMs,
         spreadMs: 0,
+        pauseMsMax: 0,
         timeoutMs: 10_000,
       })
       target.bad += result.failed + result.lost

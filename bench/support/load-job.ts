@@ -9,6 +9,8 @@ export interface LoadJob {
   durationMs: number
   /** The connections start at even distances over this time. */
   spreadMs: number
+  /** Between two requests of a connection, at random up to this: otherwise streams that ended together stay together. */
+  pauseMsMax: number
   /** A request that takes longer is lost. */
   timeoutMs: number
   /** The first occurrence of this text in an answer is its first token. */

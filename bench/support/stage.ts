@@ -2,15 +2,16 @@ import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import postgres from 'postgres'
+import { isConsoleBuildStale } from '../../console/build.ts'
 import { startEmbeddedPostgres } from '../../server/data/embedded-postgres.ts'
 import { createLog } from '../../server/platform/log.ts'
-import { type Child, spawnLoadGenerator, spawnProduct, spawnServer } from './processes.ts'
+import { type Child, runToEnd, spawnLoadGenerator, spawnProduct, spawnServer } from './processes.ts'
 
-/** How fast an upstream talks; `together` sends the whole answer at once. */
-export type Pace = 'together' | 'typing' | 'slow'
+/** How fast an upstream talks. `together` writes the whole answer at once, `running` each token as soon as it can. */
+export type Pace = 'together' | 'running' | 'typing' | 'slow'
 
 /** Milliseconds between an upstream's tokens. */
-export const paceMs: Record<Pace, number> = { together: 0, typing: 10, slow: 50 }
+export const paceMs: Record<Pace, number> = { together: 0, running: 0.01, typing: 10, slow: 50 }
 /** Tokens of every answer. */
 export const tokensPerAnswer = 64
 
@@ -32,7 +33,7 @@ export interface BenchTenant {
 export interface Stage {
   product: Child & { url: string }
   upstreams: Record<Pace, Child & { url: string }>
-  /** Paths `/0`, `/1`, `/2` are the paces in the order of `paces`. */
+  /** Path `/<n>` is the n-th of `paces`. */
   passThrough: Child & { url: string }
   floors: { driver: string; server: Child & { url: string } }[]
   tenants: Record<Pace, BenchTenant>
@@ -43,7 +44,7 @@ export interface Stage {
 }
 
 /** The order in which pass-through numbers the upstreams. */
-export const paces: Pace[] = ['together', 'typing', 'slow']
+export const paces: Pace[] = ['together', 'running', 'typing', 'slow']
 
 const root = join(import.meta.dir, '..', '..')
 const superuser = { email: 'bench@platform.example', password: 'correct horse battery staple' }
@@ -74,9 +75,12 @@ export async function openStage(options: { profileDir?: string }): Promise<Stage
     }
     const upstreams = {
       together: keep(await upstreamAt('together')),
+      running: keep(await upstreamAt('running')),
       typing: keep(await upstreamAt('typing')),
       slow: keep(await upstreamAt('slow')),
     }
+    // As in the image; the server would build it in its own process, and carry the bundler in its heap from then on.
+    if (await isConsoleBuildStale()) await runToEnd([join(root, 'console/build.ts')])
     const profile = options.profileDir ? ['--cpu-prof', '--cpu-prof-md', `--cpu-prof-dir=${options.profileDir}`] : []
     const product = keep(
       await spawnProduct({
@@ -103,20 +107,23 @@ export async function openStage(options: { profileDir?: string }): Promise<Stage
       }),
     )
     const superuserToken = await signIn(product.url, superuser)
+    const ownModel = (url: string) => ({
+      model_provider: 'openai-compatible',
+      model_base_url: url,
+      model_api_key: 'bench-own-key',
+      model: 'bench',
+    })
     const settings: Record<Pace, object> = {
       together: { model_provider: 'openai' },
+      running: ownModel(upstreams.running.url),
       typing: { model_provider: 'deepseek' },
-      slow: {
-        model_provider: 'openai-compatible',
-        model_base_url: upstreams.slow.url,
-        model_api_key: 'bench-own-key',
-        model: 'bench',
-      },
+      slow: ownModel(upstreams.slow.url),
     }
     const tenantAt = (pace: Pace) =>
       makeTenant({ url: product.url, databaseUrl: database.url, superuserToken, id: pace, settings: settings[pace] })
     const tenants = {
       together: await tenantAt('together'),
+      running: await tenantAt('running'),
       typing: await tenantAt('typing'),
       slow: await tenantAt('slow'),
     }
