@@ -41,11 +41,6 @@ export interface AnswerStream {
    * generated is stored as aborted at once, whether anybody reads or not. Without effect once it has ended.
    */
   cut(error: AppError): void
-  /**
-   * How many tokens were asked for. A longer answer than they can make ends as failed, with `model.upstream_error`,
-   * reason `too_large`; unless told, 2 MiB are the bound.
-   */
-  limit?(outputTokensMax: number): void
   /** Resolves when the answer is stored and its call settled. */
   readonly settled: Promise<void>
 }
@@ -64,6 +59,8 @@ export interface AnswerStreamParts {
   finish: (outcome: AnswerOutcome) => Promise<void>
   /** Hears how the provider did: null when it answered to the end. */
   noteProvider: (failure: unknown) => void
+  /** What the provider was asked for; an answer that goes far beyond it is ended. */
+  maxOutputTokens: number
   /** Monotonic milliseconds at the beginning of the call. */
   startedMs: number
   clock: Clock
@@ -84,7 +81,7 @@ export function createAnswerStream(parts: AnswerStreamParts): AnswerStream {
     ? createCitationFilter(retrieved.sources.map((source) => source.n))
     : undefined
   let content = ''
-  const bound = createTextBound(answerBytesMax())
+  const bound = createTextBound(answerBytesMax(parts.maxOutputTokens))
   let firstTokenMs: number | null = null
   let phase: 'opening' | 'streaming' | 'ended' = 'opening'
   let stopped: { error: AppError; status: 'aborted' | 'failed' } | undefined
@@ -222,7 +219,6 @@ export function createAnswerStream(parts: AnswerStreamParts): AnswerStream {
       return settle({ status: 'aborted', usage: null })
     },
     cut: (error) => stop(error, 'aborted'),
-    limit: (outputTokensMax) => bound.lower(answerBytesMax(outputTokensMax)),
   }
 }
 
@@ -270,15 +266,10 @@ async function describeOutcome(
 const bytesPerUtf16UnitMax = 3
 
 /** Bounds a growing text in bytes at the price of one comparison a piece: bytes are counted only near the bound. */
-function createTextBound(bytesMaxAtFirst: number) {
-  let bytesMax = bytesMaxAtFirst
+function createTextBound(bytesMax: number) {
   const bound = {
     /** A text of so many characters fits whatever they are. */
     charactersSurelyFitting: Math.floor(bytesMax / bytesPerUtf16UnitMax),
-    lower(bytes: number): void {
-      bytesMax = Math.min(bytesMax, bytes)
-      bound.charactersSurelyFitting = Math.floor(bytesMax / bytesPerUtf16UnitMax)
-    },
     fits(text: string, more: string): boolean {
       const room = bytesMax - Buffer.byteLength(text) - Buffer.byteLength(more)
       if (room < 0) return false

@@ -188,6 +188,7 @@ export function createAnswering(parts: AnsweringParts): Answering {
       price,
       retrieved,
       abort,
+      maxOutputTokens,
       startedMs,
       clock,
       log: parts.log,

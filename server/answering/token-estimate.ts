@@ -61,9 +61,11 @@ async function countTokens(text: string): Promise<number> {
 }
 
 const bytesPerTokenMax = 16
+/** A few tokens may be long ones. */
+const answerBytesMin = 4_096
 const answerBytesMaxEver = 2 * 1024 * 1024
 
 /** How long an answer of so many tokens may be, in bytes; a provider need not keep to the tokens it was asked for. */
-export function answerBytesMax(outputTokensMax = Infinity): number {
-  return Math.min(outputTokensMax * bytesPerTokenMax, answerBytesMaxEver)
+export function answerBytesMax(outputTokensMax: number): number {
+  return Math.min(Math.max(outputTokensMax * bytesPerTokenMax, answerBytesMin), answerBytesMaxEver)
 }

@@ -48,7 +48,11 @@ export function chatRoutes(parts: ChatParts & { gates: Gates; databases: TenantD
         })
         // A quiet stream is kept open by pings; the model has its own deadlines.
         server?.timeout(request, 0)
-        return answerResponse(stream, { requestId: factsOf(request).requestId, log: parts.log })
+        return answerResponse(stream, {
+          requestId: factsOf(request).requestId,
+          log: parts.log,
+          disconnect: () => server?.timeout(request, 1),
+        })
       },
       {
         ...jsonBody(chatBody),
@@ -177,7 +181,7 @@ export function chatRoutesForManagers(parts: ChatParts & { gates: Gates; databas
           retrievalOff: body.retrieval === 'off',
         })
         server?.timeout(request, 0)
-        return answerResponse(stream, { requestId, log: parts.log })
+        return answerResponse(stream, { requestId, log: parts.log, disconnect: () => server?.timeout(request, 1) })
       },
       {
         ...jsonBody(previewBody),

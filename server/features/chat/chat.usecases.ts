@@ -110,7 +110,6 @@ export async function collectAnswer(stream: AnswerStream) {
  * nobody watched: it is checked once more, and a refusal is thrown before the response begins, the turn kept as aborted.
  */
 async function track(parts: ChatParts, asker: Asker, stream: AnswerStream): Promise<AnswerStream> {
-  stream.limit?.(asker.entry.tenant.maxOutputTokens)
   parts.openAnswers.add({
     stream,
     tenantId: asker.entry.tenant.id,

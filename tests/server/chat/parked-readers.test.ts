@@ -51,6 +51,7 @@ function startAnswer(totalMsMax?: number): Scene {
       return Promise.resolve()
     },
     noteProvider: () => undefined,
+    maxOutputTokens: 200_000,
     startedMs: systemClock.monotonicMs(),
     clock: systemClock,
     log,

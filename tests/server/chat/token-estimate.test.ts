@@ -45,6 +45,6 @@ test('the event loop turns while a long prompt is counted', async () => {
   expect(turns).toBeGreaterThanOrEqual(10)
 })
 
-test('an answer is bounded by the tokens asked for, and by 2 MiB', () => {
-  expect([answerBytesMax(4_096), answerBytesMax(200_000), answerBytesMax()]).toEqual([65_536, 2_097_152, 2_097_152])
+test('an answer is bounded by the tokens asked for, by 2 MiB, and never below 4 kB', () => {
+  expect([answerBytesMax(4_096), answerBytesMax(200_000), answerBytesMax(1)]).toEqual([65_536, 2_097_152, 4_096])
 })
