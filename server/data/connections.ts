@@ -1,5 +1,6 @@
 import { drizzle } from 'drizzle-orm/postgres-js'
 import postgres from 'postgres'
+import { serverBusy } from '../platform/errors.ts'
 
 /** Parameters of a statement, as drizzle and the named queries give them. */
 export type Parameters = (string | number | null)[]
@@ -24,10 +25,14 @@ export interface Connection {
 export interface ConnectionPool {
   /** Whether statements may be prepared; not behind a pooler in transaction mode. */
   readonly prepare: boolean
-  /** A connection that nobody else uses, as soon as one is free. */
+  /** A connection that nobody else uses, as soon as one is free; `server.busy` 503 when that takes too long. */
   take(): Promise<Connection>
   end(): Promise<void>
 }
+
+/** Longer than this nobody should wait for a connection, nor should more than these. */
+const waitMsMax = 10_000
+const waitingMax = 10_000
 
 interface Slot {
   /** Undefined until it is needed, and again once its connection was lost. */
@@ -121,12 +126,33 @@ export function createConnectionPool(options: {
     }
   }
 
+  function waitForSlot(): Promise<Slot> {
+    if (waiting.length >= waitingMax) return Promise.reject(describeBusy())
+    return new Promise<Slot>((resolve, reject) => {
+      const entry = {
+        resolve: (slot: Slot) => {
+          clearTimeout(timer)
+          resolve(slot)
+        },
+        reject: (error: Error) => {
+          clearTimeout(timer)
+          reject(error)
+        },
+      }
+      const timer = setTimeout(() => {
+        waiting.splice(waiting.indexOf(entry), 1)
+        reject(describeBusy())
+      }, waitMsMax)
+      waiting.push(entry)
+    })
+  }
+
   return {
     prepare: options.prepare,
     async take() {
       if (ended) throw describeLoss('CONNECTION_ENDED')
       const free = idle.pop() ?? (slots.length < options.max ? makeSlot() : undefined)
-      return lend(free ?? (await new Promise<Slot>((resolve, reject) => waiting.push({ resolve, reject }))))
+      return lend(free ?? (await waitForSlot()))
     },
     async end() {
       ended = true
@@ -139,6 +165,13 @@ export function createConnectionPool(options: {
 /** Whatever is no plain answer of the server to one statement. */
 function endsConnection(error: unknown): boolean {
   return !(error instanceof postgres.PostgresError) || error.severity === 'FATAL' || error.severity === 'PANIC'
+}
+
+function describeBusy(): Error {
+  return serverBusy({
+    detail: 'All connections to the database are in use. Try again in a moment.',
+    headers: { 'retry-after': '2' },
+  })
 }
 
 function describeLoss(code: 'CONNECTION_CLOSED' | 'CONNECTION_ENDED'): Error {

@@ -84,3 +84,5 @@ export function listErrorDefinitions(): ErrorDefinition[] {
 
 /** The client closed its connection; nobody reads this answer, but the log tells it from a failure (nginx’s 499). */
 export const clientLeft = defineError({ code: 'request.aborted', status: 499, title: 'The client left' })
+/** Too much waits for the same thing: a connection, or the hash of a password. */
+export const serverBusy = defineError({ code: 'server.busy', status: 503, title: 'The server is busy' })

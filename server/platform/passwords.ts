@@ -1,7 +1,4 @@
-import { defineError } from './errors.ts'
-
-/** Too many sign-ins wait for the password hash. */
-export const serverBusy = defineError({ code: 'server.busy', status: 503, title: 'The server is busy' })
+import { serverBusy } from './errors.ts'
 
 /** The bounds of a new password, in characters. */
 export const passwordCharactersMin = 12
