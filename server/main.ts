@@ -1,5 +1,5 @@
+import { join } from 'node:path'
 import pretty from 'pino-pretty'
-import { buildConsole, consoleDistDir, isConsoleBuildStale } from '../console/build.ts'
 import { prepareTokenizer } from './answering/token-estimate.ts'
 import { createApp } from './app.ts'
 import { openCoreAddress } from './core-address.ts'
@@ -14,6 +14,7 @@ import { createLog, type Log } from './platform/log.ts'
 import { version } from './platform/version.ts'
 import { createServices, type Services } from './services.ts'
 
+const consoleDir = join(import.meta.dir, '..', 'console')
 const drainMsMax = 25_000
 const outgoingRequestsMin = 1_000
 
@@ -47,11 +48,11 @@ async function run(config: Config, log: Log): Promise<void> {
   await ensureFirstSuperuser(services)
 
   const devServer = development ? await (await import('../console/dev-server.ts')).startConsoleDevServer() : undefined
-  if (!devServer && (await isConsoleBuildStale())) await buildConsole({ quiet: true })
+  if (!devServer) await ensureConsoleBuilt()
 
   let draining = false
   const app = createApp(services, {
-    consoleFiles: consoleFiles({ distDir: consoleDistDir, devServerUrl: devServer?.url }),
+    consoleFiles: consoleFiles({ distDir: join(consoleDir, 'dist'), devServerUrl: devServer?.url }),
     isDraining: () => draining,
   }).listen({ port: config.port, hostname: config.hostname })
   const jobs = startJobs(services)
@@ -80,6 +81,13 @@ async function run(config: Config, log: Log): Promise<void> {
     log.fatal('the embedded database ended by itself')
     process.exit(1)
   })
+}
+
+/** Builds the console when it is missing or older than its sources; the image has only what was built. */
+async function ensureConsoleBuilt(): Promise<void> {
+  if (!(await Bun.file(join(consoleDir, 'build.ts')).exists())) return
+  const { buildConsole, isConsoleBuildStale } = await import('../console/build.ts')
+  if (await isConsoleBuildStale()) await buildConsole({ quiet: true })
 }
 
 async function ensureFirstSuperuser(services: Services): Promise<void> {

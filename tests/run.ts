@@ -1,5 +1,6 @@
 import { mkdirSync } from 'node:fs'
 import { dirname, join } from 'node:path'
+import { buildConsole, isConsoleBuildStale } from '../console/build.ts'
 import { startTestServer } from './support/test-server.ts'
 
 /**
@@ -17,6 +18,9 @@ if (files.length === 0) {
   console.error('no test file matches')
   process.exit(1)
 }
+
+// Once and before everything: servers that tests start would otherwise each build it, at the same time.
+if (await isConsoleBuildStale()) await buildConsole({ quiet: true })
 
 const given = process.env.TEST_DATABASE_URL
 const server = given ? { url: given, stop: () => Promise.resolve() } : await startTestServer()
