@@ -1,0 +1,63 @@
+import type { StateKind } from '../../ui/state.tsx'
+import type { Outcome } from './audit-view.ts'
+
+/** The actions the server records, to filter by. */
+export const actions: readonly string[] = [
+  'access.denied',
+  'tenant.created',
+  'tenant.entered',
+  'tenant.mismatch',
+  'tenant.model_tested',
+  'tenant.pinecone_tested',
+  'tenant.prompt_restored',
+  'tenant.purge_started',
+  'tenant.purged',
+  'tenant.updated',
+  'tenant_user.created',
+  'tenant_user.deleted',
+  'tenant_user.updated',
+  'user.assigned',
+  'user.created',
+  'user.deleted',
+  'user.unassigned',
+  'user.updated',
+]
+
+/** An action in words: `tenant.prompt_restored` → “Tenant prompt restored”. */
+export function describeAction(action: string): string {
+  const words = action.replaceAll(/[._]/g, ' ').replace('pinecone', 'Pinecone')
+  return words.slice(0, 1).toUpperCase() + words.slice(1)
+}
+
+/** How it ended, as a state and its word. */
+export function describeOutcome(outcome: Outcome): { kind: StateKind; word: string } {
+  if (outcome === 'done') return { kind: 'fine', word: 'Done' }
+  return outcome === 'denied' ? { kind: 'attention', word: 'Denied' } : { kind: 'failed', word: 'Failed' }
+}
+
+/** What was acted on: its id, else its kind. */
+export function describeTarget(entry: { target_type: string; target_id: string | null }): string {
+  return entry.target_id ?? entry.target_type.replaceAll('_', ' ')
+}
+
+/** One field of what changed; undefined where that side has none. */
+export interface FieldChange {
+  field: string
+  before: string | undefined
+  after: string | undefined
+}
+
+type Side = Record<string, unknown> | null
+
+/** The fields of both sides by name, those of `before` first. */
+export function compareSides(options: { before: Side; after: Side }): FieldChange[] {
+  const { before, after } = options
+  const fields = new Set([...Object.keys(before ?? {}), ...Object.keys(after ?? {})])
+  return [...fields].map((field) => ({ field, before: write(before, field), after: write(after, field) }))
+}
+
+function write(side: Side, field: string): string | undefined {
+  if (side === null || !Object.hasOwn(side, field)) return undefined
+  const value = side[field]
+  return typeof value === 'string' ? value : JSON.stringify(value, null, 2)
+}

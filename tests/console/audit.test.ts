@@ -1,0 +1,34 @@
+import { expect, test } from 'bun:test'
+import { Glob } from 'bun'
+import { readMadeMs } from '../../console/src/features/audit/audit.queries.ts'
+import { actions, compareSides, describeAction } from '../../console/src/features/audit/describe-entry.ts'
+
+test('every action that the server records can be filtered by', async () => {
+  const files = await Array.fromAsync(new Glob('server/**/*.ts').scan('.'))
+  const texts = await Promise.all(files.map((file) => Bun.file(file).text()))
+  const recorded = texts.flatMap((text) =>
+    [...text.matchAll(/\baction: '([a-z_]+\.[a-z_]+)'/g)].map(([, name]) => name),
+  )
+  expect(new Set(recorded).size).toBeGreaterThan(10)
+  expect([...new Set(recorded)].filter((name) => name !== undefined && !actions.includes(name))).toEqual([])
+})
+
+test('an action is told in words', () => {
+  expect(describeAction('tenant.prompt_restored')).toBe('Tenant prompt restored')
+  expect(describeAction('tenant.pinecone_tested')).toBe('Tenant Pinecone tested')
+})
+
+test('both sides of a change stand beside each other, and what a side lacks is not made up', () => {
+  expect(compareSides({ before: { name: 'Old', limit: null }, after: { name: 'New', tags: ['a'] } })).toEqual([
+    { field: 'name', before: 'Old', after: 'New' },
+    { field: 'limit', before: 'null', after: undefined },
+    { field: 'tags', before: undefined, after: '[\n  "a"\n]' },
+  ])
+  expect(compareSides({ before: null, after: null })).toEqual([])
+})
+
+test('the time of an entry is read from its id, and from nothing else', () => {
+  expect(readMadeMs('017f22e2-79b0-7cc3-98c4-dc0c0c07398f')).toBe(Date.UTC(2022, 1, 22, 19, 22, 22))
+  expect(readMadeMs('017f22e2-79b0-4cc3-98c4-dc0c0c07398f')).toBeUndefined()
+  expect(readMadeMs('')).toBeUndefined()
+})
