@@ -153,7 +153,7 @@ describe('X-TENANT against the token', () => {
       const reply = await sendRaw(
         app,
         ['POST /auth/login HTTP/1.1', 'Content-Type: application/json', ...values.map((value) => `X-Tenant: ${value}`)],
-        body,
+        { body },
       )
       expect([values, reply.status, JSON.parse(reply.body).code]).toEqual([values, 400, 'tenant.malformed'])
     }

@@ -8,8 +8,12 @@ export interface RawReply {
 }
 
 /** Sends a request line and header lines exactly as given, duplicates included, and reads the answer. */
-export function sendRaw(base: { url: string }, lines: string[], body = ''): Promise<RawReply> {
-  const { port, host } = new URL(base.url)
+export function sendRaw(
+  base: { url: string },
+  lines: string[],
+  { body = '', host = new URL(base.url).host }: { body?: string; host?: string } = {},
+): Promise<RawReply> {
+  const { port } = new URL(base.url)
   const text = [...lines, `Host: ${host}`, `Content-Length: ${Buffer.byteLength(body)}`, 'Connection: close', '', body]
   return new Promise((resolve, reject) => {
     const socket = connect(Number(port), '127.0.0.1')
