@@ -1,12 +1,19 @@
-import { createRoute, redirect } from '@tanstack/react-router'
+import { createRoute, lazyRouteComponent, redirect } from '@tanstack/react-router'
+import { getMeQueryOptions } from '../../features/account/account.queries.ts'
+import { homeView } from '../../features/home/home.view.ts'
 import { paths } from '../../lib/paths.ts'
 import { signedInRoute } from '../signed-in-route.ts'
 
-/** Where the console opens: the account, as long as there is no better place. */
+/** Where the console opens: the platform for superusers, everybody else's own account. */
 export const homeRoute = createRoute({
   getParentRoute: () => signedInRoute,
   path: paths.home,
-  beforeLoad: () => {
-    throw redirect({ to: paths.account, replace: true })
+  validateSearch: (search: Record<string, unknown>) => homeView.validate(search),
+  loader: async ({ context }) => {
+    // When this fails, so does the layout's loader, which asks for the same and says why.
+    const user = await context.queryClient.ensureQueryData(getMeQueryOptions(context.api)).catch(() => undefined)
+    if (user && !user.is_superuser) throw redirect({ to: paths.account, replace: true })
   },
+  component: lazyRouteComponent(() => import('./home.page.tsx'), 'Home'),
+  staticData: { place: { name: 'Home', icon: 'home', order: 1, letter: 'H', audience: 'superuser', phone: 1 } },
 })

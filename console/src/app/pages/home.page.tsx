@@ -1,0 +1,28 @@
+import { useMemo, type ReactNode } from 'react'
+import { HomePage } from '../../features/home/home-page.tsx'
+import { tenantPath, tenantRoutePath } from '../../lib/paths.ts'
+import { useHasPage } from '../places.ts'
+
+const addresses = { tenants: '/tenants', newTenant: '/tenants/new', users: '/users', usage: '/usage' } as const
+
+/** Home, leading only to pages there are. */
+export function Home(): ReactNode {
+  const hasTenants = useHasPage(addresses.tenants)
+  const hasNewTenant = useHasPage(addresses.newTenant)
+  const hasUsers = useHasPage(addresses.users)
+  const hasUsage = useHasPage(addresses.usage)
+  const hasTenant = useHasPage(tenantRoutePath)
+  const hasConnections = useHasPage(`${tenantRoutePath}/connections`)
+  const pages = useMemo(
+    () => ({
+      tenants: hasTenants ? addresses.tenants : undefined,
+      newTenant: hasNewTenant ? addresses.newTenant : undefined,
+      users: hasUsers ? addresses.users : undefined,
+      usage: hasUsage ? addresses.usage : undefined,
+      tenant: hasTenant ? (id: string) => tenantPath(id) : undefined,
+      connections: hasConnections ? (id: string) => tenantPath(id, 'connections') : undefined,
+    }),
+    [hasTenants, hasNewTenant, hasUsers, hasUsage, hasTenant, hasConnections],
+  )
+  return <HomePage pages={pages} />
+}
