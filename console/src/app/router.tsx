@@ -4,6 +4,7 @@ import { basePath } from '../lib/paths.ts'
 import { FailurePage } from './failure-page.tsx'
 import { accountRoute } from './pages/account.route.ts'
 import { auditRoute } from './pages/audit.route.ts'
+import { usageRoute } from './pages/usage.route.ts'
 import { systemRoute } from './pages/system.route.ts'
 import { setupRoute, signInRoute } from './pages/entrance.routes.tsx'
 import { homeRoute } from './pages/home.route.ts'
@@ -14,7 +15,7 @@ const routeTree = rootRoute.addChildren([
   signInRoute,
   setupRoute,
   // Each page has a file in `pages/` and a line here; its place in the sidebar comes from its route.
-  signedInRoute.addChildren([homeRoute, accountRoute, auditRoute, systemRoute]),
+  signedInRoute.addChildren([homeRoute, accountRoute, auditRoute, usageRoute, systemRoute]),
 ])
 
 /** Makes the router; the console's pages and who may see them. */

@@ -1,0 +1,137 @@
+import { useMemo, type ReactNode } from 'react'
+import {
+  describeCount,
+  describeShare,
+  formatCount,
+  formatMoney,
+  formatMoneyTick,
+  formatPlural,
+  formatShort,
+  formatTick,
+} from '../../lib/numbers.ts'
+import { formatBucket, formatBucketTick } from '../../lib/times.ts'
+import { BarChart } from '../../ui/chart/bar-chart.tsx'
+import { Legend } from '../../ui/chart/legend.tsx'
+import type { Series, SeriesColour } from '../../ui/chart/series.ts'
+import { FigureStrip } from '../../ui/figure.tsx'
+import { measure, stackUsage, sumUsage, type UsageCell, type UsageSum } from './sum-usage.ts'
+import { UsageTable } from './usage-table.tsx'
+import { listBuckets, type FigureKey, type Group, type Period } from './usage-view.ts'
+
+const colours = [1, 2, 3, 4, 5] as const
+const othersKey = 'others'
+const figureNames = { requests: 'Requests', tokens: 'Tokens', cost: 'Cost', failed: 'Failed requests' }
+
+/** What a view shows, and how it changes. */
+interface ReportProps {
+  period: Period
+  cells: readonly UsageCell[]
+  stale: boolean
+  names: ReadonlyMap<string, string>
+  view: { figure: FigureKey; only: string | undefined; sort: string }
+  onChange: (changes: { figure?: FigureKey; only?: string | undefined; sort?: string }) => void
+}
+
+/** Figures, stacked bars and the table, all from the same cells. */
+export function UsageReport(props: ReportProps): ReactNode {
+  const { period, cells, names, view, onChange } = props
+  const { rows, total } = useMemo(() => sumUsage({ cells, group: period.group }), [cells, period.group])
+  const stack = useMemo(() => {
+    const buckets = listBuckets(period)
+    const { group } = period
+    return { buckets, ...stackUsage({ cells, rows, buckets, group, figure: view.figure, shownMax: colours.length }) }
+  }, [cells, rows, period, view.figure])
+  const nameOf = (key: string): string => nameGroup({ key, group: period.group, names })
+  const series: Series[] = stack.shown.map(({ key, values }, at) => ({
+    key: key || 'none',
+    name: nameOf(key),
+    colour: colours[at] ?? 'other',
+    values,
+  }))
+  if (stack.others.count > 0) {
+    const name = formatPlural(stack.others.count, 'other')
+    series.push({ key: othersKey, name, colour: 'other', values: stack.others.values })
+  }
+  const colourOf = (key: string): SeriesColour => series.find((one) => one.key === (key || 'none'))?.colour ?? 'other'
+  const only = series.some(({ key }) => key === view.only) ? view.only : undefined
+  const format = view.figure === 'cost' ? formatMoney : formatCount
+  const spanMs = Date.parse(period.to) - Date.parse(period.from)
+  const sum = measure(total, view.figure)
+  return (
+    <div className={props.stale ? 'opacity-60 transition-opacity' : 'transition-opacity'}>
+      <FigureStrip
+        label="Figures of this time"
+        chosen={view.figure}
+        onChoose={(key) => onChange({ figure: key, only: undefined })}
+        figures={describeFigures(total)}
+      />
+      <section aria-label="Chart" className="relative border-b border-line px-6 pt-3 pb-4 phone:px-4">
+        <div className="mb-2 flex flex-wrap items-center gap-x-4">
+          <Legend series={series} shape="square" isolated={only} onIsolate={(key) => onChange({ only: key })} />
+          <p className="ms-auto text-meta text-ink-3 phone:hidden">Click a name to see it alone</p>
+        </div>
+        <BarChart
+          name={`${figureNames[view.figure]} per ${period.bucket} by ${period.group}: ${format(sum)} in all`}
+          points={stack.buckets.map((time) => ({
+            key: time,
+            tick: formatBucketTick({ time, bucket: period.bucket, spanMs }),
+            label: formatBucket({ time, bucket: period.bucket }),
+          }))}
+          series={series}
+          isolated={only}
+          format={view.figure === 'cost' ? formatMoney : formatShort}
+          formatTick={view.figure === 'cost' ? formatMoneyTick : formatTick}
+          height={290}
+        />
+      </section>
+      <UsageTable
+        rows={rows}
+        total={total}
+        group={period.group}
+        nameOf={nameOf}
+        colourOf={colourOf}
+        sort={view.sort}
+        onSort={(sort) => onChange({ sort })}
+      />
+    </div>
+  )
+}
+
+function describeFigures(total: UsageSum) {
+  const promptShare = total.tokens === 0 ? 0 : Math.round((total.prompt / total.tokens) * 100)
+  return [
+    {
+      key: 'requests' as const,
+      name: 'Requests',
+      value: describeCount(total.requests),
+      note: `${formatCount(total.aborted)} stopped early`,
+    },
+    {
+      key: 'tokens' as const,
+      name: 'Tokens',
+      value: describeCount(total.tokens),
+      note: `${promptShare}% prompt, ${100 - promptShare}% completion`,
+    },
+    {
+      key: 'cost' as const,
+      name: 'Cost',
+      value: { number: formatMoney(total.cost), unit: '' },
+      note: total.unpriced === 0 ? 'every request has a price' : `${formatCount(total.unpriced)} without a price`,
+    },
+    {
+      key: 'failed' as const,
+      name: 'Failed',
+      value: describeShare(total.requests === 0 ? 0 : total.failed / total.requests),
+      note: formatPlural(total.failed, 'request'),
+    },
+  ]
+}
+
+function nameGroup(options: { key: string; group: Group; names: ReadonlyMap<string, string> }): string {
+  const { key, group, names } = options
+  if (key === '') return group === 'user' ? 'No user' : 'Unknown'
+  if (group === 'purpose') return key.slice(0, 1).toUpperCase() + key.slice(1)
+  // Ids of users share their beginnings (a time); the end tells them apart, the whole is on hover and in the CSV.
+  if (group === 'user') return `${key.slice(0, 8)}…${key.slice(-6)}`
+  return group === 'tenant' ? (names.get(key) ?? key) : key
+}
