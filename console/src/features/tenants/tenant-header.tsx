@@ -1,0 +1,142 @@
+import { useQuery } from '@tanstack/react-query'
+import { Link, type LinkProps } from '@tanstack/react-router'
+import { useMemo, useState, type ReactNode } from 'react'
+import { useApi } from '../../api/api-context.ts'
+import { formatDate } from '../../lib/times.ts'
+import { formatFullTime } from '../../lib/format.ts'
+import { useNow } from '../../lib/use-now.ts'
+import { useCommands, type Command } from '../../ui/commands.tsx'
+import { CopyButton, CopyLinkButton } from '../../ui/copy-button.tsx'
+import { IconButton } from '../../ui/icon-button.tsx'
+import { Icon } from '../../ui/icons.tsx'
+import { Menu, MenuItem, MenuLine } from '../../ui/menu.tsx'
+import { PageHeader } from '../../ui/page-header.tsx'
+import { Plate } from '../../ui/plate.tsx'
+import { State } from '../../ui/state.tsx'
+import { Tabs } from '../../ui/tabs.tsx'
+import { describeState } from './describe-state.ts'
+import { PurgeDialog, SuspendDialog } from './tenant-dialogs.tsx'
+import { getFailingQueryOptions, type Tenant } from './tenants.queries.ts'
+import { useSwitchTenant } from './use-change-tenant.ts'
+
+/** A tab of a tenant's page. */
+export interface TenantTab {
+  name: string
+  to: NonNullable<LinkProps['to']>
+}
+
+/** The head of a tenant's page: who it is, how it is, its tabs, and what may be done with it. */
+export function TenantHeader(props: { tenant: Tenant; tabs: readonly TenantTab[]; isSuperuser: boolean }): ReactNode {
+  const { tenant, isSuperuser } = props
+  return (
+    <PageHeader
+      title={tenant.name}
+      heading={<Heading tenant={tenant} isSuperuser={isSuperuser} />}
+      actions={
+        <>
+          <span className="phone:hidden">
+            <CopyLinkButton />
+          </span>
+          {isSuperuser && <TenantMenu tenant={tenant} />}
+        </>
+      }
+      tabs={
+        <Tabs
+          label={`Parts of ${tenant.name}`}
+          items={props.tabs.map(({ name, to }) => ({
+            key: to,
+            name,
+            link: { to, params: { tenantId: tenant.id } },
+          }))}
+        />
+      }
+    />
+  )
+}
+
+function Heading(props: { tenant: Tenant; isSuperuser: boolean }): ReactNode {
+  const { tenant } = props
+  const now = useNow()
+  return (
+    <div className="flex min-w-0 flex-1 items-center gap-[14px] pt-[2px]">
+      <Plate tenantId={tenant.id} size={36} />
+      <div className="min-w-0">
+        <div className="flex flex-wrap items-center gap-x-[10px]">
+          {props.isSuperuser && (
+            <nav aria-label="Above" className="flex items-center gap-[6px] phone:hidden">
+              <Link to="/tenants" className="rounded-xs text-ink-2 hover:text-ink hover:underline">
+                Tenants
+              </Link>
+              <Icon name="chevron-right" className="size-[14px] text-ink-3" />
+            </nav>
+          )}
+          <h1 className="text-title font-semibold tracking-[-.015em] wrap-anywhere text-ink">{tenant.name}</h1>
+          <HeaderState tenant={tenant} />
+        </div>
+        <div className="flex flex-wrap items-center gap-x-2 text-meta text-ink-3">
+          <span className="font-mono break-all text-ink-2">{tenant.id}</span>
+          <span className="-ms-1 -my-1">
+            <CopyButton text={tenant.id} what="id" size="small" />
+          </span>
+          <span className="phone:hidden">
+            {tenant.isolation}, since{' '}
+            <time dateTime={tenant.created_at} title={formatFullTime(tenant.created_at)}>
+              {formatDate({ time: tenant.created_at, now })}
+            </time>
+          </span>
+        </div>
+      </div>
+    </div>
+  )
+}
+
+function HeaderState(props: { tenant: Tenant }): ReactNode {
+  const failing = useQuery(getFailingQueryOptions(useApi(), props.tenant.id))
+  const { kind, words } = describeState({ ...props.tenant, failing: failing.data })
+  // “Active” would be said too early while it is not known whether its connections work.
+  return kind === 'fine' && failing.isPending ? null : <State kind={kind}>{words}</State>
+}
+
+function TenantMenu(props: { tenant: Tenant }): ReactNode {
+  const { tenant } = props
+  const [open, setOpen] = useState<'suspend' | 'purge'>()
+  const { turnOrSay } = useSwitchTenant(tenant)
+  const { is_active: isActive } = tenant
+  const close = (): void => setOpen(undefined)
+  useCommands(
+    useMemo(
+      (): readonly Command[] => [
+        {
+          id: 'tenant.purge',
+          name: 'Purge tenant…',
+          group: 'In a tenant',
+          icon: 'trash',
+          palette: 'This tenant',
+          run: () => setOpen('purge'),
+        },
+      ],
+      [],
+    ),
+  )
+  return (
+    <>
+      <Menu trigger={<IconButton icon="more" label="More actions" bordered />}>
+        {isActive ? (
+          <MenuItem icon="pause" onSelect={() => setOpen('suspend')}>
+            Suspend tenant…
+          </MenuItem>
+        ) : (
+          <MenuItem icon="play" onSelect={() => void turnOrSay(true)}>
+            Activate tenant
+          </MenuItem>
+        )}
+        <MenuLine />
+        <MenuItem icon="trash" danger onSelect={() => setOpen('purge')}>
+          Purge tenant…
+        </MenuItem>
+      </Menu>
+      <SuspendDialog tenant={tenant} open={open === 'suspend'} onClose={close} />
+      <PurgeDialog tenant={tenant} open={open === 'purge'} onClose={close} />
+    </>
+  )
+}

@@ -1,0 +1,194 @@
+import { useInfiniteQuery, useQuery } from '@tanstack/react-query'
+import { Link } from '@tanstack/react-router'
+import { useCallback, useMemo, type ReactNode } from 'react'
+import { useApi } from '../../api/api-context.ts'
+import { toProblem } from '../../api/problem.ts'
+import { formatCount, formatPlural } from '../../lib/numbers.ts'
+import { paths } from '../../lib/paths.ts'
+import { writeSort } from '../../lib/sort-rows.ts'
+import { useView } from '../../lib/use-view.ts'
+import { ProblemPanel } from '../../panels/problem-panel.tsx'
+import { QueryPanel } from '../../panels/query-panel.tsx'
+import { TableSkeleton } from '../../ui/bone.tsx'
+import { Button } from '../../ui/button.tsx'
+import { ChoiceMenu } from '../../ui/choice-menu.tsx'
+import { useCommands, type Command } from '../../ui/commands.tsx'
+import { CopyLinkButton } from '../../ui/copy-button.tsx'
+import { EmptyState, NoPermission } from '../../ui/empty-state.tsx'
+import { Icon } from '../../ui/icons.tsx'
+import { PageHeader } from '../../ui/page-header.tsx'
+import { SearchField } from '../../ui/search-field.tsx'
+import { TableFoot } from '../../ui/table-foot.tsx'
+import { Tabs } from '../../ui/tabs.tsx'
+import { NewTenantDialog } from './new-tenant-dialog.tsx'
+import { NoTenantMatches } from './no-tenant-matches.tsx'
+import { TenantsTable } from './tenants-table.tsx'
+import { getTenantCountsQueryOptions, getTenantsQueryOptions } from './tenants.queries.ts'
+import { tenantStates, tenantsView, type TenantListState } from './tenants.view.ts'
+
+const stateNames: Record<TenantListState, string> = {
+  all: 'All',
+  active: 'Active',
+  attention: 'Needs attention',
+  provisioning: 'Provisioning',
+  suspended: 'Suspended',
+}
+
+const sorts = [
+  { value: '-requests', label: 'Requests, most first' },
+  { value: 'requests', label: 'Requests, fewest first' },
+  { value: 'name', label: 'Name, A to Z' },
+  { value: '-name', label: 'Name, Z to A' },
+  { value: '-created_at', label: 'Created, newest first' },
+  { value: 'created_at', label: 'Created, oldest first' },
+] as const
+
+/** Every tenant of this server: what is out of line, who uses most, and the way into each of them. */
+export function TenantsPage(): ReactNode {
+  const api = useApi()
+  const [view, change] = useView(tenantsView)
+  const counts = useQuery(getTenantCountsQueryOptions(api)).data
+  const tenants = useInfiniteQuery(getTenantsQueryOptions(api, view))
+  const { fetchNextPage } = tenants
+  const search = useCallback((q: string) => change({ q }, { typing: true }), [change])
+  useCommands(
+    useMemo(
+      (): readonly Command[] => [
+        {
+          id: 'tenants.new',
+          name: 'New tenant…',
+          group: 'In a list',
+          keys: 'N',
+          icon: 'plus',
+          run: () => change({ new: true }),
+        },
+      ],
+      [change],
+    ),
+  )
+  if (tenants.error && toProblem(tenants.error).code === 'auth.forbidden') return <NotForThem />
+  const narrowed = view.q.trim() !== '' || view.state !== 'all'
+  const total = tenants.isPlaceholderData ? undefined : tenants.data?.pages[0]?.total
+  const mayFetch = tenants.hasNextPage && !tenants.isFetching && !tenants.isFetchNextPageError
+  return (
+    <>
+      <PageHeader
+        title="Tenants"
+        subtitle={counts && formatCount(counts.all)}
+        actions={
+          <>
+            <span className="phone:hidden">
+              <CopyLinkButton />
+            </span>
+            <Button kind="primary" keys="N" onClick={() => change({ new: true })}>
+              <Icon name="plus" className="shrink-0" />
+              New tenant
+            </Button>
+          </>
+        }
+        tabs={
+          <Tabs
+            label="Tenants by state"
+            items={tenantStates.map((state) => ({
+              key: state,
+              name: stateNames[state],
+              link: {
+                to: '.',
+                search: (old: Record<string, unknown>) => ({ ...old, state: state === 'all' ? undefined : state }),
+              },
+              count: counts && formatCount(counts[state]),
+              alarming: state === 'attention' && counts !== undefined && counts.attention > 0,
+              current: state === view.state,
+            }))}
+          />
+        }
+        bar={
+          <>
+            <SearchField label="Name or id" value={view.q} onSearch={search} />
+            <p role="status" className="ms-auto text-meta text-ink-3 tabular-nums phone:sr-only phone:relative">
+              {narrowed && total !== undefined && `${formatCount(total)} match`}
+            </p>
+            <ChoiceMenu
+              label="Sort"
+              icon="sort"
+              value={view.sort}
+              choices={sorts}
+              onChoose={(sort) => change({ sort })}
+              className="phone:[&>span]:hidden"
+            />
+          </>
+        }
+      />
+      <QueryPanel what="Tenants" query={tenants} skeleton={<TableSkeleton rows={14} plates />}>
+        {({ pages }) => {
+          const rows = pages.flatMap(({ items }) => items)
+          if (rows.length === 0 && !tenants.isPlaceholderData) {
+            return narrowed ? (
+              <NoTenantMatches
+                search={view.q.trim()}
+                state={view.state === 'all' ? undefined : stateNames[view.state]}
+                onSearch={(q) => change({ q, state: 'all' })}
+                onClear={() => change({ q: '', state: 'all' })}
+              />
+            ) : (
+              <EmptyState
+                title="No tenants yet"
+                action={<Button onClick={() => change({ new: true })}>Add the first tenant</Button>}
+              >
+                A tenant is one organization with its own prompt, documents, users and usage.
+              </EmptyState>
+            )
+          }
+          return (
+            <>
+              <TenantsTable
+                tenants={rows}
+                total={total}
+                sort={view.sort}
+                onSort={(sort) => {
+                  const chosen = sorts.find(({ value }) => value === writeSort(sort))
+                  if (chosen) change({ sort: chosen.value })
+                }}
+                stale={tenants.isPlaceholderData}
+                onEndNear={mayFetch ? () => void fetchNextPage() : undefined}
+              />
+              {tenants.isFetchNextPageError && (
+                <ProblemPanel what="The next tenants" thrown={tenants.error} onTryAgain={() => fetchNextPage()} />
+              )}
+              <TableFoot
+                keys={[
+                  { keys: ['J', 'K'], name: 'move' },
+                  { keys: ['Enter'], name: 'open' },
+                  { keys: ['/'], name: 'search' },
+                ]}
+              >
+                {total === undefined || total === rows.length
+                  ? formatPlural(rows.length, 'tenant')
+                  : `Rows 1–${formatCount(rows.length)} of ${formatCount(total)}`}
+              </TableFoot>
+            </>
+          )
+        }}
+      </QueryPanel>
+      <NewTenantDialog open={view.new} onClose={() => change({ new: false }, { typing: true })} />
+    </>
+  )
+}
+
+function NotForThem(): ReactNode {
+  return (
+    <>
+      <PageHeader title="Tenants" />
+      <NoPermission
+        title="Only superusers see every tenant"
+        back={
+          <Link to={paths.account} className="link">
+            Go to your account
+          </Link>
+        }
+      >
+        A superuser of this server can open a tenant for you, or make your account a superuser.
+      </NoPermission>
+    </>
+  )
+}
