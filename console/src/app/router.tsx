@@ -8,6 +8,8 @@ import { usageRoute } from './pages/usage.route.ts'
 import { systemRoute } from './pages/system.route.ts'
 import { setupRoute, signInRoute } from './pages/entrance.routes.tsx'
 import { homeRoute } from './pages/home.route.ts'
+import { tenantIndexRoute, tenantRoute, tenantSettingsRoute } from './pages/tenant.route.ts'
+import { tenantsRoute } from './pages/tenants.route.ts'
 import { rootRoute, type RouterContext } from './root-route.ts'
 import { signedInRoute } from './signed-in-route.ts'
 
@@ -15,7 +17,15 @@ const routeTree = rootRoute.addChildren([
   signInRoute,
   setupRoute,
   // Each page has a file in `pages/` and a line here; its place in the sidebar comes from its route.
-  signedInRoute.addChildren([homeRoute, accountRoute, auditRoute, usageRoute, systemRoute]),
+  signedInRoute.addChildren([
+    homeRoute,
+    accountRoute,
+    auditRoute,
+    usageRoute,
+    systemRoute,
+    tenantsRoute,
+    tenantRoute.addChildren([tenantIndexRoute, tenantSettingsRoute]),
+  ]),
 ])
 
 /** Makes the router; the console's pages and who may see them. */

@@ -76,7 +76,7 @@ function OpenPurgeDialog(props: { tenant: Tenant; onClose: () => void }): ReactN
       description="Its users, conversations, documents, keys and usage are destroyed. This cannot be undone."
       losses={[
         { count: count(losses.data?.users, losses.data?.moreUsers), what: 'users' },
-        { count: count(losses.data?.promptVersions), what: 'prompt versions' },
+        { count: count(losses.data?.promptVersions), what: 'prompts' },
         { count: count(losses.data?.requests), what: 'requests' },
       ]}
       typed={tenant.id}
