@@ -32,17 +32,19 @@ export function createUsageLedger(hot: HotPool): UsageLedger {
         where status = 'reserved' and id in (select jsonb_array_elements_text(${JSON.stringify(ids)}::text::jsonb)::uuid)`
     },
     async settleExpired() {
-      // The prompt was sent; how much was answered died with the replica, so no answer is charged.
+      // The prompt was sent; how much was answered died with the replica, so no answer is charged. Materialized: a plan
+      // made while the ledger was empty would otherwise look for the expired ones anew for every row of it.
       const rows: unknown[] = await hot`
+        with expired as materialized (
+          select id from public.usage_ledger where status = 'reserved' and lease_expires_at < clock_timestamp()
+          for update skip locked)
         update public.usage_ledger l set status = 'aborted', usage_source = 'estimated', settled_at = clock_timestamp(),
           lease_expires_at = null, completion_tokens = 0,
           cost_micro_usd = (
             select ceil(l.prompt_tokens * p.input_per_million / 1000000) from public.model_prices p
             where p.provider = l.provider and p.model = l.model and p.valid_from <= l.created_at
             order by p.valid_from desc limit 1)
-        where l.id in (
-          select id from public.usage_ledger where status = 'reserved' and lease_expires_at < clock_timestamp()
-          for update skip locked)
+        from expired where l.id = expired.id
         returning l.id`
       return rows.length
     },
