@@ -26,7 +26,8 @@ export function TopBar(props: { user: User; onJump: () => void; onShortcuts: () 
         onShortcuts={props.onShortcuts}
         side="bottom"
         trigger={
-          <button type="button" aria-label="Your account" className="grid size-[40px] place-items-center rounded-full">
+          <button type="button" className="relative grid size-[40px] place-items-center rounded-full">
+            <span className="sr-only">Your account</span>
             <Avatar user={props.user} />
           </button>
         }
