@@ -29,16 +29,16 @@ export interface AccountChanges {
   currentPassword?: string
 }
 
-/** The caller's own user, read now: a tenant user's row in one scoped round trip. */
+/** The caller's own user, from memory as long as nobody changed it (design §9); a change of its own is seen at once. */
 export async function readAccount(parts: AccountParts, principal: Principal): Promise<UserView> {
   if (principal.scope === 'core') {
     const user = await parts.directories.user(principal.userId)
     if (!user) throw tokenInvalid()
     return describeUser(user)
   }
-  const { tenant, scope } = await openScope(parts, principal)
-  const row = await scope.findUser(principal.userId)
-  if (!row) throw tokenInvalid()
+  const tenant = await parts.directories.tenant(principal.tenantId)
+  const row = tenant && (await parts.directories.tenantUser(tenant, principal.userId))
+  if (!tenant || !row) throw tokenInvalid()
   return describeTenantUser(row, tenant.id)
 }
 
