@@ -1,4 +1,4 @@
-import { type Figure, median } from './support/figures.ts'
+import { bounded, type Figure, median } from './support/figures.ts'
 import { readCpuMs } from './support/processes.ts'
 import { addressOf, writeRequest } from './support/requests.ts'
 import type { Stage } from './support/stage.ts'
@@ -47,11 +47,7 @@ export async function benchUsersMe(stage: Stage, size: { rounds: number; slotMs:
   ])
   for (const floor of floors) {
     const ratio = median(own?.perSecond.map((figure, round) => figure / (floor.perSecond[round] ?? 1)) ?? [])
-    figures.push({
-      name: `server : ${floor.name}`,
-      value: `${ratio.toFixed(2)} ×`,
-      note: 'tried before: 0.85 × by postgres.js, 1.35 × by Bun.sql (design §9)',
-    })
+    figures.push(bounded(`server : ${floor.name}`, ratio, { min: 1, unit: '×' }))
   }
   const bad = targets.reduce((total, target) => total + target.bad, 0)
   figures.push({ name: 'answers other than 200', value: String(bad), aim: '0', reached: bad === 0 })
