@@ -1,3 +1,4 @@
+import { consoleDistDir } from '../../console/build.ts'
 import { createApp } from '../../server/app.ts'
 import { migrateCore } from '../../server/data/migrate.ts'
 import type { ModelDeadlines } from '../../server/external/language-model.ts'
@@ -32,6 +33,8 @@ export interface TestAppOptions {
   modelDeadlines?: Partial<ModelDeadlines>
   /** `migrate` for databases that do not come from the template. */
   migrate?: boolean
+  /** Serves the built console, too; `ensureConsoleBuilt` of `browser.ts` sees to it that there is one. */
+  withConsole?: boolean
 }
 
 /** The secrets of every server under test; canary tests look for them. */
@@ -74,7 +77,7 @@ async function startOn(database: TestDatabase, options: TestAppOptions): Promise
   })
   let draining = false
   const app = createApp(services, {
-    consoleFiles: consoleFiles({ distDir: '/nonexistent' }),
+    consoleFiles: consoleFiles({ distDir: options.withConsole ? consoleDistDir : '/nonexistent' }),
     isDraining: () => draining,
   }).listen({ port: 0, hostname: '127.0.0.1' })
   const jobs = startJobs(services)
