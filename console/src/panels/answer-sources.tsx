@@ -1,0 +1,106 @@
+import { useEffect, useRef, type ReactNode } from 'react'
+import type { Source } from '../api/chat-stream.ts'
+import { CitationButton } from '../ui/citation-button.tsx'
+import { classNames } from '../ui/class-names.ts'
+import { Icon } from '../ui/icons.tsx'
+import { findSafeHref } from '../ui/markdown-safety.ts'
+
+/** A source as a list shows it. */
+export interface ListedSource {
+  /** Unique in its list. */
+  key: string
+  source: Source
+  /** Who names it: “cited by both”, “not cited”. */
+  note: string
+}
+
+/** Which source is open, and how it came to be: one opened from within an answer is brought into view. */
+export interface OpenSource {
+  key: string
+  fromAnswer: boolean
+}
+
+/** The sources of an answer; each opens to its whole passage. */
+export function AnswerSources(props: {
+  sources: readonly ListedSource[]
+  open: OpenSource | undefined
+  onOpen: (open: OpenSource | undefined) => void
+}): ReactNode {
+  const { open, onOpen } = props
+  return (
+    <ul className="-mx-2 flex flex-col">
+      {props.sources.map((listed) => (
+        <SourceRow
+          key={listed.key}
+          listed={listed}
+          open={open?.key === listed.key ? open : undefined}
+          onToggle={() => onOpen(open?.key === listed.key ? undefined : { key: listed.key, fromAnswer: false })}
+        />
+      ))}
+    </ul>
+  )
+}
+
+function SourceRow(props: { listed: ListedSource; open: OpenSource | undefined; onToggle: () => void }): ReactNode {
+  const { source, note } = props.listed
+  const isOpen = props.open !== undefined
+  const button = useRef<HTMLButtonElement>(null)
+  useEffect(() => {
+    if (props.open?.fromAnswer !== true) return
+    button.current?.focus({ preventScroll: true })
+    button.current?.scrollIntoView({ block: 'nearest' })
+  }, [props.open])
+  return (
+    <li className="relative">
+      <button
+        ref={button}
+        type="button"
+        aria-expanded={isOpen}
+        onClick={props.onToggle}
+        className="flex w-full items-start gap-2 rounded-md px-2 py-[6px] text-start hover:bg-hover"
+      >
+        <span className="mt-[2px] w-[22px] shrink-0">
+          <CitationButton n={source.n} />
+        </span>
+        <span className="min-w-0 flex-1">
+          <span className="flex flex-wrap items-baseline gap-x-3">
+            <span className="min-w-0 flex-1 font-medium wrap-anywhere text-ink">
+              {source.title ?? 'Without a title'}
+            </span>
+            <span className="text-meta text-ink-3 tabular-nums">
+              {note}
+              {source.score !== null && ` ${source.score.toFixed(2)}`}
+            </span>
+          </span>
+          <span
+            className={classNames(
+              'block text-meta text-ink-3',
+              isOpen ? 'whitespace-pre-wrap wrap-anywhere' : 'truncate',
+            )}
+          >
+            {source.excerpt}
+          </span>
+        </span>
+        <Icon name={isOpen ? 'minus' : 'plus'} className="mt-[3px] size-[14px] shrink-0 text-ink-3" />
+      </button>
+      {isOpen && <SourceLink url={source.url} />}
+    </li>
+  )
+}
+
+function SourceLink(props: { url: string | null }): ReactNode {
+  const href = findSafeHref(props.url)
+  return (
+    href !== undefined && (
+      <a
+        href={href}
+        target="_blank"
+        rel="noopener noreferrer nofollow"
+        referrerPolicy="no-referrer"
+        className="link mx-2 mb-2 ms-[38px] inline-block text-meta wrap-anywhere"
+      >
+        {href}
+      </a>
+    )
+  )
+}
