@@ -6,6 +6,7 @@ import { useApi } from '../../api/api-context.ts'
 import { ask } from '../../api/client.ts'
 import { describeProblem, findRefusals, toProblem, type ApiProblem } from '../../api/problem.ts'
 import { tenantPath } from '../../lib/paths.ts'
+import { getTenantQueryOptions } from '../../panels/tenant.queries.ts'
 import { Button } from '../../ui/button.tsx'
 import { Dialog } from '../../ui/dialog.tsx'
 import { TextField } from '../../ui/field.tsx'
@@ -15,7 +16,6 @@ import { TextAreaField } from '../../ui/text-area-field.tsx'
 import { useToasts } from '../../ui/toasts.ts'
 import { checkTenantId, deriveTenantId } from './tenant-id.ts'
 import { checkTenantName } from './tenant-rules.ts'
-import { getTenantQueryOptions } from './tenants.queries.ts'
 
 const names = ['name', 'id', 'system_prompt'] as const
 const promptCharactersMax = 100_000

@@ -6,11 +6,12 @@ import { ask } from '../../api/client.ts'
 import { describeProblem, toProblem } from '../../api/problem.ts'
 import { formatCount, formatMoney, formatPlural } from '../../lib/numbers.ts'
 import { forgetRecentTenants } from '../../lib/recent-tenants.ts'
+import type { Tenant } from '../../panels/tenant.queries.ts'
 import { ConfirmDialog } from '../../ui/confirm-dialog.tsx'
 import { Plate } from '../../ui/plate.tsx'
 import { useToasts } from '../../ui/toasts.ts'
-import { getPurgeLossesQueryOptions, type Tenant } from './tenants.queries.ts'
-import { useSwitchTenant } from './use-change-tenant.ts'
+import { getPurgeLossesQueryOptions } from './tenants.queries.ts'
+import { useSwitchTenant } from './use-switch-tenant.ts'
 
 const describeFailure = (thrown: unknown): { title: string; advice: string } =>
   describeProblem({ problem: toProblem(thrown), attempt: 'other' })

@@ -5,6 +5,7 @@ import { useApi } from '../../api/api-context.ts'
 import { formatDate } from '../../lib/times.ts'
 import { formatFullTime } from '../../lib/format.ts'
 import { useNow } from '../../lib/use-now.ts'
+import type { Tenant } from '../../panels/tenant.queries.ts'
 import { useCommands, type Command } from '../../ui/commands.tsx'
 import { CopyButton, CopyLinkButton } from '../../ui/copy-button.tsx'
 import { IconButton } from '../../ui/icon-button.tsx'
@@ -16,8 +17,8 @@ import { State } from '../../ui/state.tsx'
 import { Tabs } from '../../ui/tabs.tsx'
 import { describeState } from './describe-state.ts'
 import { PurgeDialog, SuspendDialog } from './tenant-dialogs.tsx'
-import { getFailingQueryOptions, type Tenant } from './tenants.queries.ts'
-import { useSwitchTenant } from './use-change-tenant.ts'
+import { getFailingQueryOptions } from './tenants.queries.ts'
+import { useSwitchTenant } from './use-switch-tenant.ts'
 
 /** A tab of a tenant's page. */
 export interface TenantTab {

@@ -1,12 +1,11 @@
 import type { ReactNode } from 'react'
 import { useForm } from 'react-hook-form'
 import { describeProblem, findRefusals, toProblem } from '../../api/problem.ts'
+import { useChangeTenant, type Tenant } from '../../panels/tenant.queries.ts'
 import { TextField } from '../../ui/field.tsx'
 import { ProblemNotice } from '../../ui/problem-notice.tsx'
 import { SaveRow } from './save-row.tsx'
 import { checkTenantName } from './tenant-rules.ts'
-import type { Tenant } from './tenants.queries.ts'
-import { useChangeTenant } from './use-change-tenant.ts'
 
 /** Renames a tenant. */
 export function TenantNameForm(props: { tenant: Tenant }): ReactNode {

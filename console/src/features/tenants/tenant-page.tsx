@@ -6,11 +6,11 @@ import { toProblem } from '../../api/problem.ts'
 import { paths } from '../../lib/paths.ts'
 import { forgetRecentTenants, noteRecentTenant } from '../../lib/recent-tenants.ts'
 import { QueryPanel } from '../../panels/query-panel.tsx'
+import { getTenantQueryOptions } from '../../panels/tenant.queries.ts'
 import { Bone } from '../../ui/bone.tsx'
 import { EmptyState } from '../../ui/empty-state.tsx'
 import { PageHeader } from '../../ui/page-header.tsx'
 import { TenantHeader, type TenantTab } from './tenant-header.tsx'
-import { getTenantQueryOptions } from './tenants.queries.ts'
 
 /** A tenant's page around the tab that is shown: its tabs may count on the tenant being loaded. */
 export function TenantPage(props: {

@@ -2,12 +2,13 @@ import { useQuery } from '@tanstack/react-query'
 import { useParams } from '@tanstack/react-router'
 import { useId, useState, type ReactNode } from 'react'
 import { useApi } from '../../api/api-context.ts'
+import { getTenantQueryOptions, type Tenant } from '../../panels/tenant.queries.ts'
 import { Button } from '../../ui/button.tsx'
 import { AnswersForm } from './answers-form.tsx'
 import { PurgeDialog, SuspendDialog } from './tenant-dialogs.tsx'
 import { TenantNameForm } from './tenant-name-form.tsx'
-import { getMeQueryOptions, getTenantQueryOptions, type Tenant } from './tenants.queries.ts'
-import { useSwitchTenant } from './use-change-tenant.ts'
+import { getMeQueryOptions } from './tenants.queries.ts'
+import { useSwitchTenant } from './use-switch-tenant.ts'
 
 /** The settings of a tenant: its name, how it answers, and, for superusers, how it ends. */
 export function TenantSettingsPage(): ReactNode {

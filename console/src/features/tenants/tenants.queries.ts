@@ -9,9 +9,6 @@ const suggestionsMax = 20
 /** A tenant as a list shows it, with its usage. */
 export type ListedTenant = Awaited<ReturnType<typeof askTenants>>['items'][number]
 
-/** A tenant with its settings; of secrets only whether they are set. */
-export type Tenant = Awaited<ReturnType<typeof askTenant>>
-
 /** What the list of tenants is narrowed to. */
 export type TenantsWanted = Pick<TenantsState, 'q' | 'state' | 'sort'>
 
@@ -65,15 +62,6 @@ export function getNearestTenantQueryOptions(api: Api, search: string) {
   })
 }
 
-/** One tenant, for its managers. */
-export function getTenantQueryOptions(api: Api, id: string) {
-  return queryOptions({
-    queryKey: ['tenant', id],
-    queryFn: ({ signal }) => askTenant({ api, id, signal }),
-    staleTime: 15_000,
-  })
-}
-
 /** Which connections of a tenant fail now. */
 export function getFailingQueryOptions(api: Api, id: string) {
   return queryOptions({
@@ -124,11 +112,6 @@ interface TenantsQuery {
 function askTenants(options: { api: Api; query: TenantsQuery; signal: AbortSignal }) {
   const { api, query, signal } = options
   return ask(api.server.admin.tenants.get({ query, fetch: { signal } }))
-}
-
-function askTenant(options: { api: Api; id: string; signal: AbortSignal }) {
-  const { api, id, signal } = options
-  return ask(api.server.admin.tenants({ id }).get({ fetch: { signal } }))
 }
 
 /** Who is signed in; the same entry of the cache as everywhere. */
