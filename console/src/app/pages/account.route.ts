@@ -1,5 +1,4 @@
-import { createRoute } from '@tanstack/react-router'
-import { AccountPage } from '../../features/account/account-page.tsx'
+import { createRoute, lazyRouteComponent } from '@tanstack/react-router'
 import { paths } from '../../lib/paths.ts'
 import { signedInRoute } from '../signed-in-route.ts'
 
@@ -7,5 +6,5 @@ import { signedInRoute } from '../signed-in-route.ts'
 export const accountRoute = createRoute({
   getParentRoute: () => signedInRoute,
   path: paths.account,
-  component: AccountPage,
+  component: lazyRouteComponent(() => import('../../features/account/account-page.tsx'), 'AccountPage'),
 })

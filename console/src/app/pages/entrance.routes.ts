@@ -1,8 +1,5 @@
-import { createRoute, Link, redirect, useRouteContext } from '@tanstack/react-router'
-import type { ReactNode } from 'react'
+import { createRoute, lazyRouteComponent, redirect } from '@tanstack/react-router'
 import type { EndReason } from '../../api/session.ts'
-import { SetupPage } from '../../features/sign-in/setup-page.tsx'
-import { SignInPage } from '../../features/sign-in/sign-in-page.tsx'
 import { findReturnPath, paths } from '../../lib/paths.ts'
 import { rootRoute } from '../root-route.ts'
 
@@ -22,7 +19,7 @@ export const signInRoute = createRoute({
   beforeLoad: ({ context, search }) => {
     if (context.api.session.mayBeSignedIn()) throw goOn(search.return_to)
   },
-  component: SignIn,
+  component: lazyRouteComponent(() => import('./entrance.pages.tsx'), 'SignIn'),
 })
 
 /** Making the first superuser. */
@@ -32,27 +29,8 @@ export const setupRoute = createRoute({
   beforeLoad: ({ context }) => {
     if (context.api.session.mayBeSignedIn()) throw goOn(undefined)
   },
-  component: Setup,
+  component: lazyRouteComponent(() => import('./entrance.pages.tsx'), 'Setup'),
 })
-
-function SignIn(): ReactNode {
-  const { reason, return_to } = signInRoute.useSearch()
-  return <SignInPage reason={reason} returnPath={findReturnPath({ value: return_to, origin: location.origin })} />
-}
-
-function Setup(): ReactNode {
-  const { setupToken } = useRouteContext({ from: setupRoute.id })
-  return (
-    <SetupPage
-      token={setupToken}
-      signInLink={
-        <Link to={paths.signIn} className="link">
-          Sign in.
-        </Link>
-      }
-    />
-  )
-}
 
 /** To where somebody wanted to go before signing in, else home. */
 function goOn(return_to: string | undefined) {
