@@ -5,7 +5,8 @@ const kind = process.env.DRIZZLE_KIND === 'tenant' ? 'tenant' : 'core'
 
 export default defineConfig({
   dialect: 'postgresql',
-  schema: `./server/data/${kind}.schema.ts`,
+  // Tables beside the first ones have files of their own: `core-domains.schema.ts`.
+  schema: `./server/data/${kind}*.schema.ts`,
   out: `./drizzle/${kind}`,
   schemaFilter: [kind === 'tenant' ? 'tenant' : 'public'],
 })

@@ -4,6 +4,7 @@ import { accountRoutes } from './features/account/account.routes.ts'
 import { auditRoutes } from './features/audit/audit.routes.ts'
 import { chatRoutes, chatRoutesForManagers } from './features/chat/chat.routes.ts'
 import { connectionRoutes } from './features/connections/connections.routes.ts'
+import { domainRoutes } from './features/domains/domains.routes.ts'
 import { overviewRoutesForManagers, overviewRoutesForSuperusers } from './features/overview/overview.routes.ts'
 import { createSignInSessions } from './features/sign-in/sessions.usecases.ts'
 import { signInRoutes, signOutRoutes } from './features/sign-in/sign-in.routes.ts'
@@ -12,6 +13,7 @@ import { tenantUserRoutes } from './features/tenant-users/tenant-users.routes.ts
 import { tenantRoutesForManagers, tenantRoutesForSuperusers } from './features/tenants/tenants.routes.ts'
 import { usageRoutesForManagers, usageRoutesForSuperusers } from './features/usage/usage.routes.ts'
 import { userRoutes } from './features/users/users.routes.ts'
+import type { VerifiedOrigins } from './data/verified-origins.ts'
 import { AppError } from './platform/errors.ts'
 import { newId } from './platform/ids.ts'
 import { createApiDocument } from './http/api-docs.ts'
@@ -30,7 +32,7 @@ import type { Services } from './services.ts'
 
 /** The whole HTTP side: hooks in a fixed order, then the features. */
 export function createApp(services: Services, options: { consoleFiles: ConsoleFiles; isDraining: () => boolean }) {
-  const { config, core, databases, directories, clock, log } = services
+  const { config, core, databases, directories, verifiedOrigins, clock, log } = services
   const now = (): Date => clock.now()
   const accessTokens = createAccessTokens({
     secret: config.jwtSecretKey,
@@ -41,7 +43,7 @@ export function createApp(services: Services, options: { consoleFiles: ConsoleFi
   })
   const identity = createIdentity({ tokens: accessTokens, directories, now })
   const denials = createDenialAudit({ db: core.db, log })
-  const tenantGate = createTenantGate({ directories, databases, denials, clock })
+  const tenantGate = createTenantGate({ directories, databases, verifiedOrigins, denials, clock })
   const gates: Gates = { identity, tenantGate, directories, denials }
   const ownOrigin = createOwnOrigin(config)
   const sessions = createSignInSessions({
@@ -55,7 +57,7 @@ export function createApp(services: Services, options: { consoleFiles: ConsoleFi
   const system = { ...services, isDraining: options.isDraining }
 
   const api = new Elysia({ name: 'api' })
-    .use(signInRoutes({ ...services, sessions, ownOrigin }))
+    .use(signInRoutes({ ...services, sessions, ownOrigin, tenantGate }))
     .use(signOutRoutes({ sessions, gates, ownOrigin }))
     .use(accountRoutes({ ...services, gates }))
     .use(chatRoutes({ ...services, gates }))
@@ -63,6 +65,7 @@ export function createApp(services: Services, options: { consoleFiles: ConsoleFi
     .use(tenantRoutesForSuperusers({ ...services, gates }))
     .use(tenantRoutesForManagers({ ...services, gates }))
     .use(connectionRoutes({ ...services, gates }))
+    .use(domainRoutes({ ...services, ownOrigin: ownOrigin.publicOrigin, gates }))
     .use(userRoutes({ ...services, gates }))
     .use(tenantUserRoutes({ ...services, gates }))
     .use(usageRoutesForSuperusers({ core, clock, gates }))
@@ -104,7 +107,7 @@ export function createApp(services: Services, options: { consoleFiles: ConsoleFi
     .use(requestLog({ log, clock, trustedProxyHops: config.trustedProxyHops }))
     .use(
       cors({
-        origin: (request) => isAllowedOrigin(request, config.corsOrigins),
+        origin: (request) => isAllowedOrigin(request, config.corsOrigins, verifiedOrigins),
         methods: ['GET', 'POST', 'PUT', 'PATCH', 'DELETE'],
         allowedHeaders: ['authorization', 'content-type', 'x-tenant', 'idempotency-key', 'last-event-id'],
         exposeHeaders: [
@@ -163,8 +166,8 @@ function answerCrash(): Response {
   })
 }
 
-/** Exactly the listed origins; `null`, suffixes and other ports are none of them. */
-function isAllowedOrigin(request: Request, origins: string[]): boolean {
+/** Exactly the listed origins and the tenants' verified ones; `null`, suffixes and other ports are none of them. */
+function isAllowedOrigin(request: Request, origins: string[], verified: VerifiedOrigins): boolean {
   const origin = request.headers.get('origin')
-  return origin !== null && origins.includes(origin)
+  return origin !== null && (origins.includes(origin) || verified.tenantOf(origin) !== undefined)
 }

@@ -10,7 +10,9 @@ import { type CoreDatabase, openCoreDatabase } from './data/core-database.ts'
 import { createDirectories, type Directories } from './data/directories.ts'
 import { createTenantDatabases, type TenantDatabases } from './data/tenant-databases.ts'
 import { createUsageLedger, type UsageLedger } from './data/usage.data.ts'
+import { openVerifiedOrigins, type VerifiedOrigins } from './data/verified-origins.ts'
 import { createLanguageModel } from './external/create-language-model.ts'
+import { createDomainProof, type DomainProof } from './external/domain-proof.ts'
 import { createEmbeddings } from './external/embeddings.ts'
 import type { ModelDeadlines } from './external/language-model.ts'
 import { createModelTest } from './external/model-test.ts'
@@ -33,6 +35,7 @@ export interface Services {
   databases: TenantDatabases
   feed: ChangeFeed
   directories: Directories
+  verifiedOrigins: VerifiedOrigins
   ledger: UsageLedger
   secretBox: SecretBox
   secrets: TenantSecrets
@@ -40,6 +43,7 @@ export interface Services {
   refreshTokens: RefreshTokens
   egress: Egress
   pinecone: PineconeAdapter
+  domainProof: DomainProof
   testModel: ReturnType<typeof createModelTest>
   health: HealthRecorder
   platformModels: PlatformModels
@@ -67,6 +71,8 @@ export async function createServices(options: {
   clock: Clock
   /** Shorter ones for tests. */
   modelDeadlines?: Partial<ModelDeadlines>
+  /** Name servers (`address:port`) instead of the system's, for tests. */
+  dnsServers?: string[]
 }): Promise<Services> {
   const { config, log, clock } = options
   const secretBox = await createSecretBox(config.secretKey, config.secretKeyPrevious)
@@ -80,6 +86,7 @@ export async function createServices(options: {
   const feed = await startChangeFeed({ directUrl: core.directUrl, log })
   const databases = createTenantDatabases(core)
   const directories = createDirectories({ core, databases, feed, now: () => clock.now() })
+  const verifiedOrigins = await openVerifiedOrigins({ core, feed, log })
   const ledger = createUsageLedger(core.hotWrites)
   const secrets = createTenantSecrets(secretBox)
   const egress = createEgress({ allowLoopback: config.allowLoopbackUpstreams, clock })
@@ -115,6 +122,7 @@ export async function createServices(options: {
     databases,
     feed,
     directories,
+    verifiedOrigins,
     ledger,
     secretBox,
     secrets,
@@ -122,6 +130,7 @@ export async function createServices(options: {
     refreshTokens: await createRefreshTokens(config.secretKey, config.secretKeyPrevious),
     egress,
     pinecone,
+    domainProof: createDomainProof({ servers: options.dnsServers }),
     testModel: createModelTest({ egress, clock }),
     health,
     platformModels,
@@ -130,6 +139,7 @@ export async function createServices(options: {
     openAnswers,
     async close() {
       openAnswers.stop()
+      verifiedOrigins.stop()
       health.stop()
       await health.flush()
       await feed.stop()

@@ -1,5 +1,7 @@
 /** Tells which origin is the server's own, for cookies and links. */
 export interface OwnOrigin {
+  /** The one that `PUBLIC_URL` names. */
+  publicOrigin: string | undefined
   /** Whether the request comes from a page that this server itself served. */
   matches(request: Request): boolean
   /** Whether the server is reached by https, so that cookies must be Secure. */
@@ -18,6 +20,7 @@ export function createOwnOrigin(options: { publicUrl: string | undefined; truste
     return publicOrigin ?? `${protocolOf(request)}://${new URL(request.url).host}`
   }
   return {
+    publicOrigin,
     matches: (request) => request.headers.get('origin') === originOf(request),
     isSecure: (request) => originOf(request).startsWith('https:'),
   }

@@ -4,6 +4,7 @@ import type { TenantDatabases } from '../data/tenant-databases.ts'
 import type { TenantScope } from '../data/tenant-scope.ts'
 import { linkTenantUser } from '../data/tenant-users.data.ts'
 import type { TenantRecord } from '../data/tenants.data.ts'
+import type { VerifiedOrigins } from '../data/verified-origins.ts'
 import type { Clock } from '../platform/clock.ts'
 import { defineError } from '../platform/errors.ts'
 import { parseTenantId, type TenantId, type UserId } from '../platform/ids.ts'
@@ -48,6 +49,8 @@ export interface TenantEntry {
 
 /** Decides which tenant a request is for, and whether it may enter (design §2). */
 export interface TenantGate {
+  /** The tenant that a request without a token is for: the header's, else the one whose verified domain it comes from. */
+  nameTenant(request: Request): TenantId | null
   /** The tenant that the request names, checked against the token: the header where it is allowed, else the claim. */
   resolve(request: Request, principal: Principal): Promise<TenantId | null>
   /** Enters the resolved tenant; makes the linked row of a platform user at its first entry. */
@@ -85,11 +88,19 @@ const entriesAuditedMax = 10_000
 export function createTenantGate(options: {
   directories: Directories
   databases: TenantDatabases
+  verifiedOrigins: VerifiedOrigins
   denials: DenialAudit
   clock: Clock
 }): TenantGate {
   const { directories, databases, denials } = options
   const entriesAudited = new Map<string, number>()
+
+  function nameTenant(request: Request): TenantId | null {
+    const named = readTenantHeader(request)
+    if (named !== null) return named
+    const origin = request.headers.get('origin')
+    return (origin === null ? undefined : options.verifiedOrigins.tenantOf(origin)) ?? null
+  }
 
   async function resolve(request: Request, principal: Principal): Promise<TenantId | null> {
     const named = readTenantHeader(request)
@@ -159,7 +170,7 @@ export function createTenantGate(options: {
     directories.forget({ kind: 'tenant_user', ids: [tenant.id, principal.userId] })
   }
 
-  return { resolve, enter }
+  return { nameTenant, resolve, enter }
 }
 
 /** Throws unless the tenant may serve requests now. */

@@ -31,6 +31,8 @@ export interface TestAppOptions {
   clock?: Clock
   /** Instead of 30, 20 and 300 seconds. */
   modelDeadlines?: Partial<ModelDeadlines>
+  /** Name servers (`address:port`) instead of the system's. */
+  dnsServers?: string[]
   /** `migrate` for databases that do not come from the template. */
   migrate?: boolean
   /** Serves the built console, too; `ensureConsoleBuilt` of `browser.ts` sees to it that there is one. */
@@ -74,6 +76,7 @@ async function startOn(database: TestDatabase, options: TestAppOptions): Promise
     log,
     clock: options.clock ?? systemClock,
     modelDeadlines: options.modelDeadlines,
+    dnsServers: options.dnsServers,
   })
   let draining = false
   const app = createApp(services, {

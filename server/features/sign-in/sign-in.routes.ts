@@ -3,7 +3,7 @@ import type { OwnOrigin } from '../../http/own-origin.ts'
 import { requestInvalid } from '../../http/problem-details.ts'
 import { anyRoutes, formKey, type Gates, publicRoutes } from '../../http/routes.ts'
 import { jsonBody, optionalJsonBody, refuseUnfit } from '../../http/strict-body.ts'
-import { auditActorOf, forbidden, readTenantHeader } from '../../http/tenant-gate.ts'
+import { auditActorOf, forbidden, readTenantHeader, type TenantGate } from '../../http/tenant-gate.ts'
 import { tokenInvalid } from '../../http/identity.ts'
 import type { IssuedTokens, SignInSessions } from './sessions.usecases.ts'
 import { loginBody, refreshBody, setupBody, tokenForm, tokensView } from './sign-in.schemas.ts'
@@ -13,8 +13,8 @@ const cookieName = 'tenantry_refresh'
 const tag = 'Sign-in'
 
 /** Setup, sign-in and refresh. */
-export function signInRoutes(parts: SignInParts & { ownOrigin: OwnOrigin }) {
-  const { sessions, ownOrigin } = parts
+export function signInRoutes(parts: SignInParts & { ownOrigin: OwnOrigin; tenantGate: TenantGate }) {
+  const { sessions, ownOrigin, tenantGate } = parts
 
   /** The pair as sent; the refresh token of a cookie session leaves in the cookie only. */
   const answer = (request: Request, issued: IssuedTokens, headers: Record<string, string | number>) => {
@@ -58,7 +58,7 @@ export function signInRoutes(parts: SignInParts & { ownOrigin: OwnOrigin }) {
         const transport = body.session ?? 'body'
         ensureOwnOrigin(request, transport)
         const { email, password } = body
-        const issued = await signIn(parts, { email, password, transport, tenantId: readTenantHeader(request) })
+        const issued = await signIn(parts, { email, password, transport, tenantId: tenantGate.nameTenant(request) })
         return answer(request, issued, set.headers)
       },
       { ...jsonBody(loginBody), response: { 200: tokensView }, detail: { summary: 'Sign in' } },
@@ -76,7 +76,7 @@ export function signInRoutes(parts: SignInParts & { ownOrigin: OwnOrigin }) {
           email: body.username,
           password: body.password,
           transport: 'body',
-          tenantId: readTenantHeader(request),
+          tenantId: tenantGate.nameTenant(request),
         })
         return answer(request, issued, set.headers)
       },
