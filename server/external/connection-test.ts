@@ -1,5 +1,13 @@
 import type { Clock } from '../platform/clock.ts'
 
+/** A setting that may mend what a step found, and what it may be set to: a console makes it one press. */
+export interface ConnectionFix {
+  /** A field of the tenant, by its name on the wire: `pinecone_environment`, `model`. Never a secret. */
+  field: string
+  /** At least one; those that fit best first. `note` tells them apart: “1536 dimensions, us-east-1-aws”. */
+  choices: { value: string; note: string | null }[]
+}
+
 /** One row of a connection test, as the contract sends it. Never upstream text. */
 export interface ConnectionStep {
   name: string
@@ -10,6 +18,8 @@ export interface ConnectionStep {
   remedy: string | null
   /** 0 for a step that was not run. */
   latency_ms: number
+  /** What could be set instead; absent when nothing is known. */
+  fixes?: ConnectionFix[]
 }
 
 /** The answer of a connection test: `ok` when every step is. */
@@ -23,6 +33,8 @@ export interface StepFinding {
   ok: boolean
   detail: string
   remedy?: string
+  /** Those without choices are left out. */
+  fixes?: ConnectionFix[]
 }
 
 /**
@@ -41,8 +53,10 @@ export async function runSteps(
       continue
     }
     const startedMs = clock.monotonicMs()
-    const { ok, detail, remedy = null } = await run()
-    done.push({ name, ok, detail, remedy, latency_ms: Math.round(clock.monotonicMs() - startedMs) })
+    const { ok, detail, remedy = null, fixes = [] } = await run()
+    const latencyMs = Math.round(clock.monotonicMs() - startedMs)
+    const known = fixes.filter(({ choices }) => choices.length > 0)
+    done.push({ name, ok, detail, remedy, latency_ms: latencyMs, ...(known.length > 0 ? { fixes: known } : {}) })
     if (!ok) failed = name
   }
   return { ok: failed === undefined, steps: done }

@@ -3,9 +3,10 @@ import { type Clock, systemClock } from '../platform/clock.ts'
 import type { Egress } from '../platform/egress.ts'
 import type { AppError } from '../platform/errors.ts'
 import { callWithDeadline } from './call-deadline.ts'
-import { type ConnectionTest, runSteps, type StepFinding } from './connection-test.ts'
+import { type ConnectionFix, type ConnectionTest, runSteps, type StepFinding } from './connection-test.ts'
 import type { ModelTarget, ModelUsage } from './language-model.ts'
 import { makeModelTimeout } from './model-errors.ts'
+import { suggestModelFixes } from './model-remedies.ts'
 import { classifySdkError, createOpenAiClient } from './openai-client.ts'
 import { readCount } from './sse-frame.ts'
 
@@ -50,8 +51,8 @@ const stepNames = ['address', 'key', 'model', 'answer']
 
 /**
  * Tests a model connection by one tiny completion, whose outcome decides the steps `address`, `key`, `model`, `answer`:
- * listing models costs nothing but not every compatible server can, and a listed model may still not answer. At most
- * 10 s; rejects only with the signal's reason.
+ * listing models costs nothing but not every compatible server can, and a listed model may still not answer. A model
+ * that is not known is answered with those that are, where the provider lists them. At most 10 s; rejects only with the signal's reason.
  */
 export function createModelTest(options: {
   egress: Egress
@@ -71,7 +72,10 @@ export function createModelTest(options: {
       failure = classifySdkError(error)
     }
     const latencyMs = Math.round(clock.monotonicMs() - startedMs)
-    const findings = judge(target, failure, outcome?.text ?? '')
+    const fixes = failure
+      ? await suggestModelFixes({ egress, target, reason: reasonOf(failure), signal, timeoutMs: timeoutMs - latencyMs })
+      : []
+    const findings = judge(target, { failure, fixes, text: outcome?.text ?? '' })
     const test = await runSteps(
       stepNames.map((name) => ({ name, run: () => Promise.resolve(findings[name] ?? { ok: true, detail: '' }) })),
       clock,
@@ -116,7 +120,11 @@ async function askOnce(call: {
   }
 }
 
-function judge(target: ModelTarget, failure: AppError | undefined, text: string): Record<string, StepFinding> {
+function judge(
+  target: ModelTarget,
+  outcome: { failure: AppError | undefined; fixes: ConnectionFix[]; text: string },
+): Record<string, StepFinding> {
+  const { failure, fixes, text } = outcome
   const findings: Record<string, StepFinding> = {
     address: { ok: true, detail: 'The address answers.' },
     key: { ok: true, detail: 'The key is accepted.' },
@@ -124,13 +132,18 @@ function judge(target: ModelTarget, failure: AppError | undefined, text: string)
     answer: { ok: true, detail: text.trim() === '' ? 'The model answered without text.' : 'The model answered.' },
   }
   if (!failure) return findings
-  const reason = typeof failure.extensions.reason === 'string' ? failure.extensions.reason : 'timeout'
+  const reason = reasonOf(failure)
   findings[stepOfReason[reason] ?? 'answer'] = {
     ok: false,
     detail: failure.detail,
     remedy: remedies[reason] ?? 'Test again; if it stays, check the address and the model.',
+    fixes,
   }
   return findings
+}
+
+function reasonOf({ extensions }: AppError): string {
+  return typeof extensions.reason === 'string' ? extensions.reason : 'timeout'
 }
 
 function passOffline(clock: Clock): Promise<ConnectionTest> {

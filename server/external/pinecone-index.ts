@@ -32,6 +32,12 @@ export function readIndexDescription(value: unknown): PineconeIndex | undefined 
   }
 }
 
+/** Where an index is, in the words of `pinecone_environment`: “us-east-1-aws”; undefined when that is not known. */
+export function namePlacement(placement: PineconePlacement): string | undefined {
+  if (placement.kind === 'unknown') return undefined
+  return placement.kind === 'pod' ? placement.environment : `${placement.region}-${placement.cloud}`
+}
+
 /**
  * Whether a configured `pinecone_environment` names where the index is; undefined when it does, else where the index
  * really is. `-aws`, `-gcp` or `-azure` at the end is the cloud (contract.md, ConnectionTest); pods compare whole.
@@ -44,7 +50,7 @@ export function findRegionMismatch(environment: string | null, placement: Pineco
   const [, region = wanted, cloud] = /^(.+)-(aws|gcp|azure)$/.exec(wanted) ?? []
   const isSame =
     region === placement.region.toLowerCase() && (cloud === undefined || cloud === placement.cloud.toLowerCase())
-  return isSame ? undefined : `${placement.region}-${placement.cloud}`
+  return isSame ? undefined : namePlacement(placement)
 }
 
 function readDimension(value: Record<string, unknown>): number | null {

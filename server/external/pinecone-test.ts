@@ -4,17 +4,36 @@ import { callWithDeadline } from './call-deadline.ts'
 import { type ConnectionTest, runSteps, type StepFinding } from './connection-test.ts'
 import { makeRetrievalFailure } from './pinecone-errors.ts'
 import { findRegionMismatch, type PineconeIndex } from './pinecone-index.ts'
+import {
+  keepNamedIndexes,
+  showPlacement,
+  suggestEmbeddingModels,
+  suggestIndexes,
+  suggestRegion,
+  suggestTextFields,
+} from './pinecone-remedies.ts'
 
 /** What is tested; fields as stored for the tenant or overridden by the request. */
 export interface PineconeTestRequest {
   apiKey: string
+  /** Empty when none is named: the test then ends by naming those there are. */
   index: string
   namespace: string | null
+  /** `pinecone_text_field`: where the nearest vector should hold its text. */
+  textField: string
   /** `pinecone_environment`; null or empty passes the region step. */
   environment: string | null
   /** What the tenant's embedding model makes; null when that is not known before its first vector. */
   embeddingDimension: number | null
+  /** The key is the platform's: what else it opens is not this tenant's to see. */
+  isShared: boolean
   signal: AbortSignal
+}
+
+interface TestedMatch {
+  /** The metadata field that holds the text; empty when the vector has none. */
+  text: string
+  metadata: Record<string, unknown>
 }
 
 /** The calls a test makes. */
@@ -22,11 +41,11 @@ export interface PineconeTestCalls {
   clock: Clock
   /** For all steps together. */
   timeoutMs: number
-  listIndexNames(signal: AbortSignal): Promise<string[]>
+  listIndexes(signal: AbortSignal): Promise<PineconeIndex[]>
   describe(signal: AbortSignal): Promise<PineconeIndex>
   /** In the request's namespace. */
   countVectors(signal: AbortSignal): Promise<number>
-  query(signal: AbortSignal, vector: number[]): Promise<unknown>
+  query(signal: AbortSignal, vector: number[]): Promise<TestedMatch[]>
 }
 
 const remedies: Record<string, string> = {
@@ -39,8 +58,6 @@ const remedies: Record<string, string> = {
   address_refused: 'The index must have a public address.',
 }
 const namesShownMax = 5
-/** What an index may be called: a controller's other text is not shown. */
-const indexName = /^[a-z0-9][a-z0-9-]{0,62}$/
 
 /**
  * The steps key, index, dimension, region, namespace, query, in this order, each only after the one before it passed.
@@ -52,7 +69,7 @@ export async function testPineconeConnection(
 ): Promise<ConnectionTest> {
   const { clock, timeoutMs } = calls
   const deadlineMs = clock.monotonicMs() + timeoutMs
-  let names: string[] = []
+  let indexes: PineconeIndex[] = []
   let found: PineconeIndex | undefined
 
   async function attempt(work: (signal: AbortSignal) => Promise<StepFinding>): Promise<StepFinding> {
@@ -73,10 +90,12 @@ export async function testPineconeConnection(
       name: 'key',
       run: () =>
         attempt(async (signal) => {
-          names = (await calls.listIndexNames(signal)).filter((name) => indexName.test(name))
+          const found = keepNamedIndexes(await calls.listIndexes(signal))
+          if (request.isShared) return { ok: true, detail: 'The platform’s key is accepted.' }
+          indexes = found
           return {
             ok: true,
-            detail: `The key is accepted; its project has ${countOf(names.length, 'index', 'indexes')}.`,
+            detail: `The key is accepted; its project has ${countOf(indexes.length, 'index', 'indexes')}.`,
           }
         }),
     },
@@ -84,22 +103,22 @@ export async function testPineconeConnection(
       name: 'index',
       run: () =>
         attempt(async (signal) => {
-          if (request.index.trim() === '') {
-            return { ok: false, detail: 'No index is named.', remedy: suggestNames(names) }
-          }
+          const remedy = request.isShared ? remedies.index_not_found : listNames(indexes)
+          const missing = { ok: false, remedy, fixes: [suggestIndexes(indexes, { wanted: request })] }
+          if (request.index.trim() === '') return { ...missing, detail: 'No index is named.' }
           try {
             found = await calls.describe(signal)
           } catch (error) {
             if (!(error instanceof AppError) || error.extensions.reason !== 'index_not_found') throw error
-            return { ok: false, detail: `There is no index “${request.index}”.`, remedy: suggestNames(names) }
+            return { ...missing, detail: `There is no index “${request.index}”.` }
           }
           return found.ready
             ? { ok: true, detail: `The index “${request.index}” is ready.` }
             : { ok: false, detail: 'The index is still being prepared.', remedy: 'Wait a minute and test again.' }
         }),
     },
-    { name: 'dimension', run: () => Promise.resolve(judgeDimension(found?.dimension ?? null, request)) },
-    { name: 'region', run: () => Promise.resolve(judgeRegion(found, request)) },
+    { name: 'dimension', run: () => Promise.resolve(judgeDimension(found?.dimension ?? null, request, indexes)) },
+    { name: 'region', run: () => Promise.resolve(judgeRegion(found, request, indexes)) },
     {
       name: 'namespace',
       run: () =>
@@ -116,22 +135,25 @@ export async function testPineconeConnection(
       name: 'query',
       run: () =>
         attempt(async (signal) => {
-          await calls.query(signal, unitVector(found?.dimension ?? request.embeddingDimension ?? 1))
-          return { ok: true, detail: 'A test query was answered.' }
+          const matches = await calls.query(signal, unitVector(found?.dimension ?? request.embeddingDimension ?? 1))
+          return judgeMatch(matches[0], request)
         }),
     },
   ]
   return runSteps(steps, clock)
 }
 
-function judgeDimension(dimension: number | null, { embeddingDimension }: PineconeTestRequest): StepFinding {
+function judgeDimension(dimension: number | null, request: PineconeTestRequest, indexes: PineconeIndex[]): StepFinding {
+  const { embeddingDimension, index } = request
   if (dimension !== null && dimension === embeddingDimension)
     return { ok: true, detail: `The index has ${dimension} dimensions, as the embedding model.` }
+  const otherIndex = suggestIndexes(indexes, { wanted: request, except: index, fitting: true })
   if (dimension === null) {
     return {
       ok: false,
       detail: 'The index has no single dense vector field.',
       remedy: `Use a dense index with ${embeddingDimension ?? 'as many'} dimensions${embeddingDimension === null ? ' as the embedding model makes' : ''}.`,
+      fixes: [otherIndex],
     }
   }
   if (embeddingDimension === null) {
@@ -141,32 +163,52 @@ function judgeDimension(dimension: number | null, { embeddingDimension }: Pineco
     ok: false,
     detail: `The index has ${dimension} dimensions, the embedding model makes ${embeddingDimension}.`,
     remedy: `Choose an embedding model with ${dimension} dimensions or an index with ${embeddingDimension}.`,
+    fixes: [suggestEmbeddingModels(dimension), otherIndex],
   }
 }
 
-function judgeRegion(found: PineconeIndex | undefined, { environment }: PineconeTestRequest): StepFinding {
+function judgeRegion(
+  found: PineconeIndex | undefined,
+  request: PineconeTestRequest,
+  indexes: PineconeIndex[],
+): StepFinding {
+  const { environment, index } = request
   const placement = found?.placement ?? { kind: 'unknown' as const }
-  const actual = findRegionMismatch(environment, placement)
-  if (actual === undefined) {
+  if (findRegionMismatch(environment, placement) === undefined) {
     const isSet = environment !== null && environment.trim() !== ''
     return {
       ok: true,
       detail: isSet ? `The index is in ${environment.trim()}.` : 'No environment is set; none is needed.',
     }
   }
-  // Placements are a controller's text: shown only when they look like one.
-  const shown = /^[a-z0-9-]{1,64}$/i.test(actual) ? actual : 'another region'
+  const shown = showPlacement(found) ?? 'another region'
   return {
     ok: false,
     detail: `The index is in ${shown}, not in ${environment ?? ''}.`,
     remedy: `Set the environment to ${shown}, or leave it empty.`,
+    fixes: [
+      suggestRegion(found, environment),
+      suggestIndexes(indexes, { wanted: request, except: index, fitting: true }),
+    ],
   }
 }
 
-function suggestNames(names: string[]): string {
-  if (names.length === 0) return 'Create the index in Pinecone first.'
-  const more = names.length > namesShownMax ? ' …' : ''
-  return `The key sees: ${names.slice(0, namesShownMax).join(', ')}${more}`
+/** A query that is answered passes; that its text cannot be found is said, as no passage would come of it. */
+function judgeMatch(match: TestedMatch | undefined, { textField }: PineconeTestRequest): StepFinding {
+  const answered = 'A test query was answered'
+  if (!match) return { ok: true, detail: `${answered}.` }
+  if (match.text !== '') return { ok: true, detail: `${answered}, with text under “${textField}”.` }
+  return {
+    ok: true,
+    detail: `${answered}, but the vector it found has no text under “${textField}”: no passage would come of it.`,
+    fixes: [suggestTextFields(match.metadata)],
+  }
+}
+
+function listNames(indexes: PineconeIndex[]): string {
+  if (indexes.length === 0) return 'Create the index in Pinecone first.'
+  const names = indexes.slice(0, namesShownMax).map(({ name }) => name)
+  return `The key sees: ${names.join(', ')}${indexes.length > namesShownMax ? ' …' : ''}`
 }
 
 function countOf(count: number, one: string, many: string): string {

@@ -192,10 +192,10 @@ export function createPinecone(options: {
       testPineconeConnection(request, {
         clock,
         timeoutMs: deadlines.testMs,
-        listIndexNames: (signal) =>
+        listIndexes: (signal) =>
           call({ apiKey: request.apiKey, signal }, true, async (client, lastBody) => {
             await client.indexes.list()
-            return readIndexNames(lastBody())
+            return readIndexes(lastBody())
           }),
         describe: (signal) => describe({ ...request, signal }),
         countVectors: (signal) =>
@@ -209,7 +209,7 @@ export function createPinecone(options: {
               : (namespaces.get('') ?? namespaces.get('__default__'))
             return found?.recordCount ?? 0
           }),
-        query: (signal, vector) => query({ ...request, vector, topK: 1, textField: 'text', signal }),
+        query: (signal, vector) => query({ ...request, vector, topK: 1, signal }),
       }),
   }
 }
@@ -223,7 +223,7 @@ async function readJson(response: Response): Promise<unknown> {
   }
 }
 
-function readIndexNames(body: unknown): string[] {
+function readIndexes(body: unknown): PineconeIndex[] {
   if (typeof body !== 'object' || body === null || !('indexes' in body) || !Array.isArray(body.indexes)) return []
-  return body.indexes.flatMap((index: unknown) => readIndexDescription(index)?.name ?? [])
+  return body.indexes.flatMap((index: unknown) => readIndexDescription(index) ?? [])
 }

@@ -15,7 +15,6 @@ const pineconeDraft = t.Object({
     nullable(t.String({ pattern: '^[a-z0-9-]{1,100}$', error: 'must have lower-case letters, digits and "-"' })),
   ),
   pinecone_namespace: t.Optional(nullable(t.String({ maxLength: 512 }))),
-  // The query step looks for vectors, not for text, so the field plays no part; a form may send it all the same.
   pinecone_text_field: t.Optional(text(100)),
   pinecone_api_key: t.Optional(nullable(key)),
   embedding_model: t.Optional(text(100)),
@@ -41,6 +40,17 @@ const connectionTest = t.Object({
       detail: t.String(),
       remedy: nullable(t.String()),
       latency_ms: t.Number(),
+      fixes: t.Optional(
+        t.Array(
+          t.Object({
+            field: t.String({ description: 'A field of the tenant that may mend it; never a secret' }),
+            choices: t.Array(t.Object({ value: t.String(), note: nullable(t.String()) }), {
+              description: 'What it may be set to, best first',
+            }),
+          }),
+          { description: 'Settings that may mend what was found; absent when none is known' },
+        ),
+      ),
     }),
   ),
 })

@@ -90,16 +90,18 @@ export async function testPinecone(
   const location = apiKey
     ? { apiKey, index: drafted.pineconeIndex ?? parts.platformIndex.indexName, namespace: drafted.pineconeNamespace }
     : stored
-  const test = location?.index
+  const test = location
     ? await parts.pinecone.testConnection({
         apiKey: location.apiKey,
-        index: location.index,
+        index: location.index ?? '',
         namespace: location.namespace,
         environment: drafted.pineconeEnvironment,
+        textField: draft.pinecone_text_field ?? tenant.pineconeTextField,
         embeddingDimension: embeddingDimensions[drafted.embeddingModel] ?? null,
+        isShared: !apiKey,
         signal: tester.signal,
       })
-    : describeMissing(location ? 'index' : 'key')
+    : describeMissingKey()
   noteHealth(parts, tenant, { connection: 'pinecone', draft, test })
   await auditTest(parts, tenant, tester, { connection: 'pinecone', draft, test })
   return test
@@ -217,15 +219,12 @@ function listSteps(
   }))
 }
 
-function describeMissing(step: 'key' | 'index'): ConnectionTest {
-  const missing = {
-    key: {
-      detail: 'No Pinecone key is set.',
-      remedy: 'Enter the API key of the Pinecone project that holds the index.',
-    },
-    index: { detail: 'No index is named.', remedy: 'Enter the name of the Pinecone index.' },
-  }[step]
-  return { ok: false, steps: listSteps(['key', 'index', 'dimension', 'region', 'namespace', 'query'], step, missing) }
+function describeMissingKey(): ConnectionTest {
+  const finding = {
+    detail: 'No Pinecone key is set.',
+    remedy: 'Enter the API key of the Pinecone project that holds the index.',
+  }
+  return { ok: false, steps: listSteps(['key', 'index', 'dimension', 'region', 'namespace', 'query'], 'key', finding) }
 }
 
 /** A test of the settings as stored tells how the connection does; a draft tells nothing of it. */

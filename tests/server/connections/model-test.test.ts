@@ -44,7 +44,9 @@ function expectShape(reply: Reply): void {
   expect(reply.status).toBe(200)
   expect(Object.keys(reply.body).sort()).toEqual(['ok', 'steps'])
   for (const step of reply.body.steps) {
-    expect(Object.keys(step).sort()).toEqual(['detail', 'latency_ms', 'name', 'ok', 'remedy'])
+    const { fixes = [], ...contracted } = step
+    expect(Object.keys(contracted).sort()).toEqual(['detail', 'latency_ms', 'name', 'ok', 'remedy'])
+    for (const { choices } of fixes) expect(choices).not.toEqual([])
     expect(step.detail).not.toBe('')
     expect(typeof step.latency_ms).toBe('number')
   }
@@ -135,6 +137,52 @@ describe('POST …/model/test', () => {
     await makeTenant(scenario.app, scenario.superuser, tenant, ownModel())
     expect(failedStep(await testModel({ model: 'unknown-model' }))).toBe('model')
     expect(failedStep(await testModel({ model_api_key: 'sk-wrong-0123456789' }))).toBe('key')
+  })
+
+  test('an unknown model is answered with those the provider has, the likest first, none that cannot chat', async () => {
+    const several = await startFakeOpenAi({
+      expectKey: key,
+      strictModels: true,
+      models: [
+        'acme-large',
+        'whisper-1',
+        'text-embedding-3-small',
+        'ft:acme:secret',
+        `x ${upstreamCanary}`,
+        'gpt-9',
+        'gpt-9-mini',
+      ],
+    })
+    try {
+      await makeTenant(scenario.app, scenario.superuser, tenant)
+      const reply = await testModel({ ...ownModel(), model_base_url: several.url, model: 'gpt-9-mimi' })
+      expectShape(reply)
+      expect(failedStep(reply)).toBe('model')
+      const choices = ['gpt-9-mini', 'gpt-9', 'acme-large'].map((value) => ({ value, note: null }))
+      expect(reply.body.steps[2].fixes).toEqual([{ field: 'model', choices }])
+      expect(several.requests.map(({ path }) => path)).toEqual(['/v1/chat/completions', '/v1/models'])
+    } finally {
+      await several.stop()
+    }
+  })
+
+  test('a provider that lists no models gives no choices', async () => {
+    await makeTenant(scenario.app, scenario.superuser, tenant, ownModel())
+    own.behave({ on: 'models', status: 500 })
+    const reply = await testModel({ model: 'unknown-model' })
+    expectShape(reply)
+    expect(reply.body.steps[2].fixes).toBeUndefined()
+  })
+
+  test('an address without its version is answered with the one that has it', async () => {
+    await makeTenant(scenario.app, scenario.superuser, tenant)
+    own.behave({ html200: true })
+    const bare = own.url.replace('/v1', '')
+    const reply = await testModel({ ...ownModel(), model_base_url: bare })
+    expectShape(reply)
+    expect(reply.body.steps[0].fixes).toEqual([{ field: 'model_base_url', choices: [{ value: own.url, note: null }] }])
+    own.behave({ html200: true })
+    expect((await testModel(ownModel())).body.steps[0].fixes).toBeUndefined()
   })
 
   test('a draft is tested instead of what is stored, and nothing of it is saved or audited', async () => {

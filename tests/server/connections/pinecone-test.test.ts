@@ -43,6 +43,7 @@ interface Step {
   detail: string
   remedy: string | null
   latency_ms: number
+  fixes?: { field: string; choices: { value: string; note: string | null }[] }[]
 }
 
 function expectSteps(reply: Reply, failing: string | null): Step[] {
@@ -53,7 +54,9 @@ function expectSteps(reply: Reply, failing: string | null): Step[] {
   const at = failing === null ? names.length : names.indexOf(failing)
   expect(steps.map(({ ok }) => ok)).toEqual(names.map((_, index) => index < at))
   for (const [index, step] of steps.entries()) {
-    expect(Object.keys(step).sort()).toEqual(['detail', 'latency_ms', 'name', 'ok', 'remedy'])
+    const { fixes, ...contracted } = step
+    expect(Object.keys(contracted).sort()).toEqual(['detail', 'latency_ms', 'name', 'ok', 'remedy'])
+    for (const { choices } of fixes ?? []) expect(choices).not.toEqual([])
     expect(step.detail).not.toBe('')
     expect(step.remedy !== null).toBe(index === at)
   }
@@ -134,15 +137,107 @@ describe('POST …/pinecone/test', () => {
     expectSteps(await testPinecone(), 'query')
   })
 
-  test('without a key or an index it says so, and nothing is asked', async () => {
+  test('without a key it says so, and nothing is asked', async () => {
     await makeTenant(scenario.app, scenario.superuser, tenant)
-    const withoutKey = await testPinecone({ pinecone_index: 'docs' })
-    expect([withoutKey.status, withoutKey.body.ok, withoutKey.body.steps[0].name]).toEqual([200, false, 'key'])
-    const withoutIndex = await testPinecone({ pinecone_api_key: key })
-    const failed = withoutIndex.body.steps.find((step: { ok: boolean }) => !step.ok)
-    expect([withoutIndex.status, withoutIndex.body.ok, failed.name]).toEqual([200, false, 'index'])
+    expectSteps(await testPinecone({ pinecone_index: 'docs' }), 'key')
     expect(scenario.pinecone.requests).toEqual([])
-    expect(await audits()).toHaveLength(2)
+    expect(await audits()).toHaveLength(1)
+  })
+
+  test('with a key alone it names the indexes there are, those that fit first', async () => {
+    await makeTenant(scenario.app, scenario.superuser, tenant)
+    const steps = expectSteps(await testPinecone({ pinecone_api_key: key, pinecone_environment: 'us-east-1' }), 'index')
+    expect(steps[1]?.fixes).toEqual([
+      {
+        field: 'pinecone_index',
+        choices: [
+          { value: 'docs', note: '1536 dimensions, us-east-1-aws' },
+          { value: 'small', note: '384 dimensions, us-east-1-aws' },
+          { value: 'large', note: '3072 dimensions, us-east-1-aws' },
+          { value: 'gcp', note: '1536 dimensions, europe-west4-gcp' },
+          { value: 'pods', note: '1536 dimensions, us-east1-gcp' },
+          { value: 'fresh', note: '1536 dimensions, us-east-1-aws, not ready' },
+        ],
+      },
+    ])
+    expect(scenario.pinecone.requests.map(({ path }) => path)).toEqual(['/indexes'])
+  })
+
+  const mended: [string, string, Record<string, string>, [string, string[]][]][] = [
+    [
+      'region',
+      'the index’s region, or an index there',
+      { pinecone_environment: 'europe-west4' },
+      [
+        ['pinecone_environment', ['us-east-1']],
+        ['pinecone_index', ['gcp']],
+      ],
+    ],
+    [
+      'region',
+      'region and cloud where the cloud was named',
+      { pinecone_environment: 'us-east-1-gcp' },
+      [['pinecone_environment', ['us-east-1-aws']]],
+    ],
+    [
+      'region',
+      'a pod’s whole environment',
+      { pinecone_environment: 'us-east1', pinecone_index: 'pods' },
+      [['pinecone_environment', ['us-east1-gcp']]],
+    ],
+    [
+      'dimension',
+      'a model of that dimension, or an index that fits the model',
+      { pinecone_index: 'large' },
+      [
+        ['embedding_model', ['text-embedding-3-large']],
+        ['pinecone_index', ['docs', 'gcp', 'pods']],
+      ],
+    ],
+    [
+      'dimension',
+      'another index alone where no model fits',
+      { pinecone_index: 'small' },
+      [['pinecone_index', ['docs', 'gcp', 'pods']]],
+    ],
+    [
+      'dimension',
+      'both models of 1536',
+      { embedding_model: 'text-embedding-3-large' },
+      [
+        ['embedding_model', ['text-embedding-3-small', 'text-embedding-ada-002']],
+        ['pinecone_index', ['large']],
+      ],
+    ],
+  ]
+
+  test.each(mended)('a failed %s is mended by %s: each choice passes that step', async (step, _name, draft, wanted) => {
+    await makeTenant(scenario.app, scenario.superuser, tenant, settings)
+    const failed = expectSteps(await testPinecone(draft), step).find(({ name }) => name === step)
+    const fixes = failed?.fixes ?? []
+    expect(fixes.map(({ field, choices }) => [field, choices.map(({ value }) => value)])).toEqual(wanted)
+    for (const { field, choices } of fixes) {
+      for (const { value } of choices) {
+        const again: Step[] = (await testPinecone({ ...draft, [field]: value })).body.steps
+        expect([field, value, again.find(({ name }) => name === step)?.ok]).toEqual([field, value, true])
+      }
+    }
+  })
+
+  test('a vector without text under the configured field is told, with the fields that hold text', async () => {
+    scenario.pinecone.addIndex({ name: 'cms', apiKey: key })
+    const passage = { id: 'a', text: 'The passage itself.', textField: 'body', metadata: { lang: 'en', year: 2026 } }
+    scenario.pinecone.seed('cms', [passage])
+    await makeTenant(scenario.app, scenario.superuser, tenant, { ...settings, pinecone_index: 'cms' })
+    const inDefault = { pinecone_namespace: null }
+    const query = expectSteps(await testPinecone(inDefault), null).at(-1)
+    expect(query?.detail).toContain('no text under “text”')
+    const choices = ['body', 'lang'].map((value) => ({ value, note: null }))
+    expect(query?.fixes).toEqual([{ field: 'pinecone_text_field', choices }])
+    const found = expectSteps(await testPinecone({ ...inDefault, pinecone_text_field: 'body' }), null).at(-1)
+    expect(found?.detail).toContain('with text under “body”')
+    expect(found?.fixes).toBeUndefined()
+    scenario.pinecone.removeIndex('cms')
   })
 
   test('ends within 10 seconds when Pinecone never answers', async () => {
@@ -152,4 +247,27 @@ describe('POST …/pinecone/test', () => {
     expectSteps(await testPinecone(), 'key')
     expect(performance.now() - startedMs).toBeLessThan(10_000)
   }, 15_000)
+})
+
+describe('POST …/pinecone/test with the platform’s shared key', () => {
+  test('names none of the platform’s other indexes', async () => {
+    const shared = await startScenario({
+      env: { PINECONE_API_KEY: key, PINECONE_SHARED: 'true', INDEX_NAME: 'platform-small' },
+    })
+    try {
+      shared.pinecone.addIndex({ name: 'platform-small', apiKey: key, dimension: 384 })
+      shared.pinecone.addIndex({ name: 'platform-other', apiKey: key })
+      await makeTenant(shared.app, shared.superuser, 'guest')
+      const route = 'POST /admin/tenants/guest/pinecone/test'
+      const asked = { token: shared.superuser.token, body: {} }
+      const unfit = await call(shared.app, route, asked)
+      expectSteps(unfit, 'dimension')
+      shared.pinecone.removeIndex('platform-small')
+      const missing = await call(shared.app, route, asked)
+      expectSteps(missing, 'index')
+      for (const { text } of [unfit, missing]) expect(text).not.toContain('platform-other')
+    } finally {
+      await shared.stop()
+    }
+  })
 })

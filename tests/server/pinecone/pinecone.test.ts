@@ -192,7 +192,16 @@ describe('C3: a failing Pinecone is retrieval.failed with a reason, never its ow
 })
 
 describe('the Pinecone connection test', () => {
-  const fields = { apiKey, index: 'docs', namespace: 'shop', environment: null, embeddingDimension: dimension, signal }
+  const fields = {
+    apiKey,
+    index: 'docs',
+    namespace: 'shop',
+    environment: null,
+    textField: 'text',
+    embeddingDimension: dimension,
+    isShared: false,
+    signal,
+  }
   const names = ['key', 'index', 'dimension', 'region', 'namespace', 'query']
 
   test('passes six steps against a good index', async () => {
