@@ -92,7 +92,7 @@ test('one verified domain belongs to one tenant, however many claim it', async (
   const verified = await Promise.all(
     ['acme', 'beta'].map((tenant) => as(superuser, `POST /admin/tenants/${tenant}/domains/both.example/verify`)),
   )
-  expect(verified.map(({ status }) => status).sort()).toEqual([200, 409])
+  expect(verified.map(({ status }) => status).sort((one, other) => one - other)).toEqual([200, 409])
   expect(verified.find(({ status }) => status === 409)?.body.code).toBe('domain.taken')
   await makeTenant(app, superuser, 'gamma')
   expect((await add(superuser, 'gamma', claim)).body.code).toBe('domain.taken')
