@@ -182,6 +182,11 @@ export async function listTenantUsers(
   return cutPage(rows, query.limit)
 }
 
+/** How many users a tenant has, its own and those that stand for platform users. */
+export async function countTenantUsers(database: Database, tenantId: TenantId): Promise<number> {
+  return database.$count(tenantUsers, eq(tenantUsers.tenantId, tenantId))
+}
+
 /** Adds a tenant's own user; false when its address is taken there (the unique index decides). */
 export async function insertTenantUser(database: Database, user: typeof tenantUsers.$inferInsert): Promise<boolean> {
   const rows = await database

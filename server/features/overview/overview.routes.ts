@@ -5,6 +5,7 @@ import {
   type ConnectionState,
   listConnectionStates,
   listFailingConnections,
+  listFailingOf,
 } from '../../data/connection-health.data.ts'
 import type { CoreDatabase } from '../../data/core-database.ts'
 import {
@@ -17,10 +18,13 @@ import {
   type UsageStep,
   type UsageTotals,
 } from '../../data/overview.data.ts'
+import type { TenantDatabases } from '../../data/tenant-databases.ts'
+import { countTenantUsers } from '../../data/tenant-users.data.ts'
+import { listPromptVersions } from '../../data/tenants.data.ts'
 import { type Gates, managerRoutes, superuserRoutes } from '../../http/routes.ts'
 import type { Clock } from '../../platform/clock.ts'
 import type { TenantId } from '../../platform/ids.ts'
-import { countsView, overviewQuery, overviewView, tenantOverviewView } from './overview.schemas.ts'
+import { countsView, overviewQuery, overviewView, tenantCountsView, tenantOverviewView } from './overview.schemas.ts'
 
 /** What the console's pages show in one call each. */
 export interface OverviewParts {
@@ -77,40 +81,56 @@ export function overviewRoutesForSuperusers(parts: OverviewParts & { gates: Gate
     })
 }
 
-/** A tenant's Overview. */
-export function overviewRoutesForManagers(parts: OverviewParts & { gates: Gates }) {
+/** A tenant's Overview, and what its tabs count. */
+export function overviewRoutesForManagers(parts: OverviewParts & { databases: TenantDatabases; gates: Gates }) {
   const { db } = parts.core
-  return managerRoutes(parts.gates, 'Overview').get(
-    '/overview',
-    async ({ query, tenant }) => {
-      const now = parts.clock.now()
-      const span = { ...spanOf(query.range ?? '7d', now), tenantId: tenant.id }
-      const month = monthOf(now)
-      const [figures, monthTotals, connections, changes] = await Promise.all([
-        readSpan(parts, span),
-        sumUsage(db, { tenantId: tenant.id, from: month.from, to: now }),
-        listConnectionStates(db, tenant.id),
-        listAudit(db, { tenantId: tenant.id, outcome: 'done', limit: changesMax * 4 }),
-      ])
-      return {
-        ...figures,
-        month: {
-          from: month.from.toISOString(),
-          to: month.to.toISOString(),
-          totals: describeTotals(monthTotals),
-          forecast: forecast(monthTotals, month, now),
-        },
-        connections: connections.map(describeConnection),
-        effective: effectiveSettings(tenant, { models: parts.platformModels, index: parts.platformIndex }),
-        changes: changes.filter(isChange).slice(0, changesMax).map(describeChange),
-      }
-    },
-    {
-      query: overviewQuery,
-      response: { 200: tenantOverviewView },
-      detail: { summary: "What a tenant's Overview shows" },
-    },
-  )
+  return managerRoutes(parts.gates, 'Overview')
+    .get(
+      '/overview',
+      async ({ query, tenant }) => {
+        const now = parts.clock.now()
+        const span = { ...spanOf(query.range ?? '7d', now), tenantId: tenant.id }
+        const month = monthOf(now)
+        const [figures, monthTotals, connections, changes] = await Promise.all([
+          readSpan(parts, span),
+          sumUsage(db, { tenantId: tenant.id, from: month.from, to: now }),
+          listConnectionStates(db, tenant.id),
+          listAudit(db, { tenantId: tenant.id, outcome: 'done', limit: changesMax * 4 }),
+        ])
+        return {
+          ...figures,
+          month: {
+            from: month.from.toISOString(),
+            to: month.to.toISOString(),
+            totals: describeTotals(monthTotals),
+            forecast: forecast(monthTotals, month, now),
+          },
+          connections: connections.map(describeConnection),
+          effective: effectiveSettings(tenant, { models: parts.platformModels, index: parts.platformIndex }),
+          changes: changes.filter(isChange).slice(0, changesMax).map(describeChange),
+        }
+      },
+      {
+        query: overviewQuery,
+        response: { 200: tenantOverviewView },
+        detail: { summary: "What a tenant's Overview shows" },
+      },
+    )
+    .get(
+      '/counts',
+      async ({ tenant }) => {
+        const [users, [newest], failing] = await Promise.all([
+          parts.databases.scopeOf(tenant).read((database) => countTenantUsers(database, tenant.id)),
+          listPromptVersions(db, { tenantId: tenant.id, limit: 1 }),
+          listFailingOf(db, [tenant.id]),
+        ])
+        return { users, prompt_version: newest?.version ?? null, failing: failing.get(tenant.id) ?? [] }
+      },
+      {
+        response: { 200: tenantCountsView },
+        detail: { summary: "A tenant's users, newest prompt and failing connections" },
+      },
+    )
 }
 
 interface Span {

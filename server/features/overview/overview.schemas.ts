@@ -76,6 +76,13 @@ export const tenantOverviewView = t.Object({
   ),
 })
 
+/** What stands behind the names of a tenant's tabs. */
+export const tenantCountsView = t.Object({
+  users: t.Integer(),
+  prompt_version: nullable(t.Integer({ description: 'The newest version of the prompt; null before the first' })),
+  failing: t.Array(t.String(), { description: 'Connections that fail now' }),
+})
+
 /** Tenants by state. */
 export const countsView = t.Object({
   all: t.Integer(),

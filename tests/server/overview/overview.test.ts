@@ -80,3 +80,20 @@ test('a tenant’s Overview is for its managers and tells only of that tenant', 
   expect(idle.body.totals).toMatchObject({ requests: 0, cost_micro_usd: null })
   expect((await call(app, 'GET /admin/tenants/acme/overview', { token: user.token })).status).toBe(403)
 })
+
+test('the counts of a tenant’s tabs are its own, and tell a failing connection', async () => {
+  const counts = async (tenant: string) => (await get(`/admin/tenants/${tenant}/counts`)).body
+  expect(await counts('acme')).toEqual({ users: 1, prompt_version: null, failing: [] })
+  expect(await counts('idle')).toEqual({ users: 0, prompt_version: null, failing: [] })
+
+  const changed = await call(app, 'PATCH /admin/tenants/acme', {
+    token: superuser.token,
+    body: { system_prompt: 'Answer briefly.' },
+  })
+  expect(changed.status).toBe(200)
+  openai.behave({ status: 401 })
+  await call(app, 'POST /chat', { token: user.token, body: { message: 'Hello' } })
+  await app.services.health.flush()
+  expect(await counts('acme')).toEqual({ users: 1, prompt_version: 1, failing: ['model'] })
+  expect((await call(app, 'GET /admin/tenants/acme/counts', { token: user.token })).status).toBe(403)
+})
