@@ -4,7 +4,8 @@ import { describeFirstStep } from '../../console/src/features/home/first-steps.t
 import { describeFigure, homeFigures } from '../../console/src/features/home/home-figures.ts'
 import { drawFigure } from '../../console/src/features/home/home-series.ts'
 import type { FailingConnection, Overview, Totals } from '../../console/src/features/home/home.queries.ts'
-import { describeRange, figureKeys, homeView } from '../../console/src/features/home/home.view.ts'
+import { figureKeys, homeView } from '../../console/src/features/home/home.view.ts'
+import { describeRange } from '../../console/src/lib/ranges.ts'
 
 const nothing: Totals = {
   requests: 0,

@@ -39,7 +39,7 @@ export interface PlaceLink extends Place {
   to: string
 }
 
-/** A tab and its address, with the params of the page not yet filled in. */
+/** A tab and its address, with the params of the page not yet filled in; without a slash at its end. */
 export interface TabLink extends RouteTab {
   to: string
 }
@@ -73,7 +73,9 @@ export function useRouteTabs(layoutPath: string): readonly TabLink[] {
       Object.values(routesById)
         .flatMap((route) => {
           const tab = route.options.staticData?.tab
-          return tab && route.parentRoute?.fullPath === layoutPath ? [{ ...tab, to: route.fullPath }] : []
+          return tab && route.parentRoute?.fullPath === layoutPath
+            ? [{ ...tab, to: route.fullPath.replace(/\/$/, '') }]
+            : []
         })
         .sort((one, other) => one.order - other.order),
     [routesById, layoutPath],

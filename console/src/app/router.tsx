@@ -8,7 +8,9 @@ import { usageRoute } from './pages/usage.route.ts'
 import { systemRoute } from './pages/system.route.ts'
 import { setupRoute, signInRoute } from './pages/entrance.routes.ts'
 import { homeRoute } from './pages/home.route.ts'
-import { tenantIndexRoute, tenantRoute, tenantSettingsRoute } from './pages/tenant.route.ts'
+import { tenantOverviewRoute } from './pages/tenant-overview.route.ts'
+import { tenantSettingsRoute } from './pages/tenant-settings.route.ts'
+import { tenantRoute } from './pages/tenant.route.ts'
 import { tenantsRoute } from './pages/tenants.route.ts'
 import { rootRoute, type RouterContext } from './root-route.ts'
 import { signedInRoute } from './signed-in-route.ts'
@@ -24,7 +26,7 @@ const routeTree = rootRoute.addChildren([
     usageRoute,
     systemRoute,
     tenantsRoute,
-    tenantRoute.addChildren([tenantIndexRoute, tenantSettingsRoute]),
+    tenantRoute.addChildren([tenantOverviewRoute, tenantSettingsRoute]),
   ]),
 ])
 

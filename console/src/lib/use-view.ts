@@ -9,8 +9,8 @@ export interface ViewChange {
 }
 
 /**
- * The view state of the page shown, from its address, and how to change parts of it. Params of other layouts stay; the
- * page neither scrolls nor moves the focus.
+ * The view state of the page shown, from its address, and how to change parts of it. Params of other layouts stay, and
+ * so do the focus and the scroll position, unless the view says that the change starts a list anew.
  */
 export function useView<Fields extends ViewFields>(
   view: View<Fields>,
@@ -28,7 +28,7 @@ export function useView<Fields extends ViewFields>(
           return { ...next, ...kept, ...Object.fromEntries(dropped.map((name) => [name, undefined])) }
         },
         replace: how?.typing ?? false,
-        resetScroll: false,
+        resetScroll: view.startsAnew(changes),
       })
     },
     [navigate, view],

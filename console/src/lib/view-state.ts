@@ -26,10 +26,18 @@ export interface View<Fields extends ViewFields> {
   validate(search: Record<string, unknown>): ViewSearch<Fields>
   /** The whole state of an address. */
   fill(search: Record<string, unknown>): ViewState<Fields>
+  /** Whether these changes make another list of it, which is read from its start. */
+  startsAnew(changes: ViewSearch<Fields>): boolean
 }
 
-/** Describes the view state of a page: `defineView({ q: textField(), range: choiceField(['24h', '7d'], '7d') })`. */
-export function defineView<Fields extends ViewFields>(fields: Fields): View<Fields> {
+/**
+ * Describes the view state of a page: `defineView({ q: textField(), range: choiceField(['24h', '7d'], '7d') })`.
+ * `anew` names what makes another list of it when it changes (search, filters, sort): the page then starts at its top.
+ */
+export function defineView<Fields extends ViewFields>(
+  fields: Fields,
+  options: { anew?: readonly (keyof Fields & string)[] } = {},
+): View<Fields> {
   const fill = (search: Record<string, unknown>): ViewState<Fields> =>
     // The names and the type of each value come from `fields` itself.
     Object.fromEntries(
@@ -40,6 +48,7 @@ export function defineView<Fields extends ViewFields>(fields: Fields): View<Fiel
     ) as ViewState<Fields>
   return {
     fill,
+    startsAnew: (changes) => options.anew?.some((name) => Object.hasOwn(changes, name)) ?? false,
     validate: (search) => {
       const deviating = Object.entries(fill(search)).filter(([name, value]) => {
         return writeValue(value) !== writeValue(fields[name]?.fallback)

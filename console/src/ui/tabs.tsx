@@ -22,7 +22,6 @@ export function Tabs(props: { label: string; items: readonly TabItem[] }): React
           <li key={key} className="shrink-0">
             <TabLink
               {...link}
-              resetScroll={false}
               activeOptions={{ exact: true, includeSearch: false }}
               current={current}
               className={classNames(

@@ -7,13 +7,16 @@ export const outcomes = ['', 'done', 'denied', 'failed'] as const
 export type Outcome = 'done' | 'denied' | 'failed'
 
 /** What the address of the audit log holds: search, filters and the open entry. */
-export const auditView = defineView({
-  q: textField(),
-  action: optionalField(100),
-  outcome: choiceField(outcomes, ''),
-  tenant: optionalField(63),
-  open: optionalField(36),
-})
+export const auditView = defineView(
+  {
+    q: textField(),
+    action: optionalField(100),
+    outcome: choiceField(outcomes, ''),
+    tenant: optionalField(63),
+    open: optionalField(36),
+  },
+  { anew: ['q', 'action', 'outcome', 'tenant'] },
+)
 
 /** What is asked of the log. */
 export interface AuditFilters {

@@ -6,7 +6,8 @@ import { Section } from '../../ui/section.tsx'
 import { homeFigures } from './home-figures.ts'
 import { drawFigure } from './home-series.ts'
 import type { Overview } from './home.queries.ts'
-import { describeRange, type FigureKey } from './home.view.ts'
+import { describeRange } from '../../lib/ranges.ts'
+import { type FigureKey } from './home.view.ts'
 
 /** The pressed figure over time, with the period before dashed. */
 export function HomeChart(props: { overview: Overview; figure: FigureKey; stale: boolean }): ReactNode {

@@ -16,7 +16,8 @@ import {
 } from '../../lib/numbers.ts'
 import type { FigureProps } from '../../ui/figure.tsx'
 import type { Totals } from './home.queries.ts'
-import type { FigureKey, RangeWords } from './home.view.ts'
+import type { RangeWords } from '../../lib/ranges.ts'
+import type { FigureKey } from './home.view.ts'
 
 /** What a figure is made of, the same for the whole range and for one point of the chart. */
 export interface HomeFigure {

@@ -4,18 +4,17 @@ import { useMemo, type ReactNode } from 'react'
 import { useApi } from '../../api/api-context.ts'
 import { apiDocsPath } from '../../lib/paths.ts'
 import { formatPlural } from '../../lib/numbers.ts'
-import { useIsPhone } from '../../lib/use-media.ts'
+import { describeRange } from '../../lib/ranges.ts'
 import { useView } from '../../lib/use-view.ts'
 import { QueryPanel } from '../../panels/query-panel.tsx'
 import { Button, buttonClass } from '../../ui/button.tsx'
 import { ButtonLink } from '../../ui/button-link.tsx'
-import { ChoiceMenu } from '../../ui/choice-menu.tsx'
 import { OfferCommands } from '../../ui/commands.tsx'
 import { EmptyState } from '../../ui/empty-state.tsx'
 import { FigureStrip } from '../../ui/figure.tsx'
 import { Icon } from '../../ui/icons.tsx'
 import { PageHeader } from '../../ui/page-header.tsx'
-import { Segmented } from '../../ui/segmented.tsx'
+import { RangeChoice } from '../../ui/range-choice.tsx'
 import { BusiestTenants } from './busiest-tenants.tsx'
 import { FailingConnections } from './failing-connections.tsx'
 import { GetStarted } from './get-started.tsx'
@@ -25,7 +24,7 @@ import { describeFigure } from './home-figures.ts'
 import type { HomePages } from './home-pages.ts'
 import { HomeSkeleton } from './home-skeleton.tsx'
 import { getOverviewQueryOptions, type Overview } from './home.queries.ts'
-import { describeRange, figureKeys, homeRanges, homeView, type FigureKey } from './home.view.ts'
+import { figureKeys, homeView, type FigureKey } from './home.view.ts'
 
 /** How the whole platform does: its figures and their course, its busiest tenants, and what needs somebody. */
 export function HomePage(props: { pages: HomePages }): ReactNode {
@@ -152,19 +151,6 @@ function NothingYet(props: { overview: Overview; pages: HomePages; onWiden: () =
     >
       The requests, tokens and cost of every tenant will be drawn here.
     </EmptyState>
-  )
-}
-
-function RangeChoice(props: {
-  value: (typeof homeRanges)[number]
-  onChoose: (range: (typeof homeRanges)[number]) => void
-}): ReactNode {
-  const isPhone = useIsPhone()
-  const choices = homeRanges.map((value) => ({ value, label: describeRange(value).short }))
-  return isPhone ? (
-    <ChoiceMenu label="Range" choices={choices} {...props} />
-  ) : (
-    <Segmented label="Range" compact choices={choices} {...props} />
   )
 }
 

@@ -3,7 +3,8 @@ import { formatBucket, formatBucketTick } from '../../lib/times.ts'
 import type { ChartPoint, Series } from '../../ui/chart/series.ts'
 import { homeFigures } from './home-figures.ts'
 import type { Overview } from './home.queries.ts'
-import { describeRange, type FigureKey } from './home.view.ts'
+import { describeRange } from '../../lib/ranges.ts'
+import { type FigureKey } from './home.view.ts'
 
 /** What the chart of Home draws. */
 export interface HomeSeries {

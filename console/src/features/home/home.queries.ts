@@ -1,6 +1,6 @@
 import { keepPreviousData, queryOptions, type QueryClient } from '@tanstack/react-query'
 import { ask, type Api } from '../../api/client.ts'
-import type { HomeRange } from './home.view.ts'
+import type { Range } from '../../lib/ranges.ts'
 
 const askEveryMs = 60_000
 const overviewKey = ['overview'] as const
@@ -18,7 +18,7 @@ export type FailingConnection = Overview['failing_connections'][number]
 export type BusyTenant = Overview['busiest'][number]
 
 /** Everything on Home in one call; asked again every minute, the old range stays while another one comes. */
-export function getOverviewQueryOptions(options: { api: Api; range: HomeRange }) {
+export function getOverviewQueryOptions(options: { api: Api; range: Range }) {
   const { api, range } = options
   return queryOptions({
     queryKey: [...overviewKey, range],
@@ -29,7 +29,7 @@ export function getOverviewQueryOptions(options: { api: Api; range: HomeRange })
   })
 }
 
-function askOverview(options: { api: Api; range: HomeRange; signal: AbortSignal }) {
+function askOverview(options: { api: Api; range: Range; signal: AbortSignal }) {
   const { api, range, signal } = options
   return ask(api.server.admin.overview.get({ query: { range }, fetch: { signal } }))
 }

@@ -1,5 +1,5 @@
 import { useQuery } from '@tanstack/react-query'
-import { Link, type LinkProps } from '@tanstack/react-router'
+import { Link } from '@tanstack/react-router'
 import { useMemo, useState, type ReactNode } from 'react'
 import { useApi } from '../../api/api-context.ts'
 import { formatDate } from '../../lib/times.ts'
@@ -11,30 +11,31 @@ import { CopyButton, CopyLinkButton } from '../../ui/copy-button.tsx'
 import { IconButton } from '../../ui/icon-button.tsx'
 import { Icon } from '../../ui/icons.tsx'
 import { Menu, MenuItem, MenuLine } from '../../ui/menu.tsx'
+import { PageActionsSlot } from '../../ui/page-actions.tsx'
 import { PageHeader } from '../../ui/page-header.tsx'
 import { Plate } from '../../ui/plate.tsx'
 import { State } from '../../ui/state.tsx'
 import { Tabs } from '../../ui/tabs.tsx'
+import { countTab } from './count-tabs.ts'
 import { describeState } from './describe-state.ts'
 import { PurgeDialog, SuspendDialog } from './tenant-dialogs.tsx'
-import { getFailingQueryOptions } from './tenants.queries.ts'
+import type { TenantTab } from './tenant-tab.ts'
+import { getTenantTabCountsQueryOptions } from './tenants.queries.ts'
 import { useSwitchTenant } from './use-switch-tenant.ts'
-
-/** A tab of a tenant's page. */
-export interface TenantTab {
-  name: string
-  to: NonNullable<LinkProps['to']>
-}
+import { useTabKeys } from './use-tab-keys.ts'
 
 /** The head of a tenant's page: who it is, how it is, its tabs, and what may be done with it. */
 export function TenantHeader(props: { tenant: Tenant; tabs: readonly TenantTab[]; isSuperuser: boolean }): ReactNode {
-  const { tenant, isSuperuser } = props
+  const { tenant, tabs, isSuperuser } = props
+  const { data: counts } = useQuery(getTenantTabCountsQueryOptions(useApi(), tenant.id))
+  useTabKeys({ tenantId: tenant.id, tabs })
   return (
     <PageHeader
       title={tenant.name}
       heading={<Heading tenant={tenant} isSuperuser={isSuperuser} />}
       actions={
         <>
+          <PageActionsSlot />
           <span className="phone:hidden">
             <CopyLinkButton />
           </span>
@@ -44,10 +45,11 @@ export function TenantHeader(props: { tenant: Tenant; tabs: readonly TenantTab[]
       tabs={
         <Tabs
           label={`Parts of ${tenant.name}`}
-          items={props.tabs.map(({ name, to }) => ({
+          items={tabs.map(({ name, to }) => ({
             key: to,
             name,
             link: { to, params: { tenantId: tenant.id } },
+            ...countTab({ path: to, counts }),
           }))}
         />
       }
@@ -92,10 +94,10 @@ function Heading(props: { tenant: Tenant; isSuperuser: boolean }): ReactNode {
 }
 
 function HeaderState(props: { tenant: Tenant }): ReactNode {
-  const failing = useQuery(getFailingQueryOptions(useApi(), props.tenant.id))
-  const { kind, words } = describeState({ ...props.tenant, failing: failing.data })
+  const counts = useQuery(getTenantTabCountsQueryOptions(useApi(), props.tenant.id))
+  const { kind, words } = describeState({ ...props.tenant, failing: counts.data?.failing })
   // “Active” would be said too early while it is not known whether its connections work.
-  return kind === 'fine' && failing.isPending ? null : <State kind={kind}>{words}</State>
+  return kind === 'fine' && counts.isPending ? null : <State kind={kind}>{words}</State>
 }
 
 function TenantMenu(props: { tenant: Tenant }): ReactNode {

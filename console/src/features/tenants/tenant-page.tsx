@@ -9,8 +9,10 @@ import { QueryPanel } from '../../panels/query-panel.tsx'
 import { getTenantQueryOptions } from '../../panels/tenant.queries.ts'
 import { Bone } from '../../ui/bone.tsx'
 import { EmptyState } from '../../ui/empty-state.tsx'
+import { WithPageActions } from '../../ui/page-actions.tsx'
 import { PageHeader } from '../../ui/page-header.tsx'
-import { TenantHeader, type TenantTab } from './tenant-header.tsx'
+import { TenantHeader } from './tenant-header.tsx'
+import type { TenantTab } from './tenant-tab.ts'
 
 /** A tenant's page around the tab that is shown: its tabs may count on the tenant being loaded. */
 export function TenantPage(props: {
@@ -32,10 +34,10 @@ export function TenantPage(props: {
   return (
     <QueryPanel what="This tenant" query={tenant} skeleton={<TenantSkeleton />}>
       {(found) => (
-        <>
+        <WithPageActions>
           <TenantHeader tenant={found} tabs={props.tabs} isSuperuser={isSuperuser} />
           {props.children}
-        </>
+        </WithPageActions>
       )}
     </QueryPanel>
   )

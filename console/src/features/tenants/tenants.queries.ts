@@ -62,15 +62,13 @@ export function getNearestTenantQueryOptions(api: Api, search: string) {
   })
 }
 
-/** Which connections of a tenant fail now. */
-export function getFailingQueryOptions(api: Api, id: string) {
+/** What the tabs of a tenant count: its users, its newest prompt, the connections that fail now. */
+export function getTenantTabCountsQueryOptions(api: Api, id: string) {
   return queryOptions({
-    queryKey: ['tenant', id, 'overview', '24h'],
-    queryFn: ({ signal }) =>
-      ask(api.server.admin.tenants({ id }).overview.get({ query: { range: '24h' }, fetch: { signal } })),
-    select: ({ connections }) =>
-      connections.filter(({ failing_since }) => failing_since !== null).map(({ connection }) => connection),
+    queryKey: ['tenant', id, 'counts'],
+    queryFn: ({ signal }) => ask(api.server.admin.tenants({ id }).counts.get({ fetch: { signal } })),
     staleTime: 15_000,
+    refetchInterval: 60_000,
   })
 }
 

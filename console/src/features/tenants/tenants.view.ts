@@ -7,12 +7,15 @@ export const tenantStates = ['all', 'active', 'attention', 'provisioning', 'susp
 export type TenantListState = (typeof tenantStates)[number]
 
 /** What the list of tenants shows, as its address says it; `new=yes` is the open dialog for a new tenant. */
-export const tenantsView = defineView({
-  state: choiceField(tenantStates, 'all'),
-  q: textField(),
-  sort: choiceField(['-requests', 'requests', 'name', '-name', '-created_at', 'created_at'], '-requests'),
-  new: flagField(),
-})
+export const tenantsView = defineView(
+  {
+    state: choiceField(tenantStates, 'all'),
+    q: textField(),
+    sort: choiceField(['-requests', 'requests', 'name', '-name', '-created_at', 'created_at'], '-requests'),
+    new: flagField(),
+  },
+  { anew: ['state', 'q', 'sort'] },
+)
 
 /** What the list of tenants shows. */
 export type TenantsState = ReturnType<typeof tenantsView.fill>

@@ -1,0 +1,10 @@
+import { createRoute, lazyRouteComponent } from '@tanstack/react-router'
+import { tenantRoute } from './tenant.route.ts'
+
+/** A tenant's settings. */
+export const tenantSettingsRoute = createRoute({
+  getParentRoute: () => tenantRoute,
+  path: 'settings',
+  component: lazyRouteComponent(() => import('../../features/tenants/tenant-settings-page.tsx'), 'TenantSettingsPage'),
+  staticData: { tab: { name: 'Settings', order: 8 } },
+})
