@@ -128,13 +128,18 @@ export async function insertPromptVersion(
   database: Database,
   version: { tenantId: TenantId; systemPrompt: string | null; authorId: UserId | null; authorEmail: string | null },
 ): Promise<number> {
+  const next = (await readLiveVersion(database, version.tenantId)) + 1
+  await database.insert(tenantPromptVersions).values({ ...version, version: next })
+  return next
+}
+
+/** The version of a tenant's prompt that is live: its newest, 0 when it never had one. */
+export async function readLiveVersion(database: Database, tenantId: TenantId): Promise<number> {
   const [last] = await database
     .select({ version: max(tenantPromptVersions.version) })
     .from(tenantPromptVersions)
-    .where(eq(tenantPromptVersions.tenantId, version.tenantId))
-  const next = (last?.version ?? 0) + 1
-  await database.insert(tenantPromptVersions).values({ ...version, version: next })
-  return next
+    .where(eq(tenantPromptVersions.tenantId, tenantId))
+  return last?.version ?? 0
 }
 
 /** Lists a tenant's prompt versions, newest first. */

@@ -1,15 +1,7 @@
 import { t } from 'elysia'
-import { countMatchingTenants, listPromptVersions, listTenants, type TenantRecord } from '../../data/tenants.data.ts'
+import { countMatchingTenants, listTenants, type TenantRecord } from '../../data/tenants.data.ts'
 import { createOnce } from '../../http/idempotency.ts'
-import {
-  describePage,
-  pageOf,
-  pageQuery,
-  readCursor,
-  readLimit,
-  readPageQuery,
-  writeCursor,
-} from '../../http/page-query.ts'
+import { describePage, pageOf, pageQuery, readPageQuery } from '../../http/page-query.ts'
 import { requestInvalid } from '../../http/problem-details.ts'
 import { type Gates, headersKey, idempotencyHeader, managerRoutes, superuserRoutes } from '../../http/routes.ts'
 import { flag, uuid } from '../../http/schemas.ts'
@@ -17,11 +9,10 @@ import { jsonBody } from '../../http/strict-body.ts'
 import { auditActorOf, forbidden, tenantNotFound } from '../../http/tenant-gate.ts'
 import type { CorePrincipal } from '../../http/identity.ts'
 import { parseTenantId, parseUserId } from '../../platform/ids.ts'
-import { describePromptVersion, describeTenant, describeWithUsage } from './tenant-view.ts'
+import { describeTenant, describeWithUsage } from './tenant-view.ts'
 import {
   listedTenantView,
   newTenantBody,
-  promptVersionView,
   purgeReceiptView,
   type TenantChangesBody,
   tenantChangesBody,
@@ -32,7 +23,6 @@ import {
   createTenant,
   linkOwner,
   purgeTenant,
-  restorePrompt,
   setTenantActive,
   type TenantsParts,
 } from './tenants.usecases.ts'
@@ -146,7 +136,7 @@ export function tenantRoutesForSuperusers(parts: TenantsParts & { gates: Gates }
     )
 }
 
-/** One tenant and its prompts, for its managers. */
+/** One tenant, for its managers. */
 export function tenantRoutesForManagers(parts: TenantsParts & { gates: Gates }) {
   const change = async (given: GivenChange) => {
     const { tenant, body, principal, request } = given
@@ -169,46 +159,6 @@ export function tenantRoutesForManagers(parts: TenantsParts & { gates: Gates }) 
       response: { 200: tenantView },
       detail: { summary: 'Change a tenant: only what is given' },
     })
-    .get(
-      '/prompts',
-      async ({ tenant, query }) => {
-        const limit = readLimit(query.limit)
-        const cursor = query.cursor === undefined ? undefined : readCursor(query.cursor, 'version', 'tenant')
-        const found = await listPromptVersions(parts.core.db, {
-          tenantId: tenant.id,
-          beforeVersion: cursor && readVersion(cursor.value),
-          limit: limit + 1,
-        })
-        const items = found.slice(0, limit)
-        const last = items.at(-1)
-        const more = found.length > limit && last
-        return {
-          items: items.map(describePromptVersion),
-          next_cursor: more ? writeCursor({ value: String(last.version), id: tenant.id }, 'version') : null,
-        }
-      },
-      {
-        query: t.Object({ limit: pageQuery(sorts).limit, cursor: pageQuery(sorts).cursor }),
-        response: { 200: pageOf(promptVersionView) },
-        detail: { summary: 'Versions of the prompt, newest first' },
-      },
-    )
-    .post(
-      '/prompts/:version/restore',
-      async ({ tenant, params, principal, request }) => {
-        const actor = auditActorOf(request, principal)
-        const answer = await createOnce(parts.core, { request, principal, body: null }, async (database) => ({
-          status: 200,
-          body: describeTenant(await restorePrompt(database, tenant.id, readVersion(params.version), actor)),
-        }))
-        parts.directories.forget({ kind: 'tenant', ids: [tenant.id] })
-        return answer.body
-      },
-      {
-        response: { 200: tenantView },
-        detail: { summary: 'Make an earlier prompt live again', [headersKey]: [idempotencyHeader] },
-      },
-    )
 }
 
 interface GivenChange {
@@ -223,9 +173,4 @@ function ensureMayWrite(body: TenantChangesBody, principal: CorePrincipal): void
   if (principal.isSuperuser) return
   const field = superuserFields.find((name) => body[name] !== undefined)
   if (field) throw forbidden({ detail: `Only superusers may change ${field}.` })
-}
-
-/** A version number in a path or cursor; whatever is none names a version that does not exist. */
-function readVersion(text: string): number {
-  return /^\d{1,9}$/.test(text) ? Number(text) : 0
 }

@@ -1,4 +1,5 @@
 import { t } from 'elysia'
+import { pageOf } from '../../http/page-query.ts'
 import { nullable, time, uuid } from '../../http/schemas.ts'
 
 const text = (maxLength: number) =>
@@ -56,8 +57,18 @@ const platformSettings = {
   is_active: t.Boolean(),
 }
 
+const changes = t.Object({ ...settings, ...platformSettings })
+
+/** The version of the prompt that the caller saw live, 0 for none: nothing is changed when another one is. */
+export const liveVersion = t.Integer({
+  minimum: 0,
+  maximum: 999_999_999,
+  description: 'The version of the prompt that you saw live, 0 for none; 409 prompt.changed when another one is',
+  error: 'must be the number of a version, or 0',
+})
+
 /** `PUT` and `PATCH /admin/tenants/{id}`: only what is given changes. */
-export const tenantChangesBody = t.Partial(t.Object({ ...settings, ...platformSettings }))
+export const tenantChangesBody = t.Partial(t.Composite([changes, t.Object({ live_version: liveVersion })]))
 /** What may be changed of a tenant. */
 export type TenantChangesBody = typeof tenantChangesBody.static
 
@@ -70,7 +81,7 @@ export const newTenantBody = t.Composite([
     }),
     name: settings.name,
   }),
-  t.Omit(tenantChangesBody, ['name']),
+  t.Omit(t.Partial(changes), ['name']),
 ])
 /** A tenant to be made. */
 export type NewTenantBody = typeof newTenantBody.static
@@ -152,13 +163,18 @@ export const listedTenantView = t.Composite([
   }),
 ])
 
-/** A version of a tenant's prompt as sent. */
-export const promptVersionView = t.Object({
+const promptVersionView = t.Object({
   version: t.Integer(),
   system_prompt: nullable(t.String()),
   author: nullable(t.Object({ id: t.String(), email: nullable(t.String()), full_name: nullable(t.String()) })),
   created_at: time,
 })
+
+/** A page of prompt versions as sent, newest first. */
+export const promptVersionsView = t.Composite([
+  pageOf(promptVersionView),
+  t.Object({ default_prompt: t.String({ description: 'What answers when the live version is null' }) }),
+])
 
 /** What a purge destroyed. */
 export const purgeReceiptView = t.Object({

@@ -11,6 +11,7 @@ import {
   findTenantForUpdate,
   insertPromptVersion,
   insertTenant,
+  readLiveVersion,
   type TenantChanges,
   type TenantRecord,
   updateTenant,
@@ -31,6 +32,8 @@ import type { NewTenantBody, PurgeReceipt, TenantChangesBody, TenantView } from 
 export const tenantIdTaken = defineError({ code: 'tenant.id_taken', status: 409, title: 'The tenant id is taken' })
 /** No such version of the prompt. */
 export const promptNotFound = defineError({ code: 'prompt.not_found', status: 404, title: 'There is no such version' })
+/** Somebody else changed the prompt meanwhile. */
+export const promptChanged = defineError({ code: 'prompt.changed', status: 409, title: 'Another prompt is live now' })
 
 /** What managing tenants stands on. */
 export interface TenantsParts extends UsageViewParts {
@@ -75,7 +78,7 @@ export async function linkOwner(parts: TenantsParts, tenant: TenantRecord, owner
   if (!linked) throw emailTaken({ detail: "A user of this tenant already has the owner's address." })
 }
 
-/** Changes only what is given. A changed prompt becomes its next version. */
+/** Changes only what is given. A changed prompt becomes its next version. `prompt.changed` 409 when another is live. */
 export async function changeTenant(
   parts: TenantsParts,
   id: TenantId,
@@ -87,6 +90,7 @@ export async function changeTenant(
   const tenant = await parts.core.write(async (database) => {
     const before = await findTenantForUpdate(database, id)
     if (!before || before.state === 'deleting') throw notFound()
+    await ensureLiveVersion(database, id, body.live_version)
     const settings = await readTenantSettings(body, { ...contextOf(parts), tenantId: id, before })
     await ensureOwnerExists(database, settings)
     if (settings.isActive !== undefined) settings.deactivatedBy = settings.isActive ? null : 'superuser'
@@ -125,15 +129,19 @@ export function setTenantActive(
   return changeTenant(parts, id, { is_active: isActive }, actor)
 }
 
-/** Makes an earlier version of the prompt live again, as a new version, in the given transaction. */
+/**
+ * Makes an earlier version of the prompt live again, as a new version, in the given transaction. `prompt.not_found` 404;
+ * `prompt.changed` 409 when another version than `liveVersion` is live.
+ */
 export async function restorePrompt(
   database: Database,
-  id: TenantId,
-  version: number,
+  wish: { id: TenantId; version: number; liveVersion: number | undefined },
   actor: AuditActor,
 ): Promise<TenantRecord> {
+  const { id, version } = wish
   const before = await findTenantForUpdate(database, id)
   if (!before) throw notFound()
+  await ensureLiveVersion(database, id, wish.liveVersion)
   const wanted = await findPromptVersion(database, id, version)
   if (!wanted) throw promptNotFound({ detail: 'The prompt of this tenant has no such version.' })
   const after = await updateTenant(database, id, { systemPrompt: wanted.systemPrompt })
@@ -203,6 +211,15 @@ async function ensureOwnerExists(database: Database, settings: TenantChanges): P
   if (!settings.ownerId) return
   const owner = await findUser(database, settings.ownerId)
   if (!owner?.isOwner) throw refuse('owner_id', 'must be the id of a platform user who is an owner')
+}
+
+/** The tenant's row must be locked, so that no version comes between this look and the change. */
+async function ensureLiveVersion(database: Database, id: TenantId, seen: number | undefined): Promise<void> {
+  if (seen === undefined) return
+  const live = await readLiveVersion(database, id)
+  if (live === seen) return
+  const what = live === 0 ? 'The tenant has no prompt of its own.' : `Version ${live} is live now, not ${seen}.`
+  throw promptChanged({ detail: `${what} Compare, then try again.`, extensions: { live_version: live } })
 }
 
 function storePromptVersion(database: Database, tenant: TenantRecord, actor: AuditActor): Promise<number> {

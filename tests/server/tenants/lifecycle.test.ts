@@ -209,6 +209,7 @@ describe('prompts', () => {
         },
       ],
       next_cursor: null,
+      default_prompt: expect.stringContaining('helpful assistant'),
     })
     const restored = await api(`POST /admin/tenants/${tenant}/prompts/2/restore`)
     expect([restored.status, restored.body.system_prompt]).toEqual([200, 'Two'])
@@ -221,6 +222,41 @@ describe('prompts', () => {
       const reply = await api(`POST /admin/tenants/${tenant}/prompts/${version}/restore`)
       expect([reply.status, reply.body.code]).toEqual([404, 'prompt.not_found'])
     }
+  })
+
+  test('what was written over a version that is not live any more changes nothing', async () => {
+    await makeTenant(scenario.app, scenario.superuser, tenant)
+    const write = (system_prompt: string | null, live_version: number): Promise<Reply> =>
+      api(`PATCH /admin/tenants/${tenant}`, { system_prompt, name: 'Named too', live_version })
+    expect((await write('One', 0)).status).toBe(200)
+    for (const seen of [0, 2]) {
+      const late = await write('Late', seen)
+      expect([late.status, late.body.code, late.body.live_version]).toEqual([409, 'prompt.changed', 1])
+    }
+    expect((await write('Two', 1)).status).toBe(200)
+    const restore = (seen: number): Promise<Reply> =>
+      api(`POST /admin/tenants/${tenant}/prompts/1/restore?live_version=${seen}`)
+    expect(await restore(1)).toMatchObject({ status: 409, body: { code: 'prompt.changed' } })
+    expect(await restore(2)).toMatchObject({ status: 200, body: { system_prompt: 'One' } })
+    for (const seen of [-1, 1.5, 'one', null]) {
+      const unreadable = await api(`PATCH /admin/tenants/${tenant}`, { live_version: seen })
+      expect([unreadable.status, unreadable.body.errors[0].path]).toEqual([422, 'live_version'])
+    }
+    const { body } = await api(`GET /admin/tenants/${tenant}/prompts`)
+    expect(body.items.map((item: { system_prompt: string }) => item.system_prompt)).toEqual(['One', 'Two', 'One'])
+    expect((await api('POST /admin/tenants', { id: `${tenant}-b`, name: 'B', live_version: 0 })).status).toBe(422)
+  })
+
+  test('of people who write over the same version at once, one succeeds and the others are told', async () => {
+    await makeTenant(scenario.app, scenario.superuser, tenant, { system_prompt: 'One' })
+    const texts = Array.from({ length: 8 }, (_, n) => `Prompt ${n}`)
+    const replies = await Promise.all(
+      texts.map((system_prompt) => api(`PATCH /admin/tenants/${tenant}`, { system_prompt, live_version: 1 })),
+    )
+    expect(replies.filter(({ status }) => status === 200)).toHaveLength(1)
+    expect(replies.filter(({ body }) => body.code === 'prompt.changed')).toHaveLength(7)
+    const { body } = await api(`GET /admin/tenants/${tenant}/prompts`)
+    expect(body.items).toHaveLength(2)
   })
 
   test('parallel changes each get a version of their own, without gaps', async () => {
