@@ -1,4 +1,4 @@
-import { and, eq, ilike, isNotNull, isNull, or, sql } from 'drizzle-orm'
+import { type SQL, and, eq, ilike, isNotNull, isNull, or, sql } from 'drizzle-orm'
 import type { TenantId, UserId } from '../platform/ids.ts'
 import { type Page, type PageQuery, containsPattern, cutPage, keysetParts } from './page.ts'
 import type { Database } from './postgres.ts'
@@ -127,7 +127,8 @@ export async function lockTenantUserIfPassword(
 export type ListedTenantUser = Omit<TenantUserSecretRow, 'passwordHash'> & { conversations: number }
 
 /** What to list of a tenant's users: its own, those that stand for platform users, or both. */
-export interface TenantUserListQuery extends PageQuery {
+export interface TenantUserFilters {
+  q?: string
   kind?: 'own' | 'linked'
   isActive?: boolean
 }
@@ -136,7 +137,7 @@ export interface TenantUserListQuery extends PageQuery {
 export async function listTenantUsers(
   database: Database,
   tenantId: TenantId,
-  query: TenantUserListQuery,
+  query: TenantUserFilters & PageQuery,
 ): Promise<Page<ListedTenantUser>> {
   const byEmail = query.sort === 'email'
   const keyset = keysetParts(query, {
@@ -162,29 +163,30 @@ export async function listTenantUsers(
       cursorValue: keyset.cursorValue,
     })
     .from(tenantUsers)
-    .where(
-      and(
-        eq(tenantUsers.tenantId, tenantId),
-        query.q
-          ? or(
-              ilike(tenantUsers.email, containsPattern(query.q)),
-              ilike(tenantUsers.fullName, containsPattern(query.q)),
-            )
-          : undefined,
-        query.kind === 'own' ? isNull(tenantUsers.coreUserId) : undefined,
-        query.kind === 'linked' ? isNotNull(tenantUsers.coreUserId) : undefined,
-        query.isActive === undefined ? undefined : eq(tenantUsers.isActive, query.isActive),
-        keyset.where,
-      ),
-    )
+    .where(and(...matchingTenantUsers(tenantId, query), keyset.where))
     .orderBy(...keyset.orderBy)
     .limit(query.limit + 1)
   return cutPage(rows, query.limit)
 }
 
-/** How many users a tenant has, its own and those that stand for platform users. */
-export async function countTenantUsers(database: Database, tenantId: TenantId): Promise<number> {
-  return database.$count(tenantUsers, eq(tenantUsers.tenantId, tenantId))
+/** How many users a tenant has, its own and those that stand for platform users, on all pages; or those that match. */
+export async function countTenantUsers(
+  database: Database,
+  tenantId: TenantId,
+  filters: TenantUserFilters = {},
+): Promise<number> {
+  return database.$count(tenantUsers, and(...matchingTenantUsers(tenantId, filters)))
+}
+
+function matchingTenantUsers(tenantId: TenantId, filters: TenantUserFilters): (SQL | undefined)[] {
+  const { q, kind, isActive } = filters
+  return [
+    eq(tenantUsers.tenantId, tenantId),
+    q ? or(ilike(tenantUsers.email, containsPattern(q)), ilike(tenantUsers.fullName, containsPattern(q))) : undefined,
+    kind === 'own' ? isNull(tenantUsers.coreUserId) : undefined,
+    kind === 'linked' ? isNotNull(tenantUsers.coreUserId) : undefined,
+    isActive === undefined ? undefined : eq(tenantUsers.isActive, isActive),
+  ]
 }
 
 /** Adds a tenant's own user; false when its address is taken there (the unique index decides). */

@@ -1,4 +1,4 @@
-import { type SQL, and, count, eq, ilike, isNull, or, sql } from 'drizzle-orm'
+import { type SQL, and, count, eq, ilike, isNotNull, isNull, or, sql } from 'drizzle-orm'
 import type { TenantId, UserId } from '../platform/ids.ts'
 import { users } from './core.schema.ts'
 import { type Page, type PageQuery, containsPattern, cutPage, keysetParts } from './page.ts'
@@ -137,38 +137,76 @@ export async function hasSuperuser(database: Database): Promise<boolean> {
 }
 
 /** What to list of the platform users. */
-export interface UserListQuery extends PageQuery {
+export interface UserFilters {
+  q?: string
   tenantId?: TenantId
+  /** True for people without a tenant, false for people with one. */
   unassigned?: boolean
   isActive?: boolean
+  isVerified?: boolean
   isSuperuser?: boolean
   isOwner?: boolean
 }
 
 /** Lists platform users: search over address and name, keyset pages. */
-export async function listUsers(database: Database, query: UserListQuery): Promise<Page<PlatformUser>> {
+export async function listUsers(database: Database, query: UserFilters & PageQuery): Promise<Page<PlatformUser>> {
   const keyset = keysetParts(query, {
     value: query.sort === 'email' ? users.email : users.createdAt,
     valueType: query.sort === 'email' ? 'text' : 'timestamptz',
     id: users.id,
     idType: 'uuid',
   })
-  const conditions: (SQL | undefined)[] = [
-    query.q
-      ? or(ilike(users.email, containsPattern(query.q)), ilike(users.fullName, containsPattern(query.q)))
-      : undefined,
-    query.tenantId ? eq(users.tenantId, query.tenantId) : undefined,
-    query.unassigned ? isNull(users.tenantId) : undefined,
-    query.isActive === undefined ? undefined : eq(users.isActive, query.isActive),
-    query.isSuperuser === undefined ? undefined : eq(users.isSuperuser, query.isSuperuser),
-    query.isOwner === undefined ? undefined : eq(users.isOwner, query.isOwner),
-    keyset.where,
-  ]
   const rows = await database
     .select({ ...publicColumns, cursorValue: keyset.cursorValue })
     .from(users)
-    .where(and(...conditions))
+    .where(and(...matchingUsers(query), keyset.where))
     .orderBy(...keyset.orderBy)
     .limit(query.limit + 1)
   return cutPage(rows, query.limit)
+}
+
+/** How many platform users match, on all pages. */
+export async function countMatchingUsers(database: Database, filters: UserFilters): Promise<number> {
+  return database.$count(users, and(...matchingUsers(filters)))
+}
+
+function matchingUsers(filters: UserFilters): (SQL | undefined)[] {
+  const { q, tenantId, unassigned, isActive, isVerified, isSuperuser, isOwner } = filters
+  return [
+    q ? or(ilike(users.email, containsPattern(q)), ilike(users.fullName, containsPattern(q))) : undefined,
+    tenantId ? eq(users.tenantId, tenantId) : undefined,
+    unassigned === undefined ? undefined : unassigned ? isNull(users.tenantId) : isNotNull(users.tenantId),
+    isActive === undefined ? undefined : eq(users.isActive, isActive),
+    isVerified === undefined ? undefined : eq(users.isVerified, isVerified),
+    isSuperuser === undefined ? undefined : eq(users.isSuperuser, isSuperuser),
+    isOwner === undefined ? undefined : eq(users.isOwner, isOwner),
+  ]
+}
+
+/** How many platform users there are of each kind; somebody may be of several. */
+export interface UserCounts {
+  all: number
+  superusers: number
+  /** Those of the superusers that are not switched off: of these there is always one. */
+  active_superusers: number
+  owners: number
+  assigned: number
+  unassigned: number
+}
+
+/** Counts platform users by kind. */
+export async function countUsers(database: Database): Promise<UserCounts> {
+  const countIf = (condition: SQL | undefined): SQL<number> =>
+    sql<number>`count(*) filter (where ${condition})`.mapWith(Number)
+  const [row] = await database
+    .select({
+      all: count(),
+      superusers: countIf(eq(users.isSuperuser, true)),
+      active_superusers: countIf(and(eq(users.isSuperuser, true), eq(users.isActive, true))),
+      owners: countIf(eq(users.isOwner, true)),
+      assigned: countIf(isNotNull(users.tenantId)),
+      unassigned: countIf(isNull(users.tenantId)),
+    })
+    .from(users)
+  return row ?? { all: 0, superusers: 0, active_superusers: 0, owners: 0, assigned: 0, unassigned: 0 }
 }

@@ -115,3 +115,13 @@ function isId(id: string, ids: 'uuid' | 'tenant'): boolean {
 export function pageOf<S extends Parameters<typeof t.Array>[0]>(item: S) {
   return t.Object({ items: t.Array(item), next_cursor: t.Union([t.String(), t.Null()]) })
 }
+
+/** The schema of a list's answer that may tell with `include=total` how many items there are on all pages. */
+export function countedPageOf<S extends Parameters<typeof t.Array>[0]>(item: S) {
+  return t.Composite([pageOf(item), t.Object({ total: t.Optional(t.Integer()) })])
+}
+
+/** `?include=total` of a list whose answer is a `countedPageOf`. */
+export const includeTotal = t.Optional(
+  t.Literal('total', { description: 'total: how many match on all pages', error: 'must be total' }),
+)

@@ -1,7 +1,7 @@
 import { t } from 'elysia'
-import { describePage, pageOf, pageQuery, readPageQuery } from '../../http/page-query.ts'
+import { countedPageOf, describePage, includeTotal, pageQuery, readPageQuery } from '../../http/page-query.ts'
 import { type Gates, managerRoutes } from '../../http/routes.ts'
-import { flag, email, fullName, newPassword, userView } from '../../http/schemas.ts'
+import { flag, email, fullName, newPassword, nullable, userView } from '../../http/schemas.ts'
 import { jsonBody } from '../../http/strict-body.ts'
 import { auditActorOf } from '../../http/tenant-gate.ts'
 import { describeTenantUser } from '../../http/user-view.ts'
@@ -19,6 +19,12 @@ const managedUserView = t.Composite([
   t.Object({
     is_linked: t.Boolean({ description: 'Stands for a platform user' }),
     has_access: t.Boolean({ description: 'May sign in to this tenant now' }),
+    linked_as: nullable(
+      t.Union(
+        [t.Literal('assigned'), t.Literal('owner'), t.Literal('superuser'), t.Literal('left'), t.Literal('deleted')],
+        { description: "As what a platform user enters; null for the tenant's own users" },
+      ),
+    ),
     conversations: t.Integer(),
   }),
 ])
@@ -30,21 +36,29 @@ export function tenantUserRoutes(parts: TenantUsersParts & { gates: Gates }) {
       '/users',
       async ({ query, tenant }) => {
         const page = readPageQuery(query, '-created_at')
-        const found = await listUsersOfTenant(parts, tenant, { ...page, kind: query.kind, isActive: query.is_active })
-        return describePage(found, page.order, (user) => ({
+        const found = await listUsersOfTenant(parts, tenant, {
+          ...page,
+          kind: query.kind,
+          isActive: query.is_active,
+          withTotal: query.include === 'total',
+        })
+        const described = describePage(found, page.order, (user) => ({
           ...describeTenantUser(user, tenant.id),
           is_linked: user.coreUserId !== null,
           has_access: user.hasAccess,
+          linked_as: user.linkedAs,
           conversations: user.conversations,
         }))
+        return { ...described, ...(found.total === undefined ? {} : { total: found.total }) }
       },
       {
         query: t.Object({
           ...pageQuery(['created_at', 'email']),
           kind: t.Optional(t.Union([t.Literal('own'), t.Literal('linked')], { error: 'must be own or linked' })),
           is_active: t.Optional(flag),
+          include: includeTotal,
         }),
-        response: { 200: pageOf(managedUserView) },
+        response: { 200: countedPageOf(managedUserView) },
         detail: { summary: 'List users of a tenant' },
       },
     )

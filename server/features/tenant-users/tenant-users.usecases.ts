@@ -5,17 +5,18 @@ import { revokeSignInSessionsOf, withSessionsOf } from '../../data/sign-in-sessi
 import type { TenantDatabases } from '../../data/tenant-databases.ts'
 import type { TenantUserRow } from '../../data/tenant-scope.ts'
 import {
+  countTenantUsers,
   deleteTenantUser,
   insertTenantUser,
   listTenantUsers,
   type ListedTenantUser,
-  type TenantUserListQuery,
+  type TenantUserFilters,
   updateTenantUser,
 } from '../../data/tenant-users.data.ts'
-import type { Page } from '../../data/page.ts'
+import type { Page, PageQuery } from '../../data/page.ts'
 import type { Database } from '../../data/postgres.ts'
 import type { TenantRecord } from '../../data/tenants.data.ts'
-import { findUserForUpdate, updateUser } from '../../data/users.data.ts'
+import { findUserForUpdate, type PlatformUser, updateUser } from '../../data/users.data.ts'
 import { belongsToTenant } from '../../http/membership.ts'
 import { requestInvalid } from '../../http/problem-details.ts'
 import { emailTaken, userNotFound } from '../../http/tenant-gate.ts'
@@ -30,31 +31,48 @@ export interface TenantUsersParts {
   passwords: Passwords
 }
 
-/** A user of a tenant as managers see it. `hasAccess` is false for a platform user that left the tenant. */
+/** As what a platform user enters a tenant; whoever left it, or was deleted, enters no more. */
+export type LinkedAs = 'assigned' | 'owner' | 'superuser' | 'left' | 'deleted'
+
+/** A user of a tenant as managers see it. */
 export interface ManagedTenantUser extends ListedTenantUser {
+  /** Whether it may sign in to the tenant now. */
   hasAccess: boolean
+  /** Null for the tenant's own users. */
+  linkedAs: LinkedAs | null
 }
 
-/** Lists both kinds of users: the tenant's own, and the rows that stand for platform users. */
+/**
+ * Lists both kinds of users: the tenant's own, and the rows that stand for platform users; `total` counts those on all
+ * pages, if asked for.
+ */
 export async function listUsersOfTenant(
   parts: TenantUsersParts,
   tenant: TenantRecord,
-  query: TenantUserListQuery,
-): Promise<Page<ManagedTenantUser>> {
-  const page = await parts.databases.scopeOf(tenant).read((database) => listTenantUsers(database, tenant.id, query))
+  query: TenantUserFilters & PageQuery & { withTotal: boolean },
+): Promise<Page<ManagedTenantUser> & { total?: number }> {
+  const { page, total } = await parts.databases.scopeOf(tenant).read(async (database) => ({
+    page: await listTenantUsers(database, tenant.id, query),
+    total: query.withTotal ? await countTenantUsers(database, tenant.id, query) : undefined,
+  }))
   const items = await Promise.all(
-    page.items.map(async (row) => ({
-      ...row,
-      hasAccess: row.isActive && (await isMember(parts, tenant, row.coreUserId)),
-    })),
+    page.items.map(async (row) => {
+      const { coreUserId } = row
+      if (!coreUserId) return { ...row, hasAccess: row.isActive, linkedAs: null }
+      const user = await parts.directories.user(coreUserId)
+      const isMember = user !== undefined && user.isActive && belongsToTenant(user, tenant)
+      return { ...row, hasAccess: row.isActive && isMember, linkedAs: describeLink(user, tenant) }
+    }),
   )
-  return { items, nextCursor: page.nextCursor }
+  return { items, nextCursor: page.nextCursor, total }
 }
 
-async function isMember(parts: TenantUsersParts, tenant: TenantRecord, coreUserId: UserId | null): Promise<boolean> {
-  if (!coreUserId) return true
-  const user = await parts.directories.user(coreUserId)
-  return user !== undefined && user.isActive && belongsToTenant(user, tenant)
+/** Being assigned goes first, as it can be ended in the tenant. */
+function describeLink(user: PlatformUser | undefined, tenant: TenantRecord): LinkedAs {
+  if (!user) return 'deleted'
+  if (user.tenantId === tenant.id) return 'assigned'
+  if (tenant.ownerId === user.id) return 'owner'
+  return user.isSuperuser ? 'superuser' : 'left'
 }
 
 /** Makes a tenant's own user; made by a manager, it counts as verified. 409 `user.email_taken`. */

@@ -1,7 +1,7 @@
 import { t } from 'elysia'
-import { listUsers } from '../../data/users.data.ts'
+import { countMatchingUsers, countUsers, listUsers } from '../../data/users.data.ts'
 import { createOnce } from '../../http/idempotency.ts'
-import { describePage, pageOf, pageQuery, readPageQuery } from '../../http/page-query.ts'
+import { countedPageOf, describePage, includeTotal, pageQuery, readPageQuery } from '../../http/page-query.ts'
 import { type Gates, headersKey, idempotencyHeader, superuserRoutes } from '../../http/routes.ts'
 import { flag, email, fullName, newPassword, userView } from '../../http/schemas.ts'
 import { jsonBody } from '../../http/strict-body.ts'
@@ -35,6 +35,15 @@ const changesBody = t.Object({
   is_owner: t.Optional(t.Boolean()),
 })
 
+const countsView = t.Object({
+  all: t.Integer(),
+  superusers: t.Integer(),
+  active_superusers: t.Integer({ description: 'Of these one is always left' }),
+  owners: t.Integer(),
+  assigned: t.Integer(),
+  unassigned: t.Integer(),
+})
+
 const sorts = ['created_at', 'email'] as const
 
 /** Platform users, for superusers. */
@@ -44,15 +53,20 @@ export function userRoutes(parts: UsersParts & { gates: Gates }) {
       '/',
       async ({ query }) => {
         const page = readPageQuery(query, '-created_at')
-        const found = await listUsers(parts.core.db, {
-          ...page,
+        const filters = {
+          q: page.q,
           tenantId: query.tenant_id === undefined ? undefined : parseTenantId(query.tenant_id),
           unassigned: query.unassigned,
           isActive: query.is_active,
+          isVerified: query.is_verified,
           isSuperuser: query.is_superuser,
           isOwner: query.is_owner,
-        })
-        return describePage(found, page.order, describeUser)
+        }
+        const [found, total] = await Promise.all([
+          listUsers(parts.core.db, { ...page, ...filters }),
+          query.include === 'total' ? countMatchingUsers(parts.core.db, filters) : undefined,
+        ])
+        return { ...describePage(found, page.order, describeUser), ...(total === undefined ? {} : { total }) }
       },
       {
         query: t.Object({
@@ -60,13 +74,19 @@ export function userRoutes(parts: UsersParts & { gates: Gates }) {
           tenant_id: t.Optional(t.String({ pattern: '^[a-z0-9][a-z0-9_-]{0,62}$', error: 'must be a tenant id' })),
           unassigned: t.Optional(flag),
           is_active: t.Optional(flag),
+          is_verified: t.Optional(flag),
           is_superuser: t.Optional(flag),
           is_owner: t.Optional(flag),
+          include: includeTotal,
         }),
-        response: { 200: pageOf(userView) },
+        response: { 200: countedPageOf(userView) },
         detail: { summary: 'List platform users' },
       },
     )
+    .get('/counts', () => countUsers(parts.core.db), {
+      response: { 200: countsView },
+      detail: { summary: 'Platform users by kind' },
+    })
     .post(
       '/',
       async ({ body, principal, request, set }) => {

@@ -67,3 +67,37 @@ test('an attempt and its outcome are both in the audit log', async () => {
   const actions = body.items.map((item: { action: string; outcome: string }) => `${item.action} ${item.outcome}`)
   expect(actions).toEqual(['tenant_user.created done', 'tenant_user.created.attempted done'])
 })
+
+test('a list tells as what each platform user enters, and how many users there are on all pages', async () => {
+  await makeTenant(app, superuser, 'gamma')
+  const owner = await makeUser(app, superuser, { is_owner: true })
+  expect((await as('PATCH /admin/tenants/gamma', { owner_id: owner.id })).status).toBe(200)
+  const assigned = await makeUser(app, superuser, { tenant: 'gamma' })
+  const left = await makeUser(app, superuser, { tenant: 'gamma' })
+  const deleted = await makeUser(app, superuser, { tenant: 'gamma' })
+  const own = await as('POST /admin/tenants/gamma/users', { email: 'own@people.example', password })
+  await as(`PUT /admin/users/${left.id}/tenant`, { tenant_id: 'beta' })
+  await as(`DELETE /admin/users/${deleted.id}`)
+  await as(`PATCH /admin/users/${assigned.id}`, { is_active: false })
+  await call(app, 'POST /chat', { token: superuser.token, tenant: 'gamma', body: { message: 'Hello' } })
+  const listed = async (query: string) => (await as(`GET /admin/tenants/gamma/users?${query}`)).body
+  const { items, total } = await listed('include=total&limit=200')
+  const told = Object.fromEntries(
+    items.map((item: { id: string; linked_as: string | null; has_access: boolean }) => [
+      item.id,
+      [item.linked_as, item.has_access],
+    ]),
+  )
+  expect(told).toEqual({
+    [own.body.id]: [null, true],
+    [owner.id]: ['owner', true],
+    [superuser.id]: ['superuser', true],
+    [assigned.id]: ['assigned', false],
+    [left.id]: ['left', false],
+    [deleted.id]: ['deleted', false],
+  })
+  expect(total).toBe(6)
+  expect((await listed('include=total&limit=1&kind=linked')).total).toBe(5)
+  expect(await listed('limit=1')).not.toHaveProperty('total')
+  expect((await as('GET /admin/tenants/gamma/users?include=all')).status).toBe(422)
+})

@@ -174,3 +174,28 @@ describe('GET /admin/users', () => {
     expect(await found('tenant_id=nobody')).toEqual([])
   })
 })
+
+describe('GET /admin/users/counts', () => {
+  test('counts every kind, and a list with include=total counts what matches on all pages', async () => {
+    const counts = async () => (await api('GET /admin/users/counts')).body
+    const before = await counts()
+    const second = await makeUser(app, superuser, { is_superuser: true, email: 'second@counts.example' })
+    await makeUser(app, superuser, { is_owner: true, email: 'owner@counts.example' })
+    const plain = await makeUser(app, superuser, { email: 'plain@counts.example' })
+    await api(`PATCH /admin/users/${second.id}`, { is_active: false })
+    await api(`PATCH /admin/users/${plain.id}`, { is_verified: false })
+    expect(await counts()).toEqual({
+      all: before.all + 3,
+      superusers: before.superusers + 1,
+      active_superusers: before.active_superusers,
+      owners: before.owners + 1,
+      assigned: before.assigned,
+      unassigned: before.unassigned + 3,
+    })
+    const listed = async (query: string) => (await api(`GET /admin/users?q=counts.example&limit=1&${query}`)).body
+    expect(await listed('include=total')).toMatchObject({ total: 3, items: [{ id: plain.id }] })
+    expect(await listed('include=total&is_verified=false')).toMatchObject({ total: 1, items: [{ id: plain.id }] })
+    expect(await listed('include=total&unassigned=false')).toMatchObject({ total: 0, items: [] })
+    expect(await listed('')).not.toHaveProperty('total')
+  })
+})
