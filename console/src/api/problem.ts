@@ -49,7 +49,7 @@ export interface ProblemWords {
 }
 
 /** What was being done when it failed, where that changes the sentence. */
-export type Attempt = 'sign-in' | 'set-up' | 'other'
+export type Attempt = 'sign-in' | 'set-up' | 'people' | 'other'
 
 /** Reads a failed answer; anything that is no problem object (a proxy's page) becomes `network.unreadable`. */
 export async function readProblem(response: Response): Promise<ApiProblem> {
@@ -168,6 +168,23 @@ const attemptWords: Record<Attempt, Record<string, ProblemWords>> = {
       title: 'That e-mail belongs to an account already.',
       advice: 'Use another one for the superuser.',
     },
+  },
+  people: {
+    'user.email_taken': {
+      title: 'The tenant has a user of its own with this address.',
+      advice: 'The two are never merged. Delete that one in the tenant first, or leave things as they are.',
+    },
+    'user.unverified': {
+      title: 'This address is not verified yet.',
+      advice:
+        'Whoever registered may not own it. Open the user under Users, mark the address as verified, then assign.',
+    },
+    'user.last_superuser': {
+      title: 'This is the last superuser.',
+      advice: 'Make another one first; somebody has to hold the keys.',
+    },
+    'user.not_found': { title: 'This user is gone.', advice: 'Somebody deleted it meanwhile.' },
+    'tenant.not_found': { title: 'This tenant is gone.', advice: 'Somebody purged it meanwhile.' },
   },
   other: {},
 }

@@ -6,7 +6,6 @@ import type { AuditFilters } from './audit-view.ts'
 export type AuditEntry = Awaited<ReturnType<typeof askPage>>['items'][number]
 
 const pageRows = 50
-const foundMax = 8
 /** An entry's id holds the time it was made; the row is written within the same transaction. */
 const beforeMs = 5_000
 const afterMs = 60_000
@@ -62,23 +61,6 @@ export function getAuditEntryQueryOptions(options: { api: Api; id: string; enabl
       return null
     },
     enabled,
-  })
-}
-
-/** Tenants that a search finds, to filter by. */
-export function getTenantChoicesQueryOptions(options: { api: Api; search: string }) {
-  return queryOptions({
-    queryKey: ['tenants', 'choices', options.search],
-    queryFn: ({ signal }) =>
-      ask(
-        options.api.server.admin.tenants.get({
-          query: { q: options.search.trim() || undefined, limit: foundMax },
-          fetch: { signal },
-        }),
-      ),
-    select: (page) => page.items.map(({ id, name }) => ({ id, name })),
-    placeholderData: keepPreviousData,
-    staleTime: 15_000,
   })
 }
 
