@@ -136,6 +136,11 @@ export interface SessionFigures {
   id: string
   userId: UserId
   messages: number
+  totalTokens: number
+  /** Micro-USD; null when no answer had a price. */
+  costMicroUsd: number | null
+  /** How its last answer ended; null before the first. */
+  lastStatus: 'completed' | 'aborted' | 'failed' | null
   createdAt: Date
   updatedAt: Date
   cursorValue: string
@@ -157,8 +162,13 @@ export async function listSessionFigures(
     .select({
       id: chatSessions.id,
       userId: chatSessions.userId,
-      messages: sql<number>`(
-        select count(*)::int from tenant.chat_messages m
+      figures: sql<StoredSessionFigures>`(
+        select jsonb_build_object(
+          'messages', count(*),
+          'tokens', coalesce(sum((m.usage->>'total_tokens')::bigint), 0),
+          'cost', sum((m.usage->>'cost_micro_usd')::bigint),
+          'status', (array_agg(m.status order by m.created_at desc, m.id desc) filter (where m.role = 'assistant'))[1])
+        from tenant.chat_messages m
         where m.tenant_id = tenant.chat_sessions.tenant_id and m.session_id = tenant.chat_sessions.id)`,
       createdAt: chatSessions.createdAt,
       updatedAt: chatSessions.updatedAt,
@@ -168,7 +178,23 @@ export async function listSessionFigures(
     .where(and(eq(chatSessions.tenantId, tenantId), keyset.where))
     .orderBy(...keyset.orderBy)
     .limit(query.limit + 1)
-  return cutPage(rows, query.limit)
+  return cutPage(
+    rows.map(({ figures, ...row }) => ({
+      ...row,
+      messages: figures.messages,
+      totalTokens: figures.tokens,
+      costMicroUsd: figures.cost,
+      lastStatus: figures.status,
+    })),
+    query.limit,
+  )
+}
+
+interface StoredSessionFigures {
+  messages: number
+  tokens: number
+  cost: number | null
+  status: SessionFigures['lastStatus']
 }
 
 /** Deletes everything a tenant has in its store; returns what was there. Part of a purge. */

@@ -199,6 +199,9 @@ export function chatRoutesForManagers(parts: ChatParts & { gates: Gates; databas
           id: row.id,
           user_id: row.userId,
           messages: row.messages,
+          total_tokens: row.totalTokens,
+          cost_micro_usd: row.costMicroUsd,
+          last_status: row.lastStatus,
           created_at: row.createdAt.toISOString(),
           updated_at: row.updatedAt.toISOString(),
         }))

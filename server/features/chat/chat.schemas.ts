@@ -62,6 +62,9 @@ export const sessionFiguresView = t.Object({
   id: t.String(),
   user_id: t.String(),
   messages: t.Integer(),
+  total_tokens: t.Integer(),
+  cost_micro_usd: nullable(t.Integer()),
+  last_status: nullable(t.Union([t.Literal('completed'), t.Literal('aborted'), t.Literal('failed')])),
   created_at: time,
   updated_at: time,
 })

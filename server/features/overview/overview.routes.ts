@@ -45,6 +45,9 @@ const ranges = {
 const busiestMax = 10
 const failingMax = 20
 const changesMax = 8
+/** What the audit log records of a tenant without anything being changed. */
+const noChanges = ['tenant.entered', 'tenant.mismatch', 'tenant.model_tested', 'tenant.pinecone_tested']
+const shownTextMax = 100
 
 /** Home, and the counts above the list of tenants. */
 export function overviewRoutesForSuperusers(parts: OverviewParts & { gates: Gates }) {
@@ -95,7 +98,7 @@ export function overviewRoutesForManagers(parts: OverviewParts & { databases: Te
           readSpan(parts, span),
           sumUsage(db, { tenantId: tenant.id, from: month.from, to: now }),
           listConnectionStates(db, tenant.id),
-          listAudit(db, { tenantId: tenant.id, outcome: 'done', limit: changesMax * 4 }),
+          listAudit(db, { tenantId: tenant.id, outcome: 'done', actionsExcept: noChanges, limit: changesMax }),
         ])
         return {
           ...figures,
@@ -107,7 +110,7 @@ export function overviewRoutesForManagers(parts: OverviewParts & { databases: Te
           },
           connections: connections.map(describeConnection),
           effective: effectiveSettings(tenant, { models: parts.platformModels, index: parts.platformIndex }),
-          changes: changes.filter(isChange).slice(0, changesMax).map(describeChange),
+          changes: changes.map(describeChange),
         }
       },
       {
@@ -135,6 +138,7 @@ export function overviewRoutesForManagers(parts: OverviewParts & { databases: Te
 
 interface Span {
   range: Range
+  now: Date
   from: Date
   to: Date
   stepSeconds: number
@@ -146,16 +150,18 @@ function spanOf(range: Range, now: Date): Span {
   const { seconds, stepSeconds } = ranges[range]
   const stepMs = stepSeconds * 1000
   const to = new Date(Math.ceil((now.getTime() + 1) / stepMs) * stepMs)
-  return { range, from: new Date(to.getTime() - seconds * 1000), to, stepSeconds }
+  return { range, now, from: new Date(to.getTime() - seconds * 1000), to, stepSeconds }
 }
 
 async function readSpan(parts: OverviewParts, span: Span) {
   const { db } = parts.core
   const lengthMs = span.to.getTime() - span.from.getTime()
   const before = { ...span, from: new Date(span.from.getTime() - lengthMs), to: span.from }
+  // The last step is not over yet, so the period before is summed up to the same moment of it: like with like.
+  const beforeSoFar = { ...before, to: new Date(span.now.getTime() - lengthMs) }
   const [totals, previous, series, previousSeries] = await Promise.all([
     sumUsage(db, span),
-    sumUsage(db, before),
+    sumUsage(db, beforeSoFar),
     seriesOfUsage(db, span, span.stepSeconds),
     seriesOfUsage(db, before, span.stepSeconds),
   ])
@@ -231,16 +237,21 @@ function forecast(totals: UsageTotals, month: { from: Date; to: Date }, now: Dat
   }
 }
 
-function isChange(row: AuditRow): boolean {
-  return row.action.startsWith('tenant.') && !row.action.endsWith('_tested') && row.action !== 'tenant.entered'
-}
-
 function describeChange(row: AuditRow) {
+  const { before, after } = row
+  const changed = Object.entries(after ?? {}).filter(([name, value]) => !Bun.deepEquals(before?.[name], value))
   return {
     id: row.id,
     at: row.at.toISOString(),
     actor: row.actorEmail,
     action: row.action,
-    fields: Object.keys(row.after ?? {}),
+    fields: changed.map(([name]) => name),
+    values: Object.fromEntries(changed.flatMap(([name, value]) => (isShort(value) ? [[name, value]] : []))),
   }
+}
+
+/** Whether a value can be told in a sentence: no prompt, no list. */
+function isShort(value: unknown): value is string | number | boolean | null {
+  if (typeof value === 'string') return value.length <= shownTextMax
+  return value === null || typeof value === 'number' || typeof value === 'boolean'
 }

@@ -38,7 +38,7 @@ const spanView = {
   to: time,
   step_seconds: t.Integer(),
   totals: totalsView,
-  previous: totalsView,
+  previous: t.Object(totals, { description: 'The period before, up to the same moment of it' }),
   series: t.Array(stepView),
   previous_series: t.Array(stepView),
 }
@@ -71,7 +71,10 @@ export const tenantOverviewView = t.Object({
       at: time,
       actor: nullable(t.String()),
       action: t.String(),
-      fields: t.Array(t.String()),
+      fields: t.Array(t.String(), { description: 'What changed' }),
+      values: t.Record(t.String(), t.Union([t.String(), t.Number(), t.Boolean(), t.Null()]), {
+        description: 'What of it is short enough for a sentence, as it is since',
+      }),
     }),
   ),
 })

@@ -96,7 +96,8 @@ export async function changeTenant(
     if (settings.isActive !== undefined) settings.deactivatedBy = settings.isActive ? null : 'superuser'
     const after = await updateTenant(database, id, settings)
     if (!after) throw notFound()
-    if (after.systemPrompt !== before.systemPrompt) await storePromptVersion(database, after, actor)
+    const promptVersion =
+      after.systemPrompt === before.systemPrompt ? undefined : await storePromptVersion(database, after, actor)
     const views = [describeTenant(before), describeTenant(after)] as const
     await insertAudit(database, actor, {
       action: 'tenant.updated',
@@ -104,7 +105,7 @@ export async function changeTenant(
       targetId: id,
       tenantId: id,
       before: describeForAudit(views[0], body),
-      after: describeForAudit(views[1], body),
+      after: { ...describeForAudit(views[1], body), version: promptVersion },
     })
     return after
   })

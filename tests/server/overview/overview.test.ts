@@ -1,6 +1,7 @@
 import { afterAll, beforeAll, expect, test } from 'bun:test'
 import { call } from '../../support/call.ts'
 import { type FakeOpenAi, startFakeOpenAi } from '../../support/fake-openai.ts'
+import { asOwner } from '../../support/owner-sql.ts'
 import { makeSuperuser, makeTenant, makeUser, type Person } from '../../support/people.ts'
 import { startApp, type TestApp } from '../../support/start-app.ts'
 
@@ -74,7 +75,10 @@ test('a tenant’s Overview is for its managers and tells only of that tenant', 
   const acme = await get('/admin/tenants/acme/overview?range=24h')
   expect(acme.body.totals.requests).toBeGreaterThan(0)
   expect(acme.body.month.totals.requests).toBe(acme.body.totals.requests)
-  expect(acme.body.changes.map((change: { action: string }) => change.action)).toEqual(['tenant.created'])
+  expect(acme.body.changes.map((change: { action: string }) => change.action)).toEqual([
+    'user.assigned',
+    'tenant.created',
+  ])
   expect(acme.body.connections).toMatchObject([{ connection: 'model', failing_since: null }])
   const idle = await get('/admin/tenants/idle/overview')
   expect(idle.body.totals).toMatchObject({ requests: 0, cost_micro_usd: null })
@@ -96,4 +100,48 @@ test('the counts of a tenant’s tabs are its own, and tell a failing connection
   await app.services.health.flush()
   expect(await counts('acme')).toEqual({ users: 1, prompt_version: 1, failing: ['model'] })
   expect((await call(app, 'GET /admin/tenants/acme/counts', { token: user.token })).status).toBe(403)
+})
+
+test('a change is told by what really changed, with values short enough for a sentence and the prompt’s version', async () => {
+  await makeTenant(app, superuser, 'tern', { model: 'gpt-4.1-mini', model_provider: 'openai' })
+  const change = (body: Record<string, unknown>) =>
+    call(app, 'PATCH /admin/tenants/tern', { token: superuser.token, body })
+  await change({ system_prompt: 'You know terns. '.repeat(20) })
+  await change({ model: 'gpt-4.1-mini', max_output_tokens: 900 })
+  await change({ model_api_key: 'sk-secret-0123456789' })
+  await call(app, 'POST /admin/tenants/tern/model/test', { token: superuser.token, body: {} })
+
+  const { body, text } = await get('/admin/tenants/tern/overview')
+  const changes: { action: string; fields: string[]; values: Record<string, unknown>; actor: string }[] = body.changes
+  expect(changes.map(({ action, fields, values }) => [action, fields, values]).slice(0, 3)).toEqual([
+    ['tenant.updated', ['model_api_key'], {}],
+    ['tenant.updated', ['max_output_tokens'], { max_output_tokens: 900 }],
+    ['tenant.updated', ['version', 'system_prompt'], { version: 1 }],
+  ])
+  expect(changes.at(-1)?.action).toBe('tenant.created')
+  expect(changes.map(({ action }) => action)).not.toContain('tenant.model_tested')
+  expect(changes[0]?.actor).toBe(superuser.email)
+  expect(text).not.toContain('sk-secret')
+  expect(text).not.toContain('You know terns')
+})
+
+test('the period before is summed up to the same moment of it, its series to its end', async () => {
+  await makeTenant(app, superuser, 'swift')
+  const { from } = (await get('/admin/tenants/swift/overview')).body
+  // The last instant of the week before has no counterpart yet in a week whose last step is not over.
+  const agesMs = [1, 3 * 3_600_000]
+  await asOwner(app, async (sql) => {
+    for (const ageMs of agesMs) {
+      await sql`
+        insert into usage_ledger (id, tenant_id, source, purpose, provider, model, prompt_tokens, completion_tokens,
+          status, usage_source, request_id, created_at)
+        values (gen_random_uuid(), 'swift', 'api', 'chat', 'offline', 'offline', 10, 5, 'completed', 'estimated', 'r',
+          ${new Date(Date.parse(from) - ageMs)})`
+    }
+  })
+  const { body } = await get('/admin/tenants/swift/overview')
+  const requests: number[] = body.previous_series.map((step: { requests: number }) => step.requests)
+  expect(requests.slice(-2)).toEqual([1, 1])
+  expect(body.previous.requests).toBe(1)
+  expect(body.totals.requests).toBe(0)
 })

@@ -123,8 +123,18 @@ describe('the owner of a tenant', () => {
     const { body, text } = await asOwner(`GET /admin/tenants/${tenant}/sessions`)
     expect(body.items).toHaveLength(2)
     for (const item of body.items) {
-      expect(Object.keys(item).sort()).toEqual(['created_at', 'id', 'messages', 'updated_at', 'user_id'])
-      expect(item).toMatchObject({ messages: 2, user_id: user.id })
+      expect(Object.keys(item).sort()).toEqual([
+        'cost_micro_usd',
+        'created_at',
+        'id',
+        'last_status',
+        'messages',
+        'total_tokens',
+        'updated_at',
+        'user_id',
+      ])
+      expect(item).toMatchObject({ messages: 2, user_id: user.id, last_status: 'completed' })
+      expect(item.total_tokens).toBeGreaterThan(0)
     }
     expect(text).not.toContain('canary')
     const first = await asOwner(`GET /admin/tenants/${tenant}/sessions?limit=1`)
