@@ -1,7 +1,12 @@
 import { expect, test } from 'bun:test'
 import { Glob } from 'bun'
 import { readMadeMs } from '../../console/src/features/audit/audit.queries.ts'
-import { actions, compareSides, describeAction } from '../../console/src/features/audit/describe-entry.ts'
+import {
+  actions,
+  compareSides,
+  describeAction,
+  describeActor,
+} from '../../console/src/features/audit/describe-entry.ts'
 
 test('every action that the server records can be filtered by', async () => {
   const files = await Array.fromAsync(new Glob('server/**/*.ts').scan('.'))
@@ -31,4 +36,14 @@ test('the time of an entry is read from its id, and from nothing else', () => {
   expect(readMadeMs('017f22e2-79b0-7cc3-98c4-dc0c0c07398f')).toBe(Date.UTC(2022, 1, 22, 19, 22, 22))
   expect(readMadeMs('017f22e2-79b0-4cc3-98c4-dc0c0c07398f')).toBeUndefined()
   expect(readMadeMs('')).toBeUndefined()
+})
+
+test('an entry without an actor says whether somebody came unsigned or the server acted by itself', () => {
+  const actor = { id: '018f0000-0000-7000-8000-000000000001', email: null }
+  expect(describeActor({ actor, address: null })).toEqual({ name: actor.id, isPerson: true })
+  expect(describeActor({ actor: { ...actor, email: 'maren@tenantry.example' }, address: null }).name).toBe(
+    'maren@tenantry.example',
+  )
+  expect(describeActor({ actor: null, address: '203.0.113.9' })).toEqual({ name: 'Not signed in', isPerson: false })
+  expect(describeActor({ actor: null, address: null })).toEqual({ name: 'System', isPerson: false })
 })

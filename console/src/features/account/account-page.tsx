@@ -5,13 +5,13 @@ import { apiDocsPath } from '../../lib/paths.ts'
 import { chooseTheme, useThemeChoice, type ThemeChoice } from '../../lib/theme.ts'
 import { version } from '../../lib/version.ts'
 import { CopyId } from '../../ui/copy-id.tsx'
+import { DescribedSection } from '../../ui/described-section.tsx'
 import { PageHeader } from '../../ui/page-header.tsx'
 import { Segmented } from '../../ui/segmented.tsx'
 import { getMeQueryOptions } from './account.queries.ts'
 import { Facts } from './facts.tsx'
 import { NameForm } from './name-form.tsx'
 import { PasswordForm } from './password-form.tsx'
-import { Section } from './section.tsx'
 import { SignOutButton } from './sign-out-button.tsx'
 
 const themes: readonly { value: ThemeChoice; label: string }[] = [
@@ -28,16 +28,16 @@ export function AccountPage(): ReactNode {
     <>
       <PageHeader title="Your account" actions={<SignOutButton />} />
       <Facts user={user} now={new Date(dataUpdatedAt)} />
-      <Section title="Name" lead="How you appear in the console and its records.">
+      <DescribedSection title="Name" lead="How you appear in the console and its records.">
         <NameForm user={user} />
-      </Section>
-      <Section title="Password" lead="Only its hash is kept. Nobody can read it back, here or on the server.">
+      </DescribedSection>
+      <DescribedSection title="Password" lead="Only its hash is kept. Nobody can read it back, here or on the server.">
         <PasswordForm user={user} />
-      </Section>
-      <Section title="Appearance" lead="Kept in this browser.">
+      </DescribedSection>
+      <DescribedSection title="Appearance" lead="Kept in this browser.">
         <Segmented label="Theme" value={theme} choices={themes} onChoose={chooseTheme} />
-      </Section>
-      <Section title="For developers" lead="Everything the console does goes through the same API.">
+      </DescribedSection>
+      <DescribedSection title="For developers" lead="Everything the console does goes through the same API.">
         <dl className="grid grid-cols-[auto_minmax(0,1fr)] items-center gap-x-6 gap-y-2">
           <dt className="text-ink-3">API document</dt>
           <dd>
@@ -52,7 +52,7 @@ export function AccountPage(): ReactNode {
           <dt className="text-ink-3">Version</dt>
           <dd className="tabular-nums">Tenantry {version}</dd>
         </dl>
-      </Section>
+      </DescribedSection>
     </>
   )
 }

@@ -6,7 +6,7 @@ import { Table } from '../../ui/table.tsx'
 import type { Column } from '../../ui/table-column.ts'
 import { When } from '../../ui/time.tsx'
 import type { AuditEntry } from './audit.queries.ts'
-import { describeAction, describeOutcome, describeTarget } from './describe-entry.ts'
+import { describeAction, describeActor, describeOutcome, describeTarget } from './describe-entry.ts'
 
 const columns: readonly Column<AuditEntry>[] = [
   {
@@ -103,10 +103,4 @@ function EntryLink({ entry }: { entry: AuditEntry }): ReactNode {
 export function OutcomeState({ entry }: { entry: AuditEntry }): ReactNode {
   const { kind, word } = describeOutcome(entry.outcome)
   return <State kind={kind}>{word}</State>
-}
-
-/** Who did it: an e-mail address, an id, or the server by itself. */
-export function describeActor({ actor }: AuditEntry): { name: string; isPerson: boolean } {
-  if (actor === null) return { name: 'nobody signed in', isPerson: false }
-  return { name: actor.email ?? actor.id, isPerson: true }
 }

@@ -4,6 +4,9 @@ import type { Outcome } from './audit-view.ts'
 /** The actions the server records, to filter by. */
 export const actions: readonly string[] = [
   'access.denied',
+  'domain.added',
+  'domain.removed',
+  'domain.verified',
   'tenant.created',
   'tenant.entered',
   'tenant.mismatch',
@@ -33,6 +36,19 @@ export function describeAction(action: string): string {
 export function describeOutcome(outcome: Outcome): { kind: StateKind; word: string } {
   if (outcome === 'done') return { kind: 'fine', word: 'Done' }
   return outcome === 'denied' ? { kind: 'attention', word: 'Denied' } : { kind: 'failed', word: 'Failed' }
+}
+
+/**
+ * Who did it: an e-mail address or an id, somebody who came with a request and was not signed in, or the server by
+ * itself (at its start, in a sweep), which has no address.
+ */
+export function describeActor(entry: { actor: { id: string; email: string | null } | null; address: string | null }): {
+  name: string
+  isPerson: boolean
+} {
+  const { actor } = entry
+  if (actor) return { name: actor.email ?? actor.id, isPerson: true }
+  return { name: entry.address === null ? 'System' : 'Not signed in', isPerson: false }
 }
 
 /** What was acted on: its id, else its kind. */

@@ -7,10 +7,10 @@ import { Bone } from '../../ui/bone.tsx'
 import { Button } from '../../ui/button.tsx'
 import { CopyId } from '../../ui/copy-id.tsx'
 import { Dialog } from '../../ui/dialog.tsx'
-import { describeActor, OutcomeState } from './audit-table.tsx'
+import { OutcomeState } from './audit-table.tsx'
 import type { AuditFilters } from './audit-view.ts'
 import { getAuditEntryQueryOptions, type AuditEntry } from './audit.queries.ts'
-import { compareSides, describeAction, type FieldChange } from './describe-entry.ts'
+import { compareSides, describeAction, describeActor, type FieldChange } from './describe-entry.ts'
 
 /** One entry: its facts, and what it changed side by side. Opens by its id, whether its row is loaded or not. */
 export function EntryDialog(props: {

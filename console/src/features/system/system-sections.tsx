@@ -1,8 +1,9 @@
-import { useId, type ReactNode } from 'react'
+import type { ReactNode } from 'react'
 import { formatAge, formatFullTime } from '../../lib/format.ts'
 import { formatMs } from '../../lib/numbers.ts'
 import { useNow } from '../../lib/use-now.ts'
 import { CopyId } from '../../ui/copy-id.tsx'
+import { DescribedSection } from '../../ui/described-section.tsx'
 import { State, type StateKind } from '../../ui/state.tsx'
 import type { SystemFacts } from './system.queries.ts'
 
@@ -13,64 +14,78 @@ export function SystemSections({ facts }: { facts: SystemFacts }): ReactNode {
   const healthy = database.status === 'healthy'
   return (
     <>
-      <Part title="Server" lead="The process that answers this page.">
-        <Fact name="Version">Tenantry {facts.version}</Fact>
-        <Fact name="Bun">{facts.bun_version}</Fact>
-        <Fact name="Mode">{facts.mode === 'production' ? 'Production' : 'Development'}</Fact>
-        <Fact name="Started">
-          <time dateTime={facts.started_at}>{formatFullTime(facts.started_at)}</time>
-          <span className="text-ink-3">{formatAge({ time: facts.started_at, now })}</span>
-        </Fact>
-        <Fact name="Installation">
-          <CopyId id={facts.installation_id} what="installation id" />
-        </Fact>
-      </Part>
-      <Part title="Database" lead="Holds tenants, users, usage and the audit log.">
-        <Fact name="State">
-          <State kind={healthy ? 'fine' : 'failed'}>{healthy ? 'Answers' : 'Does not answer'}</State>
-          {database.latency_ms !== null && <span className="text-ink-3">in {formatMs(database.latency_ms)}</span>}
-        </Fact>
-        <Fact name="PostgreSQL">
-          {database.version ?? 'unknown'}
-          <span className="text-ink-3">
-            {database.kind === 'embedded' ? 'embedded, started by the server' : 'external, by DATABASE_URL'}
-          </span>
-        </Fact>
-        <Fact name="Change feed">
-          {facts.change_feed.listening ? (
-            <State kind="fine">Listening</State>
-          ) : (
-            <>
-              <State kind="attention">Not connected</State>
-              <span className="text-ink-3">it connects again by itself; until then changes reach this server late</span>
-            </>
-          )}
-        </Fact>
-      </Part>
-      <Part title="Models" lead="Keys shared by tenants that have none of their own.">
-        <Fact name="OpenAI">
-          <Configured set={models.openai} unset="No shared key" />
-        </Fact>
-        <Fact name="DeepSeek">
-          <Configured set={models.deepseek} unset="No shared key" />
-        </Fact>
-        <Fact name="Offline model">
-          {models.offline ? <State kind="fine">On</State> : <State kind="suspended">Off</State>}
-        </Fact>
-      </Part>
-      <Part title="Search" lead="Pinecone, for tenants without a connection of their own.">
-        <Fact name="Pinecone">
-          <Configured set={pinecone.shared} word="Shared" unset="Not shared" />
-        </Fact>
-        <Fact name="Index name">
-          <Configured set={pinecone.index_name} word="Set" unset="Not set" />
-        </Fact>
-      </Part>
-      <Part title="Variables" lead="What the environment sets. Values are never shown; all others have their defaults.">
+      <DescribedSection wide title="Server" lead="The process that answers this page.">
+        <Facts>
+          <Fact name="Version">Tenantry {facts.version}</Fact>
+          <Fact name="Bun">{facts.bun_version}</Fact>
+          <Fact name="Mode">{facts.mode === 'production' ? 'Production' : 'Development'}</Fact>
+          <Fact name="Started">
+            <time dateTime={facts.started_at}>{formatFullTime(facts.started_at)}</time>
+            <span className="text-ink-3">{formatAge({ time: facts.started_at, now })}</span>
+          </Fact>
+          <Fact name="Installation">
+            <CopyId id={facts.installation_id} what="installation id" />
+          </Fact>
+        </Facts>
+      </DescribedSection>
+      <DescribedSection wide title="Database" lead="Holds tenants, users, usage and the audit log.">
+        <Facts>
+          <Fact name="State">
+            <State kind={healthy ? 'fine' : 'failed'}>{healthy ? 'Answers' : 'Does not answer'}</State>
+            {database.latency_ms !== null && <span className="text-ink-3">in {formatMs(database.latency_ms)}</span>}
+          </Fact>
+          <Fact name="PostgreSQL">
+            {database.version ?? 'unknown'}
+            <span className="text-ink-3">
+              {database.kind === 'embedded' ? 'embedded, started by the server' : 'external, by DATABASE_URL'}
+            </span>
+          </Fact>
+          <Fact name="Change feed">
+            {facts.change_feed.listening ? (
+              <State kind="fine">Listening</State>
+            ) : (
+              <>
+                <State kind="attention">Not connected</State>
+                <span className="text-ink-3">
+                  it connects again by itself; until then changes reach this server late
+                </span>
+              </>
+            )}
+          </Fact>
+        </Facts>
+      </DescribedSection>
+      <DescribedSection wide title="Models" lead="Keys shared by tenants that have none of their own.">
+        <Facts>
+          <Fact name="OpenAI">
+            <Configured set={models.openai} unset="No shared key" />
+          </Fact>
+          <Fact name="DeepSeek">
+            <Configured set={models.deepseek} unset="No shared key" />
+          </Fact>
+          <Fact name="Offline model">
+            {models.offline ? <State kind="fine">On</State> : <State kind="suspended">Off</State>}
+          </Fact>
+        </Facts>
+      </DescribedSection>
+      <DescribedSection wide title="Search" lead="Pinecone, for tenants without a connection of their own.">
+        <Facts>
+          <Fact name="Pinecone">
+            <Configured set={pinecone.shared} word="Shared" unset="Not shared" />
+          </Fact>
+          <Fact name="Index name">
+            <Configured set={pinecone.index_name} word="Set" unset="Not set" />
+          </Fact>
+        </Facts>
+      </DescribedSection>
+      <DescribedSection
+        wide
+        title="Variables"
+        lead="What the environment sets. Values are never shown; all others have their defaults."
+      >
         {facts.variables_set.length === 0 ? (
           <p className="text-ink-2">No variable is set; everything has its default.</p>
         ) : (
-          <ul aria-label="Variables set" className="grid gap-x-8 desk:grid-cols-2">
+          <ul aria-label="Variables set" className="grid gap-x-8 desk:-mt-[6px] desk:grid-cols-2">
             {facts.variables_set.toSorted().map((name) => (
               <li key={name} className="py-[6px] font-mono text-meta wrap-anywhere text-ink">
                 {name}
@@ -78,7 +93,7 @@ export function SystemSections({ facts }: { facts: SystemFacts }): ReactNode {
             ))}
           </ul>
         )}
-      </Part>
+      </DescribedSection>
     </>
   )
 }
@@ -88,22 +103,9 @@ function Configured(props: { set: boolean; word?: string; unset: string }): Reac
   return <State kind={kind}>{props.set ? (props.word ?? 'Configured') : props.unset}</State>
 }
 
-function Part(props: { title: string; lead: string; children: ReactNode }): ReactNode {
-  const id = useId()
-  return (
-    <section
-      aria-labelledby={id}
-      className="grid gap-x-10 gap-y-4 border-b border-line px-6 py-7 last:border-b-0 desk:grid-cols-[minmax(180px,260px)_minmax(0,640px)] phone:px-4 phone:py-6"
-    >
-      <div>
-        <h2 id={id} className="text-[14px]/[20px] font-semibold text-ink">
-          {props.title}
-        </h2>
-        <p className="max-w-[40ch] text-ink-3">{props.lead}</p>
-      </div>
-      <div className="min-w-0 desk:-mt-[6px]">{props.children}</div>
-    </section>
-  )
+/** Facts are rows of 32 px: the first stands level with the section's head. */
+function Facts(props: { children: ReactNode }): ReactNode {
+  return <div className="desk:-mt-[6px]">{props.children}</div>
 }
 
 function Fact(props: { name: string; children: ReactNode }): ReactNode {

@@ -1,9 +1,10 @@
 import { useQuery } from '@tanstack/react-query'
 import { useParams } from '@tanstack/react-router'
-import { useId, useState, type ReactNode } from 'react'
+import { useState, type ReactNode } from 'react'
 import { useApi } from '../../api/api-context.ts'
 import { getTenantQueryOptions, type Tenant } from '../../panels/tenant.queries.ts'
 import { Button } from '../../ui/button.tsx'
+import { DescribedSection } from '../../ui/described-section.tsx'
 import { AnswersForm } from './answers-form.tsx'
 import { PurgeDialog, SuspendDialog } from './tenant-dialogs.tsx'
 import { TenantNameForm } from './tenant-name-form.tsx'
@@ -19,15 +20,15 @@ export function TenantSettingsPage(): ReactNode {
   if (!tenant || !user) return null
   return (
     <>
-      <SettingsSection title="Name" lead="How this tenant is called here. Its id stays.">
+      <DescribedSection title="Name" lead="How this tenant is called here. Its id stays.">
         <TenantNameForm tenant={tenant} />
-      </SettingsSection>
-      <SettingsSection
+      </DescribedSection>
+      <DescribedSection
         title="Answers"
         lead="How long an answer may be, and which passages of its documents it is given."
       >
         <AnswersForm tenant={tenant} />
-      </SettingsSection>
+      </DescribedSection>
       {user.is_superuser && (
         <>
           <ActivitySection tenant={tenant} />
@@ -43,7 +44,7 @@ function ActivitySection(props: { tenant: Tenant }): ReactNode {
   const [asking, setAsking] = useState(false)
   const { turnOrSay, busy } = useSwitchTenant(tenant)
   return (
-    <SettingsSection
+    <DescribedSection
       title="Access"
       lead={
         tenant.is_active
@@ -59,14 +60,14 @@ function ActivitySection(props: { tenant: Tenant }): ReactNode {
         </Button>
       )}
       <SuspendDialog tenant={tenant} open={asking} onClose={() => setAsking(false)} />
-    </SettingsSection>
+    </DescribedSection>
   )
 }
 
 function PurgeSection(props: { tenant: Tenant }): ReactNode {
   const [asking, setAsking] = useState(false)
   return (
-    <SettingsSection
+    <DescribedSection
       title="Purge"
       lead="Destroys its users, conversations, documents, keys and usage. What was lost stays in the audit log, counted."
     >
@@ -74,24 +75,6 @@ function PurgeSection(props: { tenant: Tenant }): ReactNode {
         Purge tenant…
       </Button>
       <PurgeDialog tenant={props.tenant} open={asking} onClose={() => setAsking(false)} />
-    </SettingsSection>
-  )
-}
-
-function SettingsSection(props: { title: string; lead: string; children: ReactNode }): ReactNode {
-  const id = useId()
-  return (
-    <section
-      aria-labelledby={id}
-      className="relative grid gap-x-10 gap-y-4 border-b border-line px-6 py-7 last:border-b-0 desk:grid-cols-[minmax(180px,260px)_minmax(0,420px)] phone:px-4 phone:py-6"
-    >
-      <div>
-        <h2 id={id} className="text-[14px]/[20px] font-semibold text-ink">
-          {props.title}
-        </h2>
-        <p className="max-w-[40ch] text-ink-3">{props.lead}</p>
-      </div>
-      <div className="min-w-0">{props.children}</div>
-    </section>
+    </DescribedSection>
   )
 }
