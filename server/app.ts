@@ -10,6 +10,7 @@ import { createSignInSessions } from './features/sign-in/sessions.usecases.ts'
 import { signInRoutes, signOutRoutes } from './features/sign-in/sign-in.routes.ts'
 import { healthRoutes, systemRoutes } from './features/system/system.routes.ts'
 import { tenantUserRoutes } from './features/tenant-users/tenant-users.routes.ts'
+import { archiveRoutes } from './features/tenants/archive.routes.ts'
 import { promptRoutes } from './features/tenants/prompts.routes.ts'
 import { tenantRoutesForManagers, tenantRoutesForSuperusers } from './features/tenants/tenants.routes.ts'
 import { usageRoutesForManagers, usageRoutesForSuperusers } from './features/usage/usage.routes.ts'
@@ -65,6 +66,7 @@ export function createApp(services: Services, options: { consoleFiles: ConsoleFi
     .use(chatRoutesForManagers({ ...services, gates }))
     .use(tenantRoutesForSuperusers({ ...services, gates }))
     .use(tenantRoutesForManagers({ ...services, gates }))
+    .use(archiveRoutes({ ...services, gates }))
     .use(promptRoutes({ ...services, gates }))
     .use(connectionRoutes({ ...services, gates }))
     .use(domainRoutes({ ...services, ownOrigin: ownOrigin.publicOrigin, gates }))

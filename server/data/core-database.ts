@@ -12,6 +12,8 @@ export interface CoreDatabase {
   db: Database
   /** A transaction that changes something; resolves only once it is committed. */
   write<T>(work: (database: Database) => Promise<T>): Promise<T>
+  /** Reads that all see the same moment. */
+  snapshot<T>(work: (database: Database) => Promise<T>): Promise<T>
   /** The pool that tenant scopes of pooled tenants take their connections from. */
   runtime: ConnectionPool
   /** The pool of the hot path's reads. */
@@ -59,6 +61,7 @@ export async function openCoreDatabase(options: {
   return {
     db,
     write: (work) => runUnitOfWork(runtime, { write: true }, work),
+    snapshot: (work) => runUnitOfWork(runtime, { write: false, snapshot: true }, work),
     runtime,
     hot,
     hotWrites,

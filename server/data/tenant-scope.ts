@@ -104,6 +104,11 @@ export class TenantScope {
     return runUnitOfWork(this.store.pool, { tenantId: this.tenantId, write: false }, work)
   }
 
+  /** Runs reads that all see the same moment, for copies of everything. */
+  snapshot<T>(work: (database: Database) => Promise<T>): Promise<T> {
+    return runUnitOfWork(this.store.pool, { tenantId: this.tenantId, write: false, snapshot: true }, work)
+  }
+
   /** Runs writes in one transaction; resolves only once they are committed. */
   write<T>(work: (database: Database) => Promise<T>): Promise<T> {
     return runUnitOfWork(this.store.pool, { tenantId: this.tenantId, write: true }, work)

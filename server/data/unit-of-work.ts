@@ -10,10 +10,14 @@ export const commitFailed = defineError({
   title: 'The change could not be saved',
 })
 
-/** What kind of unit: `tenantId` puts it under that tenant's policies; a read may change nothing. */
+/**
+ * What kind of unit: `tenantId` puts it under that tenant's policies; a read may change nothing; all statements of a
+ * snapshot see the same moment.
+ */
 export interface UnitOfWork {
   tenantId?: TenantId
   write: boolean
+  snapshot?: boolean
 }
 
 /**
@@ -64,7 +68,8 @@ export async function runUnitOfWork<T>(
 }
 
 async function open(connection: Connection, unit: UnitOfWork, sending: { prepare: boolean }): Promise<void> {
-  const sent = [connection.send(unit.write ? 'begin' : 'begin read only')]
+  const isolation = unit.snapshot ? ' isolation level repeatable read' : ''
+  const sent = [connection.send(`begin${isolation}${unit.write ? '' : ' read only'}`)]
   if (unit.tenantId !== undefined) {
     sent.push(connection.send("select set_config('app.tenant_id', $1, true)", [unit.tenantId], sending))
   }

@@ -1,4 +1,4 @@
-import { type SQL, and, count, eq, ilike, isNotNull, isNull, or, sql } from 'drizzle-orm'
+import { type SQL, and, count, eq, ilike, inArray, isNotNull, isNull, or, sql } from 'drizzle-orm'
 import type { TenantId, UserId } from '../platform/ids.ts'
 import { users } from './core.schema.ts'
 import { type Page, type PageQuery, containsPattern, cutPage, keysetParts } from './page.ts'
@@ -27,6 +27,16 @@ const publicColumns = {
 export async function findUser(database: Database, id: UserId): Promise<PlatformUser | undefined> {
   const [row] = await database.select(publicColumns).from(users).where(eq(users.id, id))
   return row
+}
+
+/** The platform users among these ids. */
+export async function findUsersByIds(database: Database, ids: readonly UserId[]): Promise<PlatformUser[]> {
+  return ids.length === 0
+    ? []
+    : database
+        .select(publicColumns)
+        .from(users)
+        .where(inArray(users.id, [...ids]))
 }
 
 /** The platform user of this id, locked for the rest of the transaction. */

@@ -14,8 +14,17 @@ export function ensureBodyFits(request: Request): void {
   if (length > bytesMaxOf(request)) throw tooLarge(bytesMaxOf(request))
 }
 
+/** An archive is read as it arrives, so only the disk bounds it; this keeps a mistake from filling that. */
+const archiveBytesMax = 16 * 1024 * 1024 * 1024
+
 function bytesMaxOf(request: Request): number {
-  return new URL(request.url).pathname.startsWith('/auth/') ? signInBytesMax : bodyBytesMax
+  const { pathname } = new URL(request.url)
+  if (isArchive(pathname)) return archiveBytesMax
+  return pathname.startsWith('/auth/') ? signInBytesMax : bodyBytesMax
+}
+
+function isArchive(pathname: string): boolean {
+  return /^\/admin\/tenants\/import\/?$/.test(pathname)
 }
 
 /** A request's body as text, within the bounds of its route: a chunked body does not tell its size before. */
@@ -35,6 +44,8 @@ export async function readBodyText(request: Request): Promise<string> {
 /** Reads chunked bodies within bounds, whatever they are; all others are left to the usual parsers: their size is known. */
 export function boundedBodies() {
   return new Elysia({ name: 'bounded-bodies' }).onParse({ as: 'global' }, async ({ request }, contentType) => {
+    // Left in the request for its route, which reads it piece by piece.
+    if (isArchive(new URL(request.url).pathname)) return null
     if (request.headers.has('content-length')) return undefined
     const text = await readBodyText(request)
     if (contentType === 'application/json') return JSON.parse(text)
