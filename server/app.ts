@@ -5,7 +5,10 @@ import { auditRoutes } from './features/audit/audit.routes.ts'
 import { chatRoutes, chatRoutesForManagers } from './features/chat/chat.routes.ts'
 import { connectionRoutes } from './features/connections/connections.routes.ts'
 import { domainRoutes } from './features/domains/domains.routes.ts'
+import { mailboxRoutes } from './features/mailbox/mailbox.routes.ts'
 import { overviewRoutesForManagers, overviewRoutesForSuperusers } from './features/overview/overview.routes.ts'
+import { inviteRoutes } from './features/registration/invites.routes.ts'
+import { registrationRoutes } from './features/registration/registration.routes.ts'
 import { createSignInSessions } from './features/sign-in/sessions.usecases.ts'
 import { signInRoutes, signOutRoutes } from './features/sign-in/sign-in.routes.ts'
 import { healthRoutes, systemRoutes } from './features/system/system.routes.ts'
@@ -61,6 +64,7 @@ export function createApp(services: Services, options: { consoleFiles: ConsoleFi
   const api = new Elysia({ name: 'api' })
     .use(signInRoutes({ ...services, sessions, ownOrigin, tenantGate }))
     .use(signOutRoutes({ sessions, gates, ownOrigin }))
+    .use(registrationRoutes({ ...services, tenantGate }))
     .use(accountRoutes({ ...services, gates }))
     .use(chatRoutes({ ...services, gates }))
     .use(chatRoutesForManagers({ ...services, gates }))
@@ -72,6 +76,8 @@ export function createApp(services: Services, options: { consoleFiles: ConsoleFi
     .use(domainRoutes({ ...services, ownOrigin: ownOrigin.publicOrigin, gates }))
     .use(userRoutes({ ...services, gates }))
     .use(tenantUserRoutes({ ...services, gates }))
+    .use(inviteRoutes({ ...services, gates, ownOrigin }))
+    .use(mailboxRoutes({ ...services, gates, ownOrigin }))
     .use(usageRoutesForSuperusers({ core, clock, gates }))
     .use(usageRoutesForManagers({ core, clock, gates }))
     .use(auditRoutes({ core, gates }))

@@ -8,7 +8,7 @@ const endedSessionsKeptMs = 86_400_000
 
 /** The sweeps that run beside requests; any replica may do each of them, and each is idempotent. */
 export function startJobs(services: Services): { stop(): void } {
-  const { core, ledger, clock, log } = services
+  const { core, ledger, outbox, clock, log } = services
 
   async function sweep(): Promise<void> {
     const now = clock.now()
@@ -16,6 +16,7 @@ export function startJobs(services: Services): { stop(): void } {
     if (settled > 0) log.warn({ settled }, 'calls of a replica that is gone were settled as aborted')
     await deleteOldAnswers(core.db, now)
     await deleteExpiredSignInSessions(core.db, new Date(now.getTime() - endedSessionsKeptMs))
+    await outbox.sweep()
   }
 
   const run = (): void =>

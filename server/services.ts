@@ -15,8 +15,10 @@ import { createLanguageModel } from './external/create-language-model.ts'
 import { createDomainProof, type DomainProof } from './external/domain-proof.ts'
 import { createEmbeddings } from './external/embeddings.ts'
 import type { ModelDeadlines } from './external/language-model.ts'
+import { createMailer } from './external/mailer.ts'
 import { createModelTest } from './external/model-test.ts'
 import { createPinecone, type PineconeAdapter } from './external/pinecone.ts'
+import { createOutbox, type Outbox } from './mail/outbox.ts'
 import type { Clock } from './platform/clock.ts'
 import type { Config } from './platform/config.ts'
 import { createEgress, type Egress } from './platform/egress.ts'
@@ -40,6 +42,7 @@ export interface Services {
   secretBox: SecretBox
   secrets: TenantSecrets
   passwords: Passwords
+  outbox: Outbox
   refreshTokens: RefreshTokens
   egress: Egress
   pinecone: PineconeAdapter
@@ -97,6 +100,7 @@ export async function createServices(options: {
     deepseek: config.deepseek,
     offline: config.offlineModel,
     defaultModel: config.defaultModel,
+    forOrganizations: config.platformModelForOrganizations,
   }
   const platformIndex: PlatformIndex = config.pinecone
   const answering = createAnswering({
@@ -111,6 +115,19 @@ export async function createServices(options: {
     defaultSystemPrompt: config.defaultSystemPrompt,
     clock,
     log,
+  })
+  const outbox = createOutbox({
+    core,
+    databases,
+    directories,
+    secretBox,
+    clock,
+    log,
+    ways: {
+      mailer: config.mail && createMailer({ url: config.mail.smtpUrl, from: config.mail.from }),
+      isLogged: config.mode === 'development',
+      serverUrl: config.publicUrl ?? `http://localhost:${config.port}`,
+    },
   })
   const openAnswers = createOpenAnswers({ feed, ledger, log })
   return {
@@ -127,6 +144,7 @@ export async function createServices(options: {
     secretBox,
     secrets,
     passwords: await createPasswords({ concurrencyMax: hashesAtOnceMax, waitingMax: hashesWaitingMax }),
+    outbox,
     refreshTokens: await createRefreshTokens(config.secretKey, config.secretKeyPrevious),
     egress,
     pinecone,
@@ -140,6 +158,7 @@ export async function createServices(options: {
     async close() {
       openAnswers.stop()
       verifiedOrigins.stop()
+      await outbox.stop()
       health.stop()
       await health.flush()
       await feed.stop()

@@ -18,10 +18,15 @@ export interface PlatformModels {
   /** Whether the built-in offline model may answer. */
   offline: boolean
   defaultModel: string | undefined
+  /** Whether the keys are also for organizations that owners made by themselves. */
+  forOrganizations: boolean
 }
 
 /** What decides over a tenant's model; a draft of a test has it too. */
-export type ModelSettings = Pick<TenantRecord, 'modelProvider' | 'model' | 'modelBaseUrl' | 'modelApiKeyOrigin'>
+export type ModelSettings = Pick<
+  TenantRecord,
+  'modelProvider' | 'model' | 'modelBaseUrl' | 'modelApiKeyOrigin' | 'isSelfMade'
+>
 
 const defaultModels = { openai: 'gpt-4o-mini', deepseek: 'deepseek-chat' } as const
 
@@ -36,9 +41,18 @@ export function pickProvider(
   if (settings.modelProvider) return settings.modelProvider
   if (settings.modelBaseUrl) return 'openai-compatible'
   if (options.hasOwnKey) return 'openai'
-  if (options.platform.openai.apiKey) return 'openai'
-  if (options.platform.deepseek.apiKey) return 'deepseek'
+  if (platformKeyFor(settings, 'openai', options.platform)) return 'openai'
+  if (platformKeyFor(settings, 'deepseek', options.platform)) return 'deepseek'
   return options.platform.offline ? 'offline' : undefined
+}
+
+/** The platform's key, if there is one and this tenant may use it. */
+function platformKeyFor(
+  tenant: Pick<TenantRecord, 'isSelfMade'>,
+  vendor: 'openai' | 'deepseek',
+  platform: PlatformModels,
+): string | undefined {
+  return tenant.isSelfMade && !platform.forOrganizations ? undefined : platform[vendor].apiKey
 }
 
 /**
@@ -77,11 +91,12 @@ export function chooseModelTarget(
     return { provider, baseUrl: settings.modelBaseUrl, apiKey: ownKey, model, trusted: false }
   }
   if (provider === 'openai-compatible') throw refuse('An OpenAI-compatible provider needs its base URL.')
-  const { baseUrl, apiKey } = platform[provider]
+  const { baseUrl } = platform[provider]
   if (ownKey) {
     ensureKeyBelongs(settings)
     return { provider, baseUrl, apiKey: ownKey, model, trusted: true }
   }
+  const apiKey = platformKeyFor(settings, provider, platform)
   if (!apiKey) throw refuse(`There is no key for ${provider}. Give this tenant its own, or set the platform's.`)
   return { provider, baseUrl, apiKey, model, trusted: true }
 }
@@ -113,10 +128,11 @@ export async function chooseEmbeddingTarget(
       ? { baseUrl: tenant.modelBaseUrl, apiKey: ownKey, model: tenant.embeddingModel, trusted: false }
       : { baseUrl: platform.openai.baseUrl, apiKey: ownKey, model: tenant.embeddingModel, trusted: true }
   }
-  if (!platform.openai.apiKey) return undefined
+  const platformKey = platformKeyFor(tenant, 'openai', platform)
+  if (!platformKey) return undefined
   return {
     baseUrl: platform.openai.baseUrl,
-    apiKey: platform.openai.apiKey,
+    apiKey: platformKey,
     model: tenant.embeddingModel,
     trusted: true,
   }

@@ -94,6 +94,8 @@ export const tenants = pgTable(
       .default('active'),
     databaseServerId: uuid('database_server_id'),
     databaseName: text('database_name'),
+    /** Made by its owner, not onboarded by a superuser: then the platform's model key may not be for it. */
+    isSelfMade: boolean('is_self_made').notNull().default(false),
     registration: text('registration', { enum: ['open', 'invited'] })
       .notNull()
       .default('open'),

@@ -67,7 +67,7 @@ export async function updateTenantUser(
   database: Database,
   tenantId: TenantId,
   id: UserId,
-  changes: Partial<Pick<TenantUserSecretRow, 'fullName' | 'passwordHash' | 'isActive'>>,
+  changes: Partial<Pick<TenantUserSecretRow, 'fullName' | 'passwordHash' | 'isActive' | 'isVerified'>>,
 ): Promise<boolean> {
   const rows = await database
     .update(tenantUsers)
@@ -84,7 +84,7 @@ export async function updateTenantUser(
 export async function updateTenantUserIfPassword(
   database: Database,
   user: { tenantId: TenantId; id: UserId; verifiedHash: string },
-  changes: Partial<Pick<TenantUserSecretRow, 'fullName' | 'passwordHash'>>,
+  changes: Partial<Pick<TenantUserSecretRow, 'fullName' | 'passwordHash' | 'isVerified'>>,
 ): Promise<boolean> {
   const rows = await database
     .update(tenantUsers)

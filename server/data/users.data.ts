@@ -94,7 +94,7 @@ export async function updateUser(
 export async function updateUserIfPassword(
   database: Database,
   user: { id: UserId; verifiedHash: string },
-  changes: Partial<Pick<UserRow, 'fullName' | 'passwordHash'>>,
+  changes: Partial<Pick<UserRow, 'fullName' | 'passwordHash' | 'isVerified'>>,
 ): Promise<PlatformUser | undefined> {
   const [row] = await database
     .update(users)

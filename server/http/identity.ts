@@ -1,7 +1,7 @@
 import type { Directories } from '../data/directories.ts'
 import { defineError } from '../platform/errors.ts'
 import type { SignInSessionId, TenantId, UserId } from '../platform/ids.ts'
-import { findActiveMember } from './membership.ts'
+import { findActiveMember } from '../data/membership.ts'
 import type { AccessClaims, AccessTokens } from './tokens.ts'
 
 /** Whatever is wrong with a token, the answer is this one (guarantee B1). */

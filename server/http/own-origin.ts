@@ -6,6 +6,11 @@ export interface OwnOrigin {
   matches(request: Request): boolean
   /** Whether the server is reached by https, so that cookies must be Secure. */
   isSecure(request: Request): boolean
+  /**
+   * The address that links begin with: `PUBLIC_URL`, else the request's own. Only for what goes back to the caller: in a
+   * mail to somebody else the Host header would decide where its link leads.
+   */
+  addressOf(request: Request): string
 }
 
 /** From `PUBLIC_URL`, else from the request's own address (behind trusted proxies, as X-Forwarded-Proto tells). */
@@ -22,6 +27,7 @@ export function createOwnOrigin(options: { publicUrl: string | undefined; truste
   return {
     publicOrigin,
     matches: (request) => request.headers.get('origin') === originOf(request),
+    addressOf: (request) => options.publicUrl ?? originOf(request),
     isSecure: (request) => originOf(request).startsWith('https:'),
   }
 }

@@ -1,5 +1,6 @@
 import { chmod, mkdir } from 'node:fs/promises'
 import { join, resolve } from 'node:path'
+import { type Environment, EnvironmentReader } from './environment-reader.ts'
 
 /** How the process runs: `start` defaults to production, `dev` to development. */
 export type RunMode = 'production' | 'development'
@@ -39,6 +40,13 @@ export interface Config {
   corsOrigins: string[]
   publicUrl: string | undefined
   trustedProxyHops: number
+  /** Where mail leaves, and from whom; without it mail is kept for superusers to read. */
+  mail: { smtpUrl: string; from: string } | undefined
+  /** Whether people may register at the platform by themselves. */
+  registration: 'open' | 'closed'
+  organizationsPerOwner: number
+  /** Whether organizations that owners made by themselves may use the platform's model keys. */
+  platformModelForOrganizations: boolean
   superuser: { email: string; password: string } | undefined
   logLevel: string
   /** Which variables are set, for the System page; never their values. */
@@ -52,8 +60,6 @@ export class ConfigError extends Error {
     this.name = 'ConfigError'
   }
 }
-
-type Environment = Record<string, string | undefined>
 
 const secretBytesMin = 32
 const knownVariables = [
@@ -86,8 +92,12 @@ const knownVariables = [
   'PINECONE_CONTROLLER_URL',
   'ALLOW_LOOPBACK_UPSTREAMS',
   'BACKEND_CORS_ORIGINS',
+  'SMTP_URL',
+  'MAIL_FROM',
   'PUBLIC_URL',
   'TRUSTED_PROXY_HOPS',
+  'REGISTRATION',
+  'ORGANIZATIONS_PER_OWNER',
   'SUPERUSER_EMAIL',
   'SUPERUSER_PASSWORD',
   'LOG_LEVEL',
@@ -147,106 +157,16 @@ export async function readConfig(environment: Environment): Promise<Config> {
     corsOrigins: read.origins('BACKEND_CORS_ORIGINS'),
     publicUrl: read.url('PUBLIC_URL'),
     trustedProxyHops: read.integer('TRUSTED_PROXY_HOPS', 0, 0, 10),
+    mail: readMail(read, production),
+    registration: read.oneOf('REGISTRATION', ['open', 'closed'], 'open'),
+    organizationsPerOwner: read.integer('ORGANIZATIONS_PER_OWNER', 20, 0, 10_000),
+    platformModelForOrganizations: read.flag('PLATFORM_MODEL_FOR_ORGANIZATIONS', !production),
     superuser,
     logLevel: read.oneOf('LOG_LEVEL', ['fatal', 'error', 'warn', 'info', 'debug', 'trace', 'silent'], 'info'),
     variablesSet: knownVariables.filter((name) => read.text(name) !== undefined),
   }
   if (read.problems.length > 0) throw new ConfigError(read.problems)
   return config
-}
-
-/** Reads single variables and collects what is wrong with them. */
-class EnvironmentReader {
-  readonly problems: string[] = []
-
-  constructor(private readonly environment: Environment) {}
-
-  text(name: string): string | undefined {
-    const value = this.environment[name]?.trim()
-    return value === undefined || value === '' ? undefined : value
-  }
-
-  flag(name: string, fallback: boolean): boolean {
-    const value = this.text(name)?.toLowerCase()
-    if (value === undefined) return fallback
-    if (['true', '1', 'yes', 'on'].includes(value)) return true
-    if (['false', '0', 'no', 'off'].includes(value)) return false
-    this.problems.push(`${name} must be true or false.`)
-    return fallback
-  }
-
-  integer(name: string, fallback: number, min: number, max: number): number {
-    const value = this.text(name)
-    if (value === undefined) return fallback
-    const number = Number(value)
-    if (Number.isInteger(number) && number >= min && number <= max) return number
-    this.problems.push(`${name} must be a whole number from ${min} to ${max}.`)
-    return fallback
-  }
-
-  oneOf<const T extends string>(name: string, values: readonly T[], fallback: T): T {
-    const value = this.text(name)
-    if (value === undefined) return fallback
-    const found = values.find((candidate) => candidate === value)
-    if (found === undefined) this.problems.push(`${name} must be one of ${values.join(', ')}.`)
-    return found ?? fallback
-  }
-
-  url(name: string): string | undefined {
-    const value = this.text(name)
-    if (value === undefined) return undefined
-    const url = URL.canParse(value) ? new URL(value) : undefined
-    if (!url || !['http:', 'https:'].includes(url.protocol) || url.username || url.password) {
-      this.problems.push(`${name} must be an http or https address without a user name.`)
-      return undefined
-    }
-    return value.replace(/\/+$/, '')
-  }
-
-  databaseUrl(name: string): string | undefined {
-    const value = this.text(name)?.replace(/^postgres(?:ql)?(?:\+\w+)?:\/\//, 'postgres://')
-    if (value === undefined) return undefined
-    if (value.startsWith('postgres://') && URL.canParse(value)) return value
-    this.problems.push(`${name} must be a PostgreSQL address (postgres://user:password@host:port/database).`)
-    return undefined
-  }
-
-  origins(name: string): string[] {
-    const value = this.text(name)
-    if (value === undefined) return []
-    const origins: string[] = []
-    for (const item of splitList(value)) {
-      const url = URL.canParse(item) ? new URL(item) : undefined
-      if (
-        item.includes('*') ||
-        !url ||
-        !['http:', 'https:'].includes(url.protocol) ||
-        url.origin !== item.replace(/\/$/, '')
-      ) {
-        this.problems.push(
-          `${name}: ${JSON.stringify(item.slice(0, 100))} must be one origin such as https://app.example.com; "*" is refused.`,
-        )
-      } else {
-        origins.push(url.origin)
-      }
-    }
-    return origins
-  }
-}
-
-function splitList(value: string): string[] {
-  if (value.startsWith('[')) {
-    try {
-      const parsed: unknown = JSON.parse(value)
-      if (Array.isArray(parsed)) return parsed.map(String)
-    } catch {
-      return ['*']
-    }
-  }
-  return value
-    .split(',')
-    .map((item) => item.trim())
-    .filter(Boolean)
 }
 
 interface Secrets {
@@ -317,4 +237,19 @@ function readFirstSuperuser(read: EnvironmentReader): { email: string; password:
     read.problems.push('SUPERUSER_PASSWORD must have 12 to 256 characters, set together with SUPERUSER_EMAIL.')
   }
   return email && password ? { email: email.toLowerCase(), password } : undefined
+}
+
+function readMail(read: EnvironmentReader, production: boolean): Config['mail'] {
+  const smtpUrl = read.smtpUrl('SMTP_URL')
+  const from = read.text('MAIL_FROM')
+  if (from !== undefined && !/^([^<>"\r\n]*<[^\s@<>]+@[^\s@<>]+>|[^\s@<>]+@[^\s@<>]+)$/.test(from)) {
+    read.problems.push('MAIL_FROM must be an address such as mail@example.com or "Example <mail@example.com>".')
+  }
+  if (!smtpUrl) return undefined
+  if (!from) read.problems.push('MAIL_FROM is not set, and mail by SMTP_URL needs a sender.')
+  // The Host header of whoever asks for a mail must not decide where the link in it leads.
+  if (production && !read.text('PUBLIC_URL')) {
+    read.problems.push('PUBLIC_URL is not set, and mail by SMTP_URL carries links to this server.')
+  }
+  return { smtpUrl, from: from ?? '' }
 }

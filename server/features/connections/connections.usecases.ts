@@ -131,6 +131,7 @@ export async function testModelConnection(
     model: draft.model === undefined ? tenant.model : draft.model,
     modelBaseUrl: draftedUrl === undefined ? tenant.modelBaseUrl : draftedUrl,
     modelApiKeyOrigin: tenant.modelApiKeyOrigin,
+    isSelfMade: tenant.isSelfMade,
   }
   const origin = modelKeyOrigin(settings)
   if (draft.model_api_key) settings.modelApiKeyOrigin = origin

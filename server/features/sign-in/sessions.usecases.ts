@@ -9,7 +9,7 @@ import {
   type SignInSession,
 } from '../../data/sign-in-sessions.data.ts'
 import { type Principal, tokenInvalid } from '../../http/identity.ts'
-import { findActiveMember } from '../../http/membership.ts'
+import { findActiveMember } from '../../data/membership.ts'
 import { ensureTenantServes, tenantMismatch } from '../../http/tenant-gate.ts'
 import type { AccessTokens } from '../../http/tokens.ts'
 import type { Clock } from '../../platform/clock.ts'

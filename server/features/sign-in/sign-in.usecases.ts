@@ -26,7 +26,7 @@ import {
   updateUser,
   updateUserIfPassword,
 } from '../../data/users.data.ts'
-import { belongsToTenant } from '../../http/membership.ts'
+import { belongsToTenant } from '../../data/membership.ts'
 import { emailTaken, ensureTenantServes } from '../../http/tenant-gate.ts'
 import type { Clock } from '../../platform/clock.ts'
 import { newUserId, type TenantId, type UserId } from '../../platform/ids.ts'

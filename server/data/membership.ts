@@ -1,7 +1,7 @@
-import type { Directories } from '../data/directories.ts'
-import type { TenantUserRow } from '../data/tenant-scope.ts'
-import type { TenantRecord } from '../data/tenants.data.ts'
-import type { PlatformUser } from '../data/users.data.ts'
+import type { Directories } from './directories.ts'
+import type { TenantUserRow } from './tenant-scope.ts'
+import type { TenantRecord } from './tenants.data.ts'
+import type { PlatformUser } from './users.data.ts'
 import type { UserId } from '../platform/ids.ts'
 
 /** Whether a platform user may act in a tenant: assigned to it, its owner, or a superuser. */

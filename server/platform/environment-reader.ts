@@ -1,0 +1,106 @@
+/** Environment variables by name. */
+export type Environment = Record<string, string | undefined>
+
+/** Reads single variables and collects what is wrong with them. */
+export class EnvironmentReader {
+  readonly problems: string[] = []
+
+  constructor(private readonly environment: Environment) {}
+
+  /** The variable without spaces around it; an empty one is unset. */
+  text(name: string): string | undefined {
+    const value = this.environment[name]?.trim()
+    return value === undefined || value === '' ? undefined : value
+  }
+
+  flag(name: string, fallback: boolean): boolean {
+    const value = this.text(name)?.toLowerCase()
+    if (value === undefined) return fallback
+    if (['true', '1', 'yes', 'on'].includes(value)) return true
+    if (['false', '0', 'no', 'off'].includes(value)) return false
+    this.problems.push(`${name} must be true or false.`)
+    return fallback
+  }
+
+  integer(name: string, fallback: number, min: number, max: number): number {
+    const value = this.text(name)
+    if (value === undefined) return fallback
+    const number = Number(value)
+    if (Number.isInteger(number) && number >= min && number <= max) return number
+    this.problems.push(`${name} must be a whole number from ${min} to ${max}.`)
+    return fallback
+  }
+
+  oneOf<const T extends string>(name: string, values: readonly T[], fallback: T): T {
+    const value = this.text(name)
+    if (value === undefined) return fallback
+    const found = values.find((candidate) => candidate === value)
+    if (found === undefined) this.problems.push(`${name} must be one of ${values.join(', ')}.`)
+    return found ?? fallback
+  }
+
+  url(name: string): string | undefined {
+    const value = this.text(name)
+    if (value === undefined) return undefined
+    const url = URL.canParse(value) ? new URL(value) : undefined
+    if (!url || !['http:', 'https:'].includes(url.protocol) || url.username || url.password) {
+      this.problems.push(`${name} must be an http or https address without a user name.`)
+      return undefined
+    }
+    return value.replace(/\/+$/, '')
+  }
+
+  smtpUrl(name: string): string | undefined {
+    const value = this.text(name)
+    if (value === undefined) return undefined
+    const url = URL.canParse(value) ? new URL(value) : undefined
+    if (url && ['smtp:', 'smtps:'].includes(url.protocol) && url.hostname) return value
+    this.problems.push(`${name} must be the address of a mail server (smtp://user:password@host:587 or smtps://…).`)
+    return undefined
+  }
+
+  databaseUrl(name: string): string | undefined {
+    const value = this.text(name)?.replace(/^postgres(?:ql)?(?:\+\w+)?:\/\//, 'postgres://')
+    if (value === undefined) return undefined
+    if (value.startsWith('postgres://') && URL.canParse(value)) return value
+    this.problems.push(`${name} must be a PostgreSQL address (postgres://user:password@host:port/database).`)
+    return undefined
+  }
+
+  origins(name: string): string[] {
+    const value = this.text(name)
+    if (value === undefined) return []
+    const origins: string[] = []
+    for (const item of splitList(value)) {
+      const url = URL.canParse(item) ? new URL(item) : undefined
+      if (
+        item.includes('*') ||
+        !url ||
+        !['http:', 'https:'].includes(url.protocol) ||
+        url.origin !== item.replace(/\/$/, '')
+      ) {
+        this.problems.push(
+          `${name}: ${JSON.stringify(item.slice(0, 100))} must be one origin such as https://app.example.com; "*" is refused.`,
+        )
+      } else {
+        origins.push(url.origin)
+      }
+    }
+    return origins
+  }
+}
+
+function splitList(value: string): string[] {
+  if (value.startsWith('[')) {
+    try {
+      const parsed: unknown = JSON.parse(value)
+      if (Array.isArray(parsed)) return parsed.map(String)
+    } catch {
+      return ['*']
+    }
+  }
+  return value
+    .split(',')
+    .map((item) => item.trim())
+    .filter(Boolean)
+}

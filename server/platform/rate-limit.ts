@@ -1,0 +1,56 @@
+import type { Clock } from './clock.ts'
+
+/** What became of an attempt. */
+export interface Attempt {
+  allowed: boolean
+  /** Attempts counted in the present window, this one included. */
+  spent: number
+  /** Milliseconds until the window ends. */
+  endsInMs: number
+}
+
+/** Counts attempts by key, in windows that begin with a key's first attempt. */
+export interface AttemptLimit {
+  readonly max: number
+  /** Counts an attempt; one past the maximum is not allowed, and does not prolong the window. */
+  take(key: string): Attempt
+}
+
+/**
+ * A limit of this process, on the monotonic clock: a step of the wall clock unlocks nothing (guarantee D11). When more
+ * keys are known than may be, the one whose window is the oldest is forgotten.
+ */
+export function createAttemptLimit(options: {
+  max: number
+  windowMs: number
+  keysMax: number
+  clock: Pick<Clock, 'monotonicMs'>
+}): AttemptLimit {
+  const { max, windowMs, keysMax, clock } = options
+  // In the order in which the windows began.
+  const windows = new Map<string, { spent: number; endsAtMs: number }>()
+
+  function open(key: string, now: number): { spent: number; endsAtMs: number } {
+    const known = windows.get(key)
+    if (known && known.endsAtMs > now) return known
+    windows.delete(key)
+    for (const [oldest, { endsAtMs }] of windows) {
+      if (endsAtMs > now && windows.size < keysMax) break
+      windows.delete(oldest)
+    }
+    const opened = { spent: 0, endsAtMs: now + windowMs }
+    windows.set(key, opened)
+    return opened
+  }
+
+  return {
+    max,
+    take(key) {
+      const now = clock.monotonicMs()
+      const window = open(key, now)
+      const allowed = window.spent < max
+      if (allowed) window.spent++
+      return { allowed, spent: window.spent, endsInMs: window.endsAtMs - now }
+    },
+  }
+}
