@@ -1,5 +1,11 @@
 import { describe, expect, test } from 'bun:test'
 import type { User } from '../../console/src/api/client.ts'
+import {
+  describeGuard,
+  describePersonChange,
+  describePersonState,
+  invertChanges,
+} from '../../console/src/features/people/describe-person.ts'
 import { suggestPassword } from '../../console/src/lib/suggest-password.ts'
 import { applyUserChange } from '../../console/src/panels/people-cache.ts'
 import { describeObstacle } from '../../console/src/panels/people-obstacle.ts'
@@ -85,5 +91,50 @@ describe('a person', () => {
     expect(obstacle({ ...ada, tenant_id: 'beta' })).toBeUndefined()
     expect(obstacle({ ...ada, tenant_id: 'acme' })).toBe('Assigned here already')
     expect(obstacle({ ...ada, is_verified: false })).toContain('not verified')
+  })
+})
+
+describe('what can be done with a platform user', () => {
+  const superuser: User = { ...ada, is_superuser: true }
+  const guard = (user: User, options: { meId?: string; activeSuperusers?: number } = {}) =>
+    describeGuard({ user, meId: options.meId ?? bob.id, activeSuperusers: options.activeSuperusers })
+
+  test('the last active superuser is kept, with the reason the server would give', () => {
+    expect(guard(superuser, { activeSuperusers: 1 })).toContain('last superuser')
+    expect(guard(superuser, { activeSuperusers: 1, meId: ada.id })).toContain('last superuser')
+    expect(guard(superuser, { activeSuperusers: 2 })).toBeUndefined()
+    // Switched off, it is none of the active ones: the server lets it go.
+    expect(guard({ ...superuser, is_active: false }, { activeSuperusers: 1 })).toBeUndefined()
+    expect(guard(ada, { activeSuperusers: 1 })).toBeUndefined()
+    // Not counted yet: the server decides.
+    expect(guard(superuser)).toBeUndefined()
+  })
+
+  test('nobody takes away their own account', () => {
+    expect(guard(superuser, { activeSuperusers: 2, meId: ada.id })).toContain('Your own account')
+  })
+
+  test('a change and what undoes it are told in words, each the other’s inverse', () => {
+    const changes = [
+      [{ is_active: false }, 'Ada Lovelace switched off', { is_active: true }],
+      [{ full_name: 'Ada King' }, 'Ada Lovelace renamed to Ada King', { full_name: 'Ada Lovelace' }],
+      [{ full_name: null }, 'Ada Lovelace renamed to ada@people.example', { full_name: 'Ada Lovelace' }],
+      [{ is_verified: false }, 'Ada Lovelace marked as not verified', { is_verified: true }],
+      [describeRoleChange('superuser'), 'Ada Lovelace is a superuser now', { is_superuser: false }],
+      [describeRoleChange('owner'), 'Ada Lovelace is an owner now', { is_superuser: false, is_owner: false }],
+    ] as const
+    for (const [change, done, inverse] of changes) {
+      expect(describePersonChange({ user: ada, changes: change }).done).toBe(done)
+      expect(invertChanges({ user: ada, changes: change })).toEqual(inverse)
+    }
+    expect(describePersonChange({ user: ada, changes: { is_active: false } }).failed).toBe(
+      'Ada Lovelace was not switched off',
+    )
+  })
+
+  test('states need no colour: off before unverified, as nobody signs in then', () => {
+    expect(describePersonState({ ...ada, is_active: false, is_verified: false }).words).toBe('Switched off')
+    expect(describePersonState({ ...ada, is_verified: false })).toEqual({ kind: 'attention', words: 'Not verified' })
+    expect(describePersonState(ada)).toEqual({ kind: 'fine', words: 'Active' })
   })
 })

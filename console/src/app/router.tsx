@@ -4,6 +4,7 @@ import { basePath } from '../lib/paths.ts'
 import { FailurePage } from './failure-page.tsx'
 import { accountRoute } from './pages/account.route.ts'
 import { auditRoute } from './pages/audit.route.ts'
+import { peopleRoute } from './pages/people.route.ts'
 import { usageRoute } from './pages/usage.route.ts'
 import { systemRoute } from './pages/system.route.ts'
 import { setupRoute, signInRoute } from './pages/entrance.routes.ts'
@@ -26,6 +27,7 @@ const routeTree = rootRoute.addChildren([
     usageRoute,
     systemRoute,
     tenantsRoute,
+    peopleRoute,
     tenantRoute.addChildren([tenantOverviewRoute, tenantSettingsRoute]),
   ]),
 ])

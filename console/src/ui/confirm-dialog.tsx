@@ -11,8 +11,8 @@ export interface Loss {
 
 /**
  * Asks before something that cannot be undone. `title` and `verb` name the act and its object (“Destroy Ravel
- * Textiles?”, “Destroy tenant”), `keep` the safe way out, which comes first and has the focus. With `typed`, that id has
- * to be typed first. `onConfirm` may take its time: the dialog waits, shows progress, and closes when it resolves; when
+ * Textiles?”, “Destroy tenant”), `keep` the safe way out, which comes first and has the focus. With `typed`, that has to
+ * be typed first. `onConfirm` may take its time: the dialog waits, shows progress, and closes when it resolves; when
  * it rejects, `describeFailure` says why and nothing closes.
  */
 export function ConfirmDialog(props: {
@@ -23,6 +23,8 @@ export function ConfirmDialog(props: {
   description: ReactNode
   losses?: readonly Loss[]
   typed?: string
+  /** What `typed` is, for the words that ask for it: “id” if left out. */
+  typedWhat?: string
   keep: string
   verb: string
   danger?: boolean
@@ -62,7 +64,7 @@ function OpenConfirmDialog(props: Parameters<typeof ConfirmDialog>[0]): ReactNod
       title={props.title}
       mark={props.mark}
       description={props.description}
-      note={complete ? undefined : 'Type the whole id first.'}
+      note={complete ? undefined : `Type the whole ${props.typedWhat ?? 'id'} first.`}
       onOpenFocus={(event) => {
         if (props.typed !== undefined) return
         event.preventDefault()

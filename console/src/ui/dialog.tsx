@@ -20,6 +20,8 @@ export function Dialog(props: {
   note?: ReactNode
   foot?: ReactNode
   locked?: boolean
+  /** Pressing beside it does not close it: it holds what is shown only once. */
+  keep?: boolean
   wide?: boolean
   /** Where the focus goes first; by default the first control of the dialog. */
   onOpenFocus?: (event: Event) => void
@@ -37,7 +39,7 @@ export function Dialog(props: {
         <Primitive.Content
           data-holds-keys=""
           onEscapeKeyDown={hold}
-          onInteractOutside={hold}
+          onInteractOutside={(event) => (props.keep ? event.preventDefault() : hold(event))}
           onOpenAutoFocus={(event) => {
             remember()
             props.onOpenFocus?.(event)

@@ -8,5 +8,5 @@ export const usageRoute = createRoute({
   path: '/usage',
   validateSearch: (search: Record<string, unknown>) => usageView.validate(search),
   component: lazyRouteComponent(() => import('../../features/usage/usage-page.tsx'), 'UsagePage'),
-  staticData: { place: { name: 'Usage', icon: 'usage', order: 4, letter: 'U', audience: 'superuser', phone: 4 } },
+  staticData: { place: { name: 'Usage', icon: 'usage', order: 4, letter: 'U', audience: 'superuser', phone: 3 } },
 })

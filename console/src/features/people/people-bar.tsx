@@ -1,0 +1,53 @@
+import { useCallback, type ReactNode } from 'react'
+import { formatCount } from '../../lib/numbers.ts'
+import { ChoiceMenu } from '../../ui/choice-menu.tsx'
+import { SearchField } from '../../ui/search-field.tsx'
+import type { PeopleState } from './people.view.ts'
+
+/** The orders of the list, in words. */
+export const sorts = [
+  { value: '-created_at', label: 'Created, newest first' },
+  { value: 'created_at', label: 'Created, oldest first' },
+  { value: 'email', label: 'E-mail, A to Z' },
+  { value: '-email', label: 'E-mail, Z to A' },
+] as const
+
+const states = [
+  { value: 'any', label: 'Any state' },
+  { value: 'active', label: 'Not switched off' },
+  { value: 'off', label: 'Switched off' },
+  { value: 'unverified', label: 'Not verified' },
+] as const
+
+/** Search, state and order of the list; `matches` is said when the list is narrowed. */
+export function PeopleBar(props: {
+  view: PeopleState
+  matches: number | undefined
+  onChange: (changes: Partial<PeopleState>, how?: { typing?: boolean }) => void
+}): ReactNode {
+  const { view, matches, onChange } = props
+  const search = useCallback((q: string) => onChange({ q }, { typing: true }), [onChange])
+  return (
+    <>
+      <SearchField label="Name or e-mail" value={view.q} onSearch={search} className="phone:basis-full" />
+      <ChoiceMenu
+        label="State"
+        icon="filter"
+        value={view.state}
+        choices={states}
+        onChoose={(state) => onChange({ state })}
+      />
+      <p role="status" className="ms-auto text-meta text-ink-3 tabular-nums">
+        {matches !== undefined && `${formatCount(matches)} match`}
+      </p>
+      <ChoiceMenu
+        label="Sort"
+        icon="sort"
+        value={view.sort}
+        choices={sorts}
+        onChoose={(sort) => onChange({ sort })}
+        className="phone:[&>span]:hidden"
+      />
+    </>
+  )
+}
