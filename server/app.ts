@@ -3,6 +3,7 @@ import { type AnyElysia, Elysia } from 'elysia'
 import { accountRoutes } from './features/account/account.routes.ts'
 import { auditRoutes } from './features/audit/audit.routes.ts'
 import { chatRoutes, chatRoutesForManagers } from './features/chat/chat.routes.ts'
+import { connectRoutes } from './features/connect/connect.routes.ts'
 import { connectionRoutes } from './features/connections/connections.routes.ts'
 import { domainRoutes } from './features/domains/domains.routes.ts'
 import { mailboxRoutes } from './features/mailbox/mailbox.routes.ts'
@@ -74,6 +75,7 @@ export function createApp(services: Services, options: { consoleFiles: ConsoleFi
     .use(promptRoutes({ ...services, gates }))
     .use(connectionRoutes({ ...services, gates }))
     .use(domainRoutes({ ...services, ownOrigin: ownOrigin.publicOrigin, gates }))
+    .use(connectRoutes({ config, ownOrigin, gates }))
     .use(userRoutes({ ...services, gates }))
     .use(tenantUserRoutes({ ...services, gates }))
     .use(inviteRoutes({ ...services, gates, ownOrigin }))

@@ -9,6 +9,7 @@ import { usageRoute } from './pages/usage.route.ts'
 import { systemRoute } from './pages/system.route.ts'
 import { setupRoute, signInRoute } from './pages/entrance.routes.ts'
 import { homeRoute } from './pages/home.route.ts'
+import { tenantConnectRoute } from './pages/tenant-connect.route.ts'
 import { tenantOverviewRoute } from './pages/tenant-overview.route.ts'
 import { tenantSettingsRoute } from './pages/tenant-settings.route.ts'
 import { tenantRoute } from './pages/tenant.route.ts'
@@ -28,7 +29,7 @@ const routeTree = rootRoute.addChildren([
     systemRoute,
     tenantsRoute,
     peopleRoute,
-    tenantRoute.addChildren([tenantOverviewRoute, tenantSettingsRoute]),
+    tenantRoute.addChildren([tenantOverviewRoute, tenantSettingsRoute, tenantConnectRoute]),
   ]),
 ])
 
