@@ -16,6 +16,7 @@ import { healthRoutes, systemRoutes } from './features/system/system.routes.ts'
 import { tenantUserRoutes } from './features/tenant-users/tenant-users.routes.ts'
 import { archiveRoutes } from './features/tenants/archive.routes.ts'
 import { promptRoutes } from './features/tenants/prompts.routes.ts'
+import { organizationRoutesForOne, organizationRoutesForOwners } from './features/tenants/organizations.routes.ts'
 import { tenantRoutesForManagers, tenantRoutesForSuperusers } from './features/tenants/tenants.routes.ts'
 import { usageRoutesForManagers, usageRoutesForSuperusers } from './features/usage/usage.routes.ts'
 import { userRoutes } from './features/users/users.routes.ts'
@@ -71,6 +72,8 @@ export function createApp(services: Services, options: { consoleFiles: ConsoleFi
     .use(chatRoutesForManagers({ ...services, gates }))
     .use(tenantRoutesForSuperusers({ ...services, gates }))
     .use(tenantRoutesForManagers({ ...services, gates }))
+    .use(organizationRoutesForOwners({ ...services, gates }))
+    .use(organizationRoutesForOne({ ...services, gates }))
     .use(archiveRoutes({ ...services, gates }))
     .use(promptRoutes({ ...services, gates }))
     .use(connectionRoutes({ ...services, gates }))

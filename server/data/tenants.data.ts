@@ -92,6 +92,11 @@ export function countMatchingTenants(database: Database, query: TenantListQuery)
   return database.$count(tenants, matching(query))
 }
 
+/** How many tenants somebody owns, those that are switched off included. */
+export function countTenantsOf(database: Database, ownerId: UserId): Promise<number> {
+  return database.$count(tenants, eq(tenants.ownerId, ownerId))
+}
+
 function matching(query: TenantListQuery): SQL | undefined {
   return and(
     query.q

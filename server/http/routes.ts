@@ -85,11 +85,20 @@ export function tenantRoutes<const Prefix extends string>(gates: Gates, prefix: 
 
 /** Routes of owners. */
 export function ownerRoutes<const Prefix extends string>(gates: Gates, prefix: Prefix, tag: string) {
-  return new Elysia({ prefix, detail: described('owner', tag) }).derive(async ({ request }) => {
-    const principal = await identifyCore(gates, request)
-    if (!principal.isOwner) await deny(gates, request, principal, 'This is for owners of organizations.')
-    return { principal }
-  })
+  return new Elysia({ prefix, detail: described('owner', tag) }).derive(async ({ request }) => ({
+    principal: await identifyOwner(gates, request),
+  }))
+}
+
+/** Routes of one organization for its owner, superusers not among them. To everybody else it does not exist. */
+export function organizationRoutes(gates: Gates, tag: string) {
+  return new Elysia({ prefix: '/organizations/:id', detail: described('owner', tag) }).derive(
+    async ({ request, params }): Promise<{ principal: CorePrincipal; tenant: TenantRecord }> => {
+      const principal = await identifyOwner(gates, request)
+      const isOwn = (tenant: TenantRecord): boolean => tenant.ownerId === principal.userId
+      return { principal, tenant: await findManaged(gates, { request, principal, id: params.id, mayManage: isOwn }) }
+    },
+  )
 }
 
 /** Routes of one tenant for its managers: superusers and its owner. To other owners it does not exist. */
@@ -100,14 +109,8 @@ export function managerRoutes(gates: Gates, tag: string) {
       if (!principal.isSuperuser && !principal.isOwner) {
         await deny(gates, request, principal, 'This is for managers of a tenant.')
       }
-      const id = parseTenantId(params.id)
-      const tenant = id && (await gates.directories.tenant(id))
-      if (!tenant || (!principal.isSuperuser && tenant.ownerId !== principal.userId)) {
-        if (tenant) await recordDenial(gates, request, principal, tenant.id)
-        throw tenantNotFound({ detail: 'There is no tenant with this id.' })
-      }
-      noteTenant(request, tenant.id)
-      return { principal, tenant }
+      const mayManage = (tenant: TenantRecord): boolean => principal.isSuperuser || tenant.ownerId === principal.userId
+      return { principal, tenant: await findManaged(gates, { request, principal, id: params.id, mayManage }) }
     },
   )
 }
@@ -134,6 +137,28 @@ async function identifyCore(gates: Gates, request: Request): Promise<CorePrincip
   if (principal.scope === 'core') return principal
   await recordDenial(gates, request, principal, principal.tenantId)
   throw coreRequired({ detail: 'This needs a platform account: sign in without X-TENANT.' })
+}
+
+async function identifyOwner(gates: Gates, request: Request): Promise<CorePrincipal> {
+  const principal = await identifyCore(gates, request)
+  if (!principal.isOwner) await deny(gates, request, principal, 'This is for owners of organizations.')
+  return principal
+}
+
+/** The tenant of a path, for somebody who may manage it; to others it is missing, and that they asked is audited. */
+async function findManaged(
+  gates: Gates,
+  wanted: { request: Request; principal: CorePrincipal; id: string; mayManage: (tenant: TenantRecord) => boolean },
+): Promise<TenantRecord> {
+  const { request, principal } = wanted
+  const id = parseTenantId(wanted.id)
+  const tenant = id && (await gates.directories.tenant(id))
+  if (tenant && wanted.mayManage(tenant)) {
+    noteTenant(request, tenant.id)
+    return tenant
+  }
+  if (tenant) await recordDenial(gates, request, principal, tenant.id)
+  throw tenantNotFound({ detail: 'There is no tenant with this id.' })
 }
 
 async function deny(gates: Gates, request: Request, principal: Principal, detail: string): Promise<never> {

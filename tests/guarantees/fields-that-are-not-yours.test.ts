@@ -193,6 +193,8 @@ test('B10: a field that a route does have is written only for those who may', as
         if (!schema.properties || !Object.hasOwn(schema.properties, field)) continue
         // The one right of managers among them: switching people's access to their own tenant.
         if (who === owner && path === '/admin/tenants/{id}/users/{user}' && field === 'is_active') continue
+        // Whoever makes an organization may name it.
+        if (who === owner && path === '/organizations' && field === 'id') continue
         for (const value of values) {
           const raw = withField(sample(schema), field, setMe(value, who))
           const reply = await call(app, `${method} ${fill(path, who)}`, { token: who.token || undefined, raw })

@@ -43,7 +43,8 @@ export interface TenantsParts extends UsageViewParts {
   secretBox: SecretBox
 }
 
-const reservedIds = new Set(['counts', 'import'])
+/** Ids that are paths of their own beside `/admin/tenants/{id}`. */
+export const reservedIds = new Set(['counts', 'import'])
 
 /** Makes a tenant in the given transaction, with the first version of its prompt if it has one. */
 export async function createTenant(
