@@ -11,6 +11,7 @@ import { setupRoute, signInRoute } from './pages/entrance.routes.ts'
 import { homeRoute } from './pages/home.route.ts'
 import { tenantConnectRoute } from './pages/tenant-connect.route.ts'
 import { tenantOverviewRoute } from './pages/tenant-overview.route.ts'
+import { tenantPromptRoute } from './pages/tenant-prompt.route.ts'
 import { tenantSettingsRoute } from './pages/tenant-settings.route.ts'
 import { tenantRoute } from './pages/tenant.route.ts'
 import { tenantsRoute } from './pages/tenants.route.ts'
@@ -29,7 +30,7 @@ const routeTree = rootRoute.addChildren([
     systemRoute,
     tenantsRoute,
     peopleRoute,
-    tenantRoute.addChildren([tenantOverviewRoute, tenantSettingsRoute, tenantConnectRoute]),
+    tenantRoute.addChildren([tenantOverviewRoute, tenantPromptRoute, tenantSettingsRoute, tenantConnectRoute]),
   ]),
 ])
 

@@ -64,7 +64,7 @@ export function AskField({
             if (problem !== undefined) setProblem(checkQuestion(event.target.value))
           }}
           onKeyDown={press}
-          className="field-input field-sizing-content h-auto! max-h-[180px] min-h-[var(--h-lg)] resize-none overflow-y-auto py-2 pe-[92px]!"
+          className="field-input block field-sizing-content h-auto! max-h-[180px] min-h-[var(--h-lg)] resize-none overflow-y-auto py-2 pe-[92px]!"
         />
         <span className="absolute end-[6px] bottom-[6px]">
           {props.busy ? (

@@ -28,6 +28,8 @@ export function ConfirmDialog(props: {
   keep: string
   verb: string
   danger?: boolean
+  /** Room for what is compared. */
+  wide?: boolean
   onConfirm: () => Promise<unknown>
   describeFailure: (thrown: unknown) => { title: string; advice: string }
   children?: ReactNode
@@ -60,6 +62,7 @@ function OpenConfirmDialog(props: Parameters<typeof ConfirmDialog>[0]): ReactNod
     <Dialog
       open
       locked={busy}
+      wide={props.wide}
       onClose={props.onClose}
       title={props.title}
       mark={props.mark}

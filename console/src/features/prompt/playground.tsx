@@ -1,0 +1,157 @@
+import { useMemo, useRef, useState, type ReactNode } from 'react'
+import { AskField } from '../../panels/ask-field.tsx'
+import { isUnderWay } from '../../panels/preview-answer.ts'
+import { usePreviewAnswer } from '../../panels/use-preview-answer.ts'
+import { Button } from '../../ui/button.tsx'
+import { ChoiceMenu } from '../../ui/choice-menu.tsx'
+import { useCommands, type Command } from '../../ui/commands.tsx'
+import { tellHistory, type Turn } from './playground.ts'
+import { PlaygroundTurn } from './playground-turn.tsx'
+import { checkPrompt, toPrompt } from './prompt-text.ts'
+
+const retrievals = [
+  { value: 'on', label: 'With sources', note: 'As the tenant’s settings say' },
+  { value: 'off', label: 'Without sources', note: 'Searches nothing' },
+] as const
+
+/** A prompt beside the live one. */
+export interface OtherPrompt {
+  /** “Draft”, “Version 9”. */
+  name: string
+  text: string
+}
+
+/**
+ * Asks the live prompt and the one beside it the same questions and streams both answers. Each keeps its own
+ * conversation; nothing is kept but the usage, counted as test.
+ */
+export function Playground(props: {
+  tenantId: string
+  /** “Version 12”, “Platform default”. */
+  liveName: string
+  other: OtherPrompt | undefined
+  /** Why nothing can be asked now. */
+  reason?: string
+  onShow: () => void
+}): ReactNode {
+  const { tenantId, liveName, other, onShow } = props
+  const live = usePreviewAnswer(tenantId)
+  const beside = usePreviewAnswer(tenantId)
+  const [past, setPast] = useState<readonly Turn[]>([])
+  const [asked, setAsked] = useState<Pick<Turn, 'question' | 'otherName'>>()
+  const [retrieval, setRetrieval] = useState<'on' | 'off'>('on')
+  const field = useRef<HTMLTextAreaElement>(null)
+  const end = useRef<HTMLDivElement>(null)
+  const current: Turn | undefined = asked && {
+    ...asked,
+    live: live.answer,
+    other: asked.otherName === undefined ? undefined : beside.answer,
+  }
+  const model = current?.live.usage?.model ?? current?.other?.usage?.model
+  const busy = isUnderWay(live.answer) || isUnderWay(beside.answer)
+
+  useCommands(
+    useMemo(
+      (): readonly Command[] => [
+        {
+          id: 'prompt.ask',
+          name: 'Ask the prompt a question',
+          group: 'In the prompt',
+          keys: 'Q',
+          icon: 'chat',
+          palette: 'This tenant',
+          run: () => {
+            onShow()
+            // On a phone the field is shown by the next drawing.
+            setTimeout(() => field.current?.focus())
+          },
+        },
+      ],
+      [onShow],
+    ),
+  )
+
+  const ask = (message: string): void => {
+    const turns = current ? [...past, current] : past
+    const withoutSources = retrieval === 'off'
+    setPast(turns)
+    setAsked({ question: message, otherName: other?.name })
+    void live.ask({ message, withoutSources, history: tellHistory(turns, 'live') })
+    if (other) {
+      const history = tellHistory(turns, 'other')
+      void beside.ask({ message, withoutSources, history, systemPrompt: toPrompt(other.text) })
+    } else beside.clear()
+    setTimeout(() => end.current?.scrollIntoView({ block: 'nearest' }))
+  }
+  const startOver = (): void => {
+    live.clear()
+    beside.clear()
+    setPast([])
+    setAsked(undefined)
+    field.current?.focus()
+  }
+  const stopAll = (): void => {
+    live.stop()
+    beside.stop()
+  }
+  const refusal = props.reason ?? (other && checkPrompt(other.text))
+  return (
+    <section aria-label="Playground" className="relative flex min-h-full flex-col">
+      <div className="sticky top-0 z-10 flex min-h-[46px] flex-wrap items-center gap-2 border-b border-line bg-sheet px-4 py-2">
+        <h2 className="text-[14px]/[20px] font-semibold text-ink">Playground</h2>
+        <span className="text-meta text-ink-3">{model && `${model}, `}counted as test usage</span>
+        <span className="ms-auto flex items-center gap-2">
+          {current && (
+            <Button kind="ghost" size="small" onClick={startOver}>
+              Start over
+            </Button>
+          )}
+          <ChoiceMenu size="small" label="Sources" value={retrieval} choices={retrievals} onChoose={setRetrieval} />
+        </span>
+      </div>
+      <div className="flex-1">
+        {current === undefined && <Invitation other={other} liveName={liveName} />}
+        {past.map((turn, at) => (
+          <PlaygroundTurn key={at} turn={turn} liveName={liveName} />
+        ))}
+        {current && (
+          <PlaygroundTurn
+            key={past.length}
+            turn={current}
+            liveName={liveName}
+            onStop={{ live: live.stop, other: beside.stop }}
+          />
+        )}
+        <div ref={end} />
+      </div>
+      <div className="sticky bottom-0 z-10 border-t border-line bg-sheet px-4 py-3">
+        <AskField
+          ref={field}
+          label={nameAsking({ other, isFollowUp: current !== undefined })}
+          busy={busy}
+          reason={refusal}
+          onAsk={ask}
+          onStop={stopAll}
+        />
+      </div>
+    </section>
+  )
+}
+
+function nameAsking(options: { other: OtherPrompt | undefined; isFollowUp: boolean }): string {
+  const whom = options.other ? 'both prompts' : 'the live prompt'
+  return options.isFollowUp ? `Ask ${whom} a follow-up` : `Ask ${whom}`
+}
+
+function Invitation(props: { other: OtherPrompt | undefined; liveName: string }): ReactNode {
+  const { other, liveName } = props
+  return (
+    <div className="px-4 py-5 text-ink-2">
+      <p className="max-w-[52ch]">
+        {other
+          ? `Ask a question as an end user would. The live prompt (${liveName.toLowerCase()}) and ${other.name === 'Draft' ? 'your draft' : other.name.toLowerCase()} answer it side by side.`
+          : `Ask a question as an end user would: the live prompt (${liveName.toLowerCase()}) answers. Begin a draft, and both answer side by side.`}
+      </p>
+    </div>
+  )
+}

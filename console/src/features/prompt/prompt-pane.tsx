@@ -1,0 +1,223 @@
+import { useMemo, type ReactNode } from 'react'
+import { Button } from '../../ui/button.tsx'
+import { ChoiceMenu } from '../../ui/choice-menu.tsx'
+import { useCommands, type Command } from '../../ui/commands.tsx'
+import { EmptyState } from '../../ui/empty-state.tsx'
+import { Segmented } from '../../ui/segmented.tsx'
+import type { Shown } from './choose-shown.ts'
+import { DefaultPrompt } from './default-prompt.tsx'
+import { describeAuthor, nameVersion } from './describe-versions.ts'
+import { DiffView } from './diff-view.tsx'
+import type { PromptDraft } from './draft-store.ts'
+import { DraftAge, OutrunNotice } from './draft-state.tsx'
+import { PromptEditor } from './prompt-editor.tsx'
+import { checkPrompt, describeSize } from './prompt-text.ts'
+import type { Versions } from './prompt.queries.ts'
+import { RestoreRow } from './restore-row.tsx'
+import { diffTexts } from './text-diff.ts'
+import type { Draft } from './use-draft.ts'
+import type { Publish } from './use-publish.ts'
+
+const modes = [
+  { value: 'text', label: 'Edit' },
+  { value: 'compare', label: 'Compare' },
+] as const
+const readModes = [{ value: 'text', label: 'Read' }, modes[1]] as const
+
+/** What changes of the address from here. */
+interface PaneView {
+  version?: number
+  against?: number
+  compare?: boolean
+}
+
+/** The middle of the page: the prompt being written, a version to read, or a comparison of two. */
+export function PromptPane(props: {
+  tenantId: string
+  userId: string
+  versions: Versions
+  shown: Shown
+  /** What was written and would change what answers. */
+  draft: PromptDraft | undefined
+  drafts: Draft
+  publish: Publish
+  compare: boolean
+  onView: (view: PaneView) => void
+  onDiscard: () => void
+}): ReactNode {
+  const { versions, shown, draft, drafts, compare, onView } = props
+  const { live, liveVersion } = versions
+  const size = useMemo(() => describeSize(shown.text), [shown.text])
+  const isComparing = compare && shown.kind !== 'default'
+  const write = (text: string): void => {
+    if (live?.system_prompt === text) drafts.discard()
+    else drafts.write({ text, baseVersion: drafts.draft?.baseVersion ?? liveVersion })
+  }
+  useCompareKey({ isComparing, onView })
+  if (shown.kind === 'awaited') return null
+  if (shown.kind === 'missing') return <NoSuchVersion onView={onView} />
+  return (
+    <>
+      <div className="sticky top-0 z-10 flex min-h-[46px] flex-wrap items-center gap-x-3 gap-y-1 border-b border-line bg-sheet px-4 py-[6px]">
+        {shown.kind !== 'default' && (
+          <Segmented
+            compact
+            label="View"
+            value={isComparing ? 'compare' : 'text'}
+            choices={shown.kind === 'version' ? readModes : modes}
+            onChoose={(mode) => onView({ compare: mode === 'compare' })}
+          />
+        )}
+        {isComparing && <AgainstMenu versions={versions} shown={shown} onView={onView} />}
+        <p className="ms-auto text-end text-meta text-ink-3 tabular-nums">
+          {shown.kind === 'default'
+            ? 'Platform default'
+            : isComparing
+              ? size.words
+              : `${size.words}, ${size.characters}`}
+          {size.limit && (
+            <span className={`ms-2 font-medium ${size.limit.tone === 'danger' ? 'text-danger' : 'text-warn'}`}>
+              {size.limit.text}
+            </span>
+          )}
+        </p>
+      </div>
+      {shown.kind === 'version' && shown.version && (
+        <RestoreRow
+          version={shown.version}
+          isLive={shown.version.version === liveVersion}
+          author={describeAuthor(shown.version, props.userId)}
+          tenantId={props.tenantId}
+          liveVersion={liveVersion}
+          drafts={drafts}
+          publish={props.publish}
+          onDraft={() => onView({ version: undefined, against: undefined, compare: false })}
+        />
+      )}
+      {shown.kind === 'editor' && draft && live && draft.baseVersion !== liveVersion && (
+        <OutrunNotice
+          live={live}
+          draft={draft}
+          userId={props.userId}
+          isCompared={isComparing && shown.against.version === liveVersion}
+          onCompare={() => onView({ compare: true, against: undefined })}
+          onKeep={() => drafts.write({ text: draft.text, baseVersion: liveVersion })}
+        />
+      )}
+      <Content {...props} isComparing={isComparing} onWrite={write} />
+      <div className="sticky bottom-0 mt-auto flex flex-wrap items-center gap-x-4 gap-y-2 border-t border-line bg-sheet px-6 py-3 text-meta text-ink-3 phone:px-4">
+        {draft && shown.kind === 'editor' && (
+          <span className="contents wide:hidden">
+            <DraftAge draft={draft} isKept={drafts.isKept} />
+            <Button size="small" className="hidden phone:inline-flex" onClick={props.onDiscard}>
+              Discard draft
+            </Button>
+          </span>
+        )}
+        <p className="phone:w-full">Sources that are found and the conversation follow this text.</p>
+      </div>
+    </>
+  )
+}
+
+function Content(
+  props: Parameters<typeof PromptPane>[0] & { isComparing: boolean; onWrite: (text: string) => void },
+): ReactNode {
+  const { shown, versions, drafts } = props
+  if (shown.kind === 'default') {
+    return (
+      <DefaultPrompt
+        text={versions.defaultPrompt}
+        onStart={(text) => drafts.write({ text, baseVersion: versions.liveVersion })}
+      />
+    )
+  }
+  if (props.isComparing) return <Comparison shown={shown} isDraft={props.draft !== undefined && !shown.version} />
+  return (
+    <PromptEditor
+      text={shown.text}
+      readOnly={shown.kind === 'version'}
+      name={shown.version ? `Version ${shown.version.version}` : 'Prompt'}
+      invalid={checkPrompt(shown.text) !== undefined}
+      onWrite={props.onWrite}
+    />
+  )
+}
+
+function Comparison(props: { shown: Shown; isDraft: boolean }): ReactNode {
+  const { shown } = props
+  const { text, against } = shown
+  const diff = useMemo(
+    () => (against.text === undefined ? undefined : diffTexts({ before: against.text, after: text })),
+    [text, against.text],
+  )
+  if (!diff) return null
+  const what = props.isDraft ? 'the draft' : nameVersion(shown.version?.version ?? against.version + 1)
+  const from = nameVersion(against.version)
+  if (diff.added + diff.removed === 0) {
+    return (
+      <p className="px-6 py-5 text-ink-2 phone:px-4">
+        Nothing differs: {what} says what {from} says.
+      </p>
+    )
+  }
+  return (
+    <div className="py-2">
+      <DiffView diff={diff} name={`Changes from ${from} to ${what}`} />
+    </div>
+  )
+}
+
+function AgainstMenu(props: { versions: Versions; shown: Shown; onView: (view: PaneView) => void }): ReactNode {
+  const { versions, shown, onView } = props
+  const choices = [
+    ...versions.items
+      .filter(({ version }) => version !== shown.version?.version)
+      .map(({ version }) => ({
+        value: String(version),
+        label: `Against version ${version}`,
+        note: version === versions.liveVersion ? 'Live' : undefined,
+      })),
+    { value: '0', label: 'Against the default', note: 'The platform’s own prompt' },
+  ]
+  return (
+    <ChoiceMenu
+      size="small"
+      label="Compare"
+      value={String(shown.against.version)}
+      choices={choices}
+      onChoose={(version) => onView({ against: Number(version) })}
+    />
+  )
+}
+
+function NoSuchVersion(props: { onView: (view: PaneView) => void }): ReactNode {
+  return (
+    <EmptyState
+      title="There is no such version"
+      action={<Button onClick={() => props.onView({ version: undefined, against: undefined })}>Show the prompt</Button>}
+    >
+      This tenant’s prompt has no version of that number.
+    </EmptyState>
+  )
+}
+
+function useCompareKey(options: { isComparing: boolean; onView: (view: PaneView) => void }): void {
+  const { isComparing, onView } = options
+  useCommands(
+    useMemo(
+      (): readonly Command[] => [
+        {
+          id: 'prompt.compare',
+          name: isComparing ? 'Show the text' : 'Compare with another version',
+          group: 'In the prompt',
+          keys: 'C',
+          icon: 'document',
+          palette: 'This tenant',
+          run: () => onView({ compare: !isComparing }),
+        },
+      ],
+      [isComparing, onView],
+    ),
+  )
+}
