@@ -1,7 +1,7 @@
 import { createRoute, redirect } from '@tanstack/react-router'
 import { toProblem } from '../api/problem.ts'
 import type { EndReason } from '../api/session.ts'
-import { getMeQueryOptions } from '../features/account/account.queries.ts'
+import { getMeQueryOptions } from '../panels/me.queries.ts'
 import { basePath, paths } from '../lib/paths.ts'
 import { rootRoute } from './root-route.ts'
 import { Shell } from './shell.tsx'

@@ -1,5 +1,5 @@
 import { createRoute, lazyRouteComponent, redirect } from '@tanstack/react-router'
-import { getMeQueryOptions } from '../../features/account/account.queries.ts'
+import { getMeQueryOptions } from '../../panels/me.queries.ts'
 import { homeView } from '../../features/home/home.view.ts'
 import { paths } from '../../lib/paths.ts'
 import { signedInRoute } from '../signed-in-route.ts'

@@ -6,7 +6,7 @@ import type { User } from '../../api/client.ts'
 import { describeProblem, findRefusals, toProblem } from '../../api/problem.ts'
 import { TextField } from '../../ui/field.tsx'
 import { ProblemNotice } from '../../ui/problem-notice.tsx'
-import { getMeQueryOptions } from './account.queries.ts'
+import { getMeQueryOptions } from '../../panels/me.queries.ts'
 import { SaveRow } from './save-row.tsx'
 
 const nameCharactersMax = 200

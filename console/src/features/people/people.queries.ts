@@ -79,8 +79,3 @@ export function getOwnedTenantsQueryOptions(api: Api, id: string) {
     staleTime: 0,
   })
 }
-
-/** Who is signed in; the same entry of the cache as everywhere. */
-export function getMeQueryOptions(api: Api) {
-  return queryOptions({ queryKey: ['me'], queryFn: () => api.getMe(), staleTime: 30_000 })
-}

@@ -8,7 +8,7 @@ import { DescribedSection } from '../../ui/described-section.tsx'
 import { AnswersForm } from './answers-form.tsx'
 import { PurgeDialog, SuspendDialog } from './tenant-dialogs.tsx'
 import { TenantNameForm } from './tenant-name-form.tsx'
-import { getMeQueryOptions } from './tenants.queries.ts'
+import { getMeQueryOptions } from '../../panels/me.queries.ts'
 import { useSwitchTenant } from './use-switch-tenant.ts'
 
 /** The settings of a tenant: its name, how it answers, and, for superusers, how it ends. */

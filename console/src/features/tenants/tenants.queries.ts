@@ -111,8 +111,3 @@ function askTenants(options: { api: Api; query: TenantsQuery; signal: AbortSigna
   const { api, query, signal } = options
   return ask(api.server.admin.tenants.get({ query, fetch: { signal } }))
 }
-
-/** Who is signed in; the same entry of the cache as everywhere. */
-export function getMeQueryOptions(api: Api) {
-  return queryOptions({ queryKey: ['me'], queryFn: () => api.getMe(), staleTime: 30_000 })
-}
