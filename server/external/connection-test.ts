@@ -4,7 +4,7 @@ import type { Clock } from '../platform/clock.ts'
 export interface ConnectionFix {
   /** A field of the tenant, by its name on the wire: `pinecone_environment`, `model`. Never a secret. */
   field: string
-  /** At least one; those that fit best first. `note` tells them apart: “1536 dimensions, us-east-1-aws”. */
+  /** At least one; those that fit best first. `note` tells them apart: “1,536 dimensions, us-east-1-aws”. */
   choices: { value: string; note: string | null }[]
 }
 

@@ -72,13 +72,18 @@ export function suggestTextFields(metadata: Record<string, unknown>): Connection
   return { field: 'pinecone_text_field', choices: shown.map(({ field }) => ({ value: field, note: null })) }
 }
 
+/** A count as sentences have it: 1,536. */
+export function formatCount(count: number): string {
+  return count.toLocaleString('en-US')
+}
+
 function isFitting(index: PineconeIndex, { embeddingDimension, environment }: IndexWanted): boolean {
   const fitsModel = index.dimension !== null && (embeddingDimension === null || index.dimension === embeddingDimension)
   return index.ready && fitsModel && findRegionMismatch(environment, index.placement) === undefined
 }
 
 function describeIndex(index: PineconeIndex): string {
-  const dimension = index.dimension === null ? 'no dense vectors' : `${index.dimension} dimensions`
+  const dimension = index.dimension === null ? 'no dense vectors' : `${formatCount(index.dimension)} dimensions`
   const placement = showPlacement(index)
   return [dimension, placement, index.ready ? undefined : 'not ready'].filter((part) => part !== undefined).join(', ')
 }

@@ -5,6 +5,7 @@ import { type ConnectionTest, runSteps, type StepFinding } from './connection-te
 import { makeRetrievalFailure } from './pinecone-errors.ts'
 import { findRegionMismatch, type PineconeIndex } from './pinecone-index.ts'
 import {
+  formatCount,
   keepNamedIndexes,
   showPlacement,
   suggestEmbeddingModels,
@@ -146,23 +147,26 @@ export async function testPineconeConnection(
 function judgeDimension(dimension: number | null, request: PineconeTestRequest, indexes: PineconeIndex[]): StepFinding {
   const { embeddingDimension, index } = request
   if (dimension !== null && dimension === embeddingDimension)
-    return { ok: true, detail: `The index has ${dimension} dimensions, as the embedding model.` }
+    return { ok: true, detail: `The index has ${formatCount(dimension)} dimensions, as the embedding model.` }
   const otherIndex = suggestIndexes(indexes, { wanted: request, except: index, fitting: true })
   if (dimension === null) {
     return {
       ok: false,
       detail: 'The index has no single dense vector field.',
-      remedy: `Use a dense index with ${embeddingDimension ?? 'as many'} dimensions${embeddingDimension === null ? ' as the embedding model makes' : ''}.`,
+      remedy: `Use a dense index with ${embeddingDimension === null ? 'as many' : formatCount(embeddingDimension)} dimensions${embeddingDimension === null ? ' as the embedding model makes' : ''}.`,
       fixes: [otherIndex],
     }
   }
   if (embeddingDimension === null) {
-    return { ok: true, detail: `The index has ${dimension} dimensions; what this embedding model makes is not known.` }
+    return {
+      ok: true,
+      detail: `The index has ${formatCount(dimension)} dimensions; what this embedding model makes is not known.`,
+    }
   }
   return {
     ok: false,
-    detail: `The index has ${dimension} dimensions, the embedding model makes ${embeddingDimension}.`,
-    remedy: `Choose an embedding model with ${dimension} dimensions or an index with ${embeddingDimension}.`,
+    detail: `The index has ${formatCount(dimension)} dimensions, the embedding model makes ${formatCount(embeddingDimension)}.`,
+    remedy: `Choose an embedding model with ${formatCount(dimension)} dimensions or an index with ${formatCount(embeddingDimension)}.`,
     fixes: [suggestEmbeddingModels(dimension), otherIndex],
   }
 }
@@ -178,14 +182,14 @@ function judgeRegion(
     const isSet = environment !== null && environment.trim() !== ''
     return {
       ok: true,
-      detail: isSet ? `The index is in ${environment.trim()}.` : 'No environment is set; none is needed.',
+      detail: isSet ? `The index is in ${environment.trim()}.` : 'No region is set; none is needed.',
     }
   }
   const shown = showPlacement(found) ?? 'another region'
   return {
     ok: false,
     detail: `The index is in ${shown}, not in ${environment ?? ''}.`,
-    remedy: `Set the environment to ${shown}, or leave it empty.`,
+    remedy: `Set the region to ${shown}, leave it empty, or name an index that is in ${environment ?? ''}.`,
     fixes: [
       suggestRegion(found, environment),
       suggestIndexes(indexes, { wanted: request, except: index, fitting: true }),
@@ -208,11 +212,11 @@ function judgeMatch(match: TestedMatch | undefined, { textField }: PineconeTestR
 function listNames(indexes: PineconeIndex[]): string {
   if (indexes.length === 0) return 'Create the index in Pinecone first.'
   const names = indexes.slice(0, namesShownMax).map(({ name }) => name)
-  return `The key sees: ${names.join(', ')}${indexes.length > namesShownMax ? ' …' : ''}`
+  return `Choose one that the key sees: ${names.join(', ')}${indexes.length > namesShownMax ? ', …' : '.'}`
 }
 
 function countOf(count: number, one: string, many: string): string {
-  return `${count} ${count === 1 ? one : many}`
+  return `${formatCount(count)} ${count === 1 ? one : many}`
 }
 
 function unitVector(dimension: number): number[] {

@@ -151,12 +151,12 @@ describe('POST …/pinecone/test', () => {
       {
         field: 'pinecone_index',
         choices: [
-          { value: 'docs', note: '1536 dimensions, us-east-1-aws' },
+          { value: 'docs', note: '1,536 dimensions, us-east-1-aws' },
           { value: 'small', note: '384 dimensions, us-east-1-aws' },
-          { value: 'large', note: '3072 dimensions, us-east-1-aws' },
-          { value: 'gcp', note: '1536 dimensions, europe-west4-gcp' },
-          { value: 'pods', note: '1536 dimensions, us-east1-gcp' },
-          { value: 'fresh', note: '1536 dimensions, us-east-1-aws, not ready' },
+          { value: 'large', note: '3,072 dimensions, us-east-1-aws' },
+          { value: 'gcp', note: '1,536 dimensions, europe-west4-gcp' },
+          { value: 'pods', note: '1,536 dimensions, us-east1-gcp' },
+          { value: 'fresh', note: '1,536 dimensions, us-east-1-aws, not ready' },
         ],
       },
     ])

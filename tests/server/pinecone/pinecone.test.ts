@@ -220,8 +220,8 @@ describe('the Pinecone connection test', () => {
     fake.addIndex({ name: 'waiting', apiKey, ready: false })
     const cases = [
       ['key', { apiKey: 'wrong' }, 'Enter a valid API key'],
-      ['index', { index: 'nope' }, 'The key sees: docs'],
-      ['index', { index: ' ' }, 'The key sees: docs'],
+      ['index', { index: 'nope' }, 'Choose one that the key sees: docs'],
+      ['index', { index: ' ' }, 'Choose one that the key sees: docs'],
       ['index', { index: 'waiting' }, 'Wait a minute'],
       ['dimension', { index: 'small' }, 'with 384 dimensions'],
       ['region', { environment: 'eu-west-1-aws' }, 'us-east-1-aws'],
