@@ -2,7 +2,8 @@ import { describe, expect, test } from 'bun:test'
 import { describeState } from '../../console/src/features/tenants/describe-state.ts'
 import { rankByLikeness } from '../../console/src/features/tenants/rank-by-likeness.ts'
 import { checkTenantId, deriveTenantId } from '../../console/src/features/tenants/tenant-id.ts'
-import { checkScore, checkTenantName, checkWhole } from '../../console/src/features/tenants/tenant-rules.ts'
+import { checkWhole } from '../../console/src/lib/rules.ts'
+import { checkScore, checkTenantName } from '../../console/src/features/tenants/tenant-rules.ts'
 import { tenantsView } from '../../console/src/features/tenants/tenants.view.ts'
 
 describe('the id of a new tenant', () => {

@@ -31,3 +31,12 @@ export function findSetupToken(pasted: string): string | undefined {
   const token = inFragment ?? text
   return /^[\w.~-]+$/.test(token) ? token : undefined
 }
+
+/** For a form's `validate`: true, or that this is no whole number within its bounds. */
+export function checkWhole(bounds: { min: number; max: number }): (text: string) => string | true {
+  const words = `Enter a whole number from ${bounds.min} to ${bounds.max.toLocaleString('en-US')}.`
+  return (text) => {
+    const value = /^\s*\d{1,9}\s*$/.test(text) ? Number(text) : Number.NaN
+    return (value >= bounds.min && value <= bounds.max) || words
+  }
+}

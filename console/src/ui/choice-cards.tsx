@@ -1,22 +1,37 @@
 import { useId, type ReactNode } from 'react'
+import { classNames } from './class-names.ts'
 
-/** Two to four exclusive choices that need a line of explanation each, side by side in one ruled frame. */
+/**
+ * Exclusive choices that need a line of explanation each, in one ruled frame: two to four side by side, more of them
+ * `stacked`, the explanations in a column of their own.
+ */
 export function ChoiceCards<Value extends string>(props: {
   label: string
   value: Value | undefined
   choices: readonly { value: Value; label: string; note: string }[]
   onChoose: (value: Value) => void
   hint?: ReactNode
+  stacked?: boolean
 }): ReactNode {
   const name = useId()
   return (
     <fieldset className="relative flex flex-col gap-[6px]">
       <legend className="mb-[6px] font-medium text-ink">{props.label}</legend>
-      <div className="flex overflow-hidden rounded-md border border-field phone:flex-col">
+      <div
+        className={classNames(
+          'flex overflow-hidden rounded-md border border-field',
+          props.stacked ? 'flex-col' : 'phone:flex-col',
+        )}
+      >
         {props.choices.map((choice) => (
           <label
             key={choice.value}
-            className="relative flex flex-1 cursor-pointer gap-[10px] border-line-strong px-3 py-[10px] not-last:border-e hover:bg-hover has-checked:bg-accent-soft has-focus-visible:outline-2 has-focus-visible:-outline-offset-2 has-focus-visible:outline-[var(--focus)] phone:not-last:border-e-0 phone:not-last:border-b"
+            className={classNames(
+              'relative flex flex-1 cursor-pointer gap-[10px] border-line-strong px-3 hover:bg-hover has-checked:bg-accent-soft has-focus-visible:outline-2 has-focus-visible:-outline-offset-2 has-focus-visible:outline-[var(--focus)]',
+              props.stacked
+                ? 'py-[7px] not-last:border-b'
+                : 'py-[10px] not-last:border-e phone:not-last:border-e-0 phone:not-last:border-b',
+            )}
           >
             <input
               type="radio"
@@ -26,7 +41,12 @@ export function ChoiceCards<Value extends string>(props: {
               onChange={() => props.onChoose(choice.value)}
               className="mt-[3px] size-[14px] shrink-0 accent-accent outline-none"
             />
-            <span className="min-w-0">
+            <span
+              className={classNames(
+                'min-w-0',
+                props.stacked && 'grid flex-1 grid-cols-[132px_1fr] items-baseline gap-x-3 phone:grid-cols-1',
+              )}
+            >
               <span className="block font-medium text-ink">{choice.label}</span>
               <span className="block text-meta text-ink-3">{choice.note}</span>
             </span>

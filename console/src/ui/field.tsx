@@ -56,11 +56,20 @@ export function Field(props: FieldWords & { children: (wiring: ControlWiring) =>
   )
 }
 
-/** A field of one line of text. */
-export function TextField({ label, hint, error, optional, ...input }: FieldWords & ComponentProps<'input'>): ReactNode {
+/** A field of one line of text; `mono` for ids, addresses and other code. */
+export function TextField({
+  label,
+  hint,
+  error,
+  optional,
+  mono = false,
+  ...input
+}: FieldWords & ComponentProps<'input'> & { mono?: boolean }): ReactNode {
   return (
     <Field label={label} hint={hint} error={error} optional={optional}>
-      {(wiring) => <input type="text" {...input} {...wiring} className="field-input" />}
+      {(wiring) => (
+        <input type="text" {...input} {...wiring} className={mono ? 'field-input font-mono' : 'field-input'} />
+      )}
     </Field>
   )
 }

@@ -1,6 +1,7 @@
-import { useRef, useState, type ComponentProps, type ReactNode } from 'react'
+import { useRef, type ComponentProps, type ReactNode } from 'react'
 import { flushSync } from 'react-dom'
 import { Button } from './button.tsx'
+import { classNames } from './class-names.ts'
 import { Field, type FieldWords } from './field.tsx'
 import { Icon } from './icons.tsx'
 import { When } from './time.tsx'
@@ -13,9 +14,10 @@ export interface StoredSecret {
 }
 
 /**
- * A field for a secret that is never shown again: dots and its last four, when it was set, and Replace. Replace (or
- * none stored) gives an empty field; register it as any input. `onKeep` is called when replacing is given up: reset the
- * field's value there. Show the stored state anew after a save by changing `stored.updated_at`.
+ * A field for a secret that is never shown again: dots and its last four, when it was set, and Replace. While `replacing`
+ * (or when none is stored) it is an empty field; register it as any input. `onReplacing` is called by Replace and, with
+ * false, by “Keep old”: reset the field's value there. `onRemove` adds a button that asks to remove the stored one. With
+ * `needed` the stored one does not do, so that keeping it is not offered.
  */
 export function SecretField({
   label,
@@ -23,23 +25,26 @@ export function SecretField({
   error,
   optional,
   stored,
-  onKeep,
+  replacing,
+  onReplacing,
+  onRemove,
+  needed = false,
   ...input
-}: FieldWords & ComponentProps<'input'> & { stored: StoredSecret; onKeep?: () => void }): ReactNode {
-  const [replacing, setReplacing] = useState(false)
-  const [seen, setSeen] = useState(stored.updated_at)
+}: FieldWords &
+  ComponentProps<'input'> & {
+    stored: StoredSecret
+    replacing: boolean
+    onReplacing: (replacing: boolean) => void
+    onRemove?: () => void
+    needed?: boolean
+  }): ReactNode {
   const box = useRef<HTMLDivElement>(null)
-  if (seen !== stored.updated_at) {
-    setSeen(stored.updated_at)
-    setReplacing(false)
-  }
   const turn = (next: boolean): void => {
     // At once, so that the focus can go to what stands in place of the pressed button.
-    flushSync(() => setReplacing(next))
+    flushSync(() => onReplacing(next))
     box.current?.querySelector<HTMLElement>('input, button')?.focus()
-    if (!next) onKeep?.()
   }
-  const kept = stored.set && !replacing
+  const kept = stored.set && !replacing && !needed
   return (
     <Field label={label} hint={hint} error={error} optional={optional}>
       {(wiring) => (
@@ -57,9 +62,22 @@ export function SecretField({
               <span className="ms-auto shrink-0 text-meta whitespace-nowrap text-ink-3">
                 set <When time={stored.updated_at} />
               </span>
-              <Button {...wiring} kind="ghost" size="small" aria-label={`Replace ${label}`} onClick={() => turn(true)}>
-                Replace
-              </Button>
+              <span className="flex shrink-0 items-center">
+                <Button
+                  {...wiring}
+                  kind="ghost"
+                  size="small"
+                  aria-label={`Replace ${label}`}
+                  onClick={() => turn(true)}
+                >
+                  Replace
+                </Button>
+                {onRemove && (
+                  <Button kind="ghost" size="small" aria-label={`Remove ${label}…`} onClick={onRemove}>
+                    Remove…
+                  </Button>
+                )}
+              </span>
             </div>
           ) : (
             <>
@@ -72,9 +90,9 @@ export function SecretField({
                 spellCheck={false}
                 data-1p-ignore=""
                 data-lpignore="true"
-                className={stored.set ? 'field-input pe-[72px] font-mono' : 'field-input font-mono'}
+                className={classNames('field-input font-mono', stored.set && !needed && 'pe-[72px]')}
               />
-              {stored.set && (
+              {stored.set && !needed && (
                 <Button
                   kind="ghost"
                   size="small"

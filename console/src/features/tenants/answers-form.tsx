@@ -1,12 +1,13 @@
 import type { ReactNode } from 'react'
 import { useForm } from 'react-hook-form'
 import { describeProblem, findRefusals, toProblem } from '../../api/problem.ts'
+import { checkWhole } from '../../lib/rules.ts'
 import { useChangeTenant, type Tenant, type TenantChanges } from '../../panels/tenant.queries.ts'
 import { TextField } from '../../ui/field.tsx'
 import { ProblemNotice } from '../../ui/problem-notice.tsx'
 import { SelectField } from '../../ui/select-field.tsx'
-import { SaveRow } from './save-row.tsx'
-import { checkScore, checkWhole } from './tenant-rules.ts'
+import { SaveRow } from '../../ui/save-row.tsx'
+import { checkScore } from './tenant-rules.ts'
 
 const names = ['max_output_tokens', 'retrieval', 'retrieval_top_k', 'retrieval_score_min'] as const
 

@@ -4,7 +4,7 @@ import { describeProblem, findRefusals, toProblem } from '../../api/problem.ts'
 import { useChangeTenant, type Tenant } from '../../panels/tenant.queries.ts'
 import { TextField } from '../../ui/field.tsx'
 import { ProblemNotice } from '../../ui/problem-notice.tsx'
-import { SaveRow } from './save-row.tsx'
+import { SaveRow } from '../../ui/save-row.tsx'
 import { checkTenantName } from './tenant-rules.ts'
 
 /** Renames a tenant. */

@@ -6,15 +6,6 @@ export function checkTenantName(name: string): string | true {
   return name.trim().length <= nameCharactersMax || `${nameCharactersMax} characters at most.`
 }
 
-/** For a form's `validate`: true, or that this is no whole number within its bounds. */
-export function checkWhole(bounds: { min: number; max: number }): (text: string) => string | true {
-  const words = `Enter a whole number from ${bounds.min} to ${bounds.max.toLocaleString('en-US')}.`
-  return (text) => {
-    const value = /^\s*\d{1,9}\s*$/.test(text) ? Number(text) : Number.NaN
-    return (value >= bounds.min && value <= bounds.max) || words
-  }
-}
-
 /** For a form's `validate`: true for a number or nothing, else why not. */
 export function checkScore(text: string): string | true {
   if (text.trim() === '') return true
