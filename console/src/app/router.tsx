@@ -10,6 +10,7 @@ import { systemRoute } from './pages/system.route.ts'
 import { setupRoute, signInRoute } from './pages/entrance.routes.ts'
 import { homeRoute } from './pages/home.route.ts'
 import { tenantConnectRoute } from './pages/tenant-connect.route.ts'
+import { tenantConnectionsRoute } from './pages/tenant-connections.route.ts'
 import { tenantOverviewRoute } from './pages/tenant-overview.route.ts'
 import { tenantPromptRoute } from './pages/tenant-prompt.route.ts'
 import { tenantSettingsRoute } from './pages/tenant-settings.route.ts'
@@ -30,7 +31,13 @@ const routeTree = rootRoute.addChildren([
     systemRoute,
     tenantsRoute,
     peopleRoute,
-    tenantRoute.addChildren([tenantOverviewRoute, tenantPromptRoute, tenantSettingsRoute, tenantConnectRoute]),
+    tenantRoute.addChildren([
+      tenantOverviewRoute,
+      tenantPromptRoute,
+      tenantConnectionsRoute,
+      tenantSettingsRoute,
+      tenantConnectRoute,
+    ]),
   ]),
 ])
 

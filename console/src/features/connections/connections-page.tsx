@@ -1,0 +1,173 @@
+import { useQuery } from '@tanstack/react-query'
+import { useParams } from '@tanstack/react-router'
+import { useEffect, useId, useMemo, useRef, type ReactNode } from 'react'
+import { useApi } from '../../api/api-context.ts'
+import { useNow } from '../../lib/use-now.ts'
+import { getConnectionHealthQueryOptions, type TenantOverview } from '../../panels/connection-health.ts'
+import { ModelConnectionForm } from '../../panels/connection-model-form.tsx'
+import { PineconeConnectionForm } from '../../panels/connection-pinecone-form.tsx'
+import { connectionNames, connectionNouns } from '../../panels/connection-steps.ts'
+import { ConnectionTest } from '../../panels/connection-test.tsx'
+import { getTenantQueryOptions, type Tenant } from '../../panels/tenant.queries.ts'
+import { useConnection, type Connection } from '../../panels/use-connection.ts'
+import { Button } from '../../ui/button.tsx'
+import { useCommands, type Command } from '../../ui/commands.tsx'
+import { SaveRow } from '../../ui/save-row.tsx'
+import { State } from '../../ui/state.tsx'
+import { describeHealth, describeModelInUse, describeRetrievalInUse } from './describe-health.ts'
+import { LeaveGuard } from './leave-guard.tsx'
+
+/** A tenant's connections: who answers and where its passages are found, how both do, set, tested and mended. */
+export function ConnectionsPage(): ReactNode {
+  const { tenantId = '' } = useParams({ strict: false })
+  const { data: tenant } = useQuery(getTenantQueryOptions(useApi(), tenantId))
+  return tenant ? <Connections tenant={tenant} /> : null
+}
+
+function Connections(props: { tenant: Tenant }): ReactNode {
+  const { tenant } = props
+  const health = useQuery(getConnectionHealthQueryOptions(useApi(), tenant.id)).data
+  const model = useConnection({ tenant, kind: 'model' })
+  const pinecone = useConnection({ tenant, kind: 'pinecone' })
+  useTestCommand(() => {
+    void model.test.start()
+    void pinecone.test.start()
+  })
+  return (
+    <>
+      <ConnectionSection
+        connection={model}
+        health={health}
+        inUse={health && describeModelInUse(tenant, health.effective)}
+      >
+        <ModelConnectionForm
+          connection={model}
+          onSubmit={() => void saveAndTest(model)}
+          foot={<Foot connection={model} />}
+        />
+      </ConnectionSection>
+      <ConnectionSection
+        connection={pinecone}
+        health={health}
+        inUse={health && describeRetrievalInUse(health.effective)}
+      >
+        <PineconeConnectionForm
+          connection={pinecone}
+          onSubmit={() => void saveAndTest(pinecone)}
+          foot={<Foot connection={pinecone} />}
+        />
+      </ConnectionSection>
+      <LeaveGuard connections={[model, pinecone]} />
+    </>
+  )
+}
+
+/** Saves, and then tests what is stored now, so that the connection's state is that of the new settings. */
+async function saveAndTest(connection: Connection): Promise<void> {
+  const { isDraft } = connection
+  if ((await connection.save()) && isDraft) await connection.test.start()
+}
+
+function ConnectionSection(props: {
+  connection: Connection
+  health: Pick<TenantOverview, 'connections'> | undefined
+  inUse: string | undefined
+  children: ReactNode
+}): ReactNode {
+  const { connection } = props
+  const id = useId()
+  return (
+    <section
+      aria-labelledby={id}
+      className="relative grid border-b border-line last:border-b-0 min-[1080px]:grid-cols-[minmax(0,1fr)_minmax(320px,400px)]"
+    >
+      <div className="min-w-0 px-6 pt-6 pb-7 phone:px-4">
+        <div className="mb-5 flex max-w-[560px] flex-col gap-1">
+          <div className="flex min-h-[20px] flex-wrap items-center gap-x-3 gap-y-1">
+            <h2 id={id} className="text-[14px]/[20px] font-semibold text-ink">
+              {connectionNames[connection.kind]}
+            </h2>
+            {props.health && <HealthLine kind={connection.kind} health={props.health} />}
+          </div>
+          <p className="min-h-[20px] text-ink-3">{props.inUse}</p>
+          {props.health && <Failure kind={connection.kind} health={props.health} />}
+        </div>
+        <div className="max-w-[560px]">{props.children}</div>
+      </div>
+      <div className="border-line bg-sunken px-6 py-6 max-[1079px]:border-t min-[1080px]:border-s phone:px-4">
+        <ConnectionTest connection={connection} />
+      </div>
+    </section>
+  )
+}
+
+function HealthLine(props: { kind: Connection['kind']; health: Pick<TenantOverview, 'connections'> }): ReactNode {
+  const { kind, words, note } = useHealth(props)
+  return (
+    <span className="flex flex-wrap items-center gap-x-2">
+      <State kind={kind}>{words}</State>
+      {kind === 'fine' && <span className="text-meta text-ink-3">{note}</span>}
+    </span>
+  )
+}
+
+function Failure(props: { kind: Connection['kind']; health: Pick<TenantOverview, 'connections'> }): ReactNode {
+  const { kind, note, detail } = useHealth(props)
+  if (kind !== 'failed') return null
+  return (
+    <p className="text-ink-2">
+      {detail} <span className="text-ink-3">{note}</span>
+    </p>
+  )
+}
+
+function useHealth(options: { kind: Connection['kind']; health: Pick<TenantOverview, 'connections'> }) {
+  const now = useNow()
+  const state = options.health.connections.find(({ connection }) => connection === options.kind)
+  return describeHealth({ state, now })
+}
+
+function Foot(props: { connection: Connection }): ReactNode {
+  const { connection } = props
+  return (
+    <div className="mt-1">
+      <SaveRow
+        verb={`Save ${connectionNouns[connection.kind]}`}
+        dirty={connection.isDirty}
+        busy={connection.saving}
+        saved={connection.saved}
+      >
+        {connection.isDirty && (
+          <Button kind="ghost" onClick={connection.discard}>
+            Discard changes
+          </Button>
+        )}
+      </SaveRow>
+    </div>
+  )
+}
+
+/** Offers “Test the connections” by key and palette. */
+function useTestCommand(test: () => void): void {
+  const latest = useRef(test)
+  useEffect(() => {
+    latest.current = test
+  })
+  useCommands(
+    useMemo(
+      (): readonly Command[] => [
+        {
+          id: 'tenant.test',
+          name: 'Test the connections',
+          group: 'In a tenant',
+          keys: 'Shift+T',
+          icon: 'plug',
+          palette: 'This tenant',
+          words: 'model pinecone check health',
+          run: () => latest.current(),
+        },
+      ],
+      [],
+    ),
+  )
+}
