@@ -14,6 +14,7 @@ import { tenantConnectionsRoute } from './pages/tenant-connections.route.ts'
 import { tenantOverviewRoute } from './pages/tenant-overview.route.ts'
 import { tenantPromptRoute } from './pages/tenant-prompt.route.ts'
 import { tenantSettingsRoute } from './pages/tenant-settings.route.ts'
+import { tenantUsersRoute } from './pages/tenant-users.route.ts'
 import { tenantRoute } from './pages/tenant.route.ts'
 import { tenantsRoute } from './pages/tenants.route.ts'
 import { rootRoute, type RouterContext } from './root-route.ts'
@@ -35,6 +36,7 @@ const routeTree = rootRoute.addChildren([
       tenantOverviewRoute,
       tenantPromptRoute,
       tenantConnectionsRoute,
+      tenantUsersRoute,
       tenantSettingsRoute,
       tenantConnectRoute,
     ]),

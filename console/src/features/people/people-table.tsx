@@ -6,6 +6,7 @@ import { parseSort, type Sort } from '../../lib/sort-rows.ts'
 import { useMedia } from '../../lib/use-media.ts'
 import { findRole, namePerson, roleWords } from '../../panels/people-words.ts'
 import { ListRow } from '../../ui/list-row.tsx'
+import { PersonCell, PersonLink } from '../../ui/person-cell.tsx'
 import { Plate } from '../../ui/plate.tsx'
 import { State } from '../../ui/state.tsx'
 import type { Column } from '../../ui/table-column.ts'
@@ -14,7 +15,12 @@ import { When } from '../../ui/time.tsx'
 import { describePersonState } from './describe-person.ts'
 
 const columns: readonly Column<User>[] = [
-  { key: 'email', head: 'User', sorts: 'ascending', cell: (user) => <NameCell user={user} /> },
+  {
+    key: 'email',
+    head: 'User',
+    sorts: 'ascending',
+    cell: (user) => <PersonCell id={user.id} name={namePerson(user)} email={user.email} />,
+  },
   { key: 'role', head: 'Role', width: '120px', cell: (user) => <RoleCell user={user} /> },
   { key: 'tenant', head: 'Tenant', width: '26%', cell: (user) => <TenantCell user={user} /> },
   { key: 'state', head: 'State', width: '146px', cell: (user) => <PersonState user={user} /> },
@@ -55,39 +61,6 @@ export function PeopleTable(props: {
   )
 }
 
-function NameCell(props: { user: User }): ReactNode {
-  const { user } = props
-  const name = namePerson(user)
-  return (
-    <span className="flex min-w-0 flex-col">
-      <span className="truncate">
-        <PersonLink user={user} />
-      </span>
-      {name !== user.email && (
-        <span className="truncate text-meta leading-[16px] font-normal text-ink-3" title={user.email}>
-          {user.email}
-        </span>
-      )}
-    </span>
-  )
-}
-
-function PersonLink(props: { user: User }): ReactNode {
-  const name = namePerson(props.user)
-  return (
-    <Link
-      to="."
-      search={(old: Record<string, unknown>) => ({ ...old, open: props.user.id })}
-      resetScroll={false}
-      data-row-link=""
-      title={name}
-      className="-m-[2px] rounded-xs p-[2px] leading-[16px] font-medium text-ink -outline-offset-2"
-    >
-      {name}
-    </Link>
-  )
-}
-
 function RoleCell(props: { user: User }): ReactNode {
   const role = findRole(props.user)
   return <span className={role === 'superuser' ? 'font-medium text-ink' : undefined}>{roleWords[role].label}</span>
@@ -119,7 +92,7 @@ function drawPhoneRow(user: User): ReactNode {
   const state = describePersonState(user)
   return (
     <ListRow
-      name={<PersonLink user={user} />}
+      name={<PersonLink id={user.id} name={namePerson(user)} />}
       detail={state.kind === 'fine' ? user.email : <State kind={state.kind}>{state.words}</State>}
       number={roleWords[findRole(user)].label}
       below={user.tenant_id ?? 'no tenant'}

@@ -1,0 +1,59 @@
+import { useCallback, type ReactNode } from 'react'
+import { formatCount } from '../../lib/numbers.ts'
+import { ChoiceMenu } from '../../ui/choice-menu.tsx'
+import { SearchField } from '../../ui/search-field.tsx'
+import type { TenantUsersState } from './tenant-users.view.ts'
+
+/** The orders of the list, in words. */
+export const sorts = [
+  { value: '-created_at', label: 'Newest first' },
+  { value: 'created_at', label: 'Oldest first' },
+  { value: 'email', label: 'E-mail, A to Z' },
+  { value: '-email', label: 'E-mail, Z to A' },
+] as const
+
+const kinds = [
+  { value: 'both', label: 'Both kinds', note: 'Everybody who can or could enter.' },
+  { value: 'own', label: 'Own users', note: 'Sign in here and nowhere else.' },
+  { value: 'linked', label: 'Platform users', note: 'Assigned from this server’s users.' },
+] as const
+
+const states = [
+  { value: 'any', label: 'Any state' },
+  { value: 'on', label: 'Not switched off' },
+  { value: 'off', label: 'Switched off' },
+] as const
+
+/** Search, kind, state and order of the list; `matches` is said when the list is narrowed. */
+export function TenantUsersBar(props: {
+  view: TenantUsersState
+  matches: number | undefined
+  onChange: (changes: Partial<TenantUsersState>, how?: { typing?: boolean }) => void
+}): ReactNode {
+  const { view, matches, onChange } = props
+  const search = useCallback((q: string) => onChange({ q }, { typing: true }), [onChange])
+  return (
+    <div className="relative flex min-h-[50px] flex-wrap items-center gap-2 border-b border-line px-6 py-2 phone:px-4">
+      <SearchField label="Name or e-mail" value={view.q} onSearch={search} className="phone:basis-full" />
+      <ChoiceMenu
+        label="Kind"
+        icon="filter"
+        value={view.kind}
+        choices={kinds}
+        onChoose={(kind) => onChange({ kind })}
+      />
+      <ChoiceMenu label="State" value={view.state} choices={states} onChoose={(state) => onChange({ state })} />
+      <p role="status" className="ms-auto text-meta text-ink-3 tabular-nums">
+        {matches !== undefined && `${formatCount(matches)} match`}
+      </p>
+      <ChoiceMenu
+        label="Sort"
+        icon="sort"
+        value={view.sort}
+        choices={sorts}
+        onChoose={(sort) => onChange({ sort })}
+        className="phone:[&>span]:hidden"
+      />
+    </div>
+  )
+}

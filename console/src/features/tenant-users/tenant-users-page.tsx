@@ -1,0 +1,168 @@
+import { useInfiniteQuery, useQuery } from '@tanstack/react-query'
+import { useParams } from '@tanstack/react-router'
+import { useMemo, type ReactNode } from 'react'
+import { useApi } from '../../api/api-context.ts'
+import { formatCount, formatPlural } from '../../lib/numbers.ts'
+import { writeSort } from '../../lib/sort-rows.ts'
+import { useView } from '../../lib/use-view.ts'
+import { AssignUserPicker } from '../../panels/people-picker.tsx'
+import { ProblemPanel } from '../../panels/problem-panel.tsx'
+import { QueryPanel } from '../../panels/query-panel.tsx'
+import { getTenantQueryOptions, type Tenant } from '../../panels/tenant.queries.ts'
+import { TableSkeleton } from '../../ui/bone.tsx'
+import { Button } from '../../ui/button.tsx'
+import { useCommands, type Command } from '../../ui/commands.tsx'
+import { Dialog } from '../../ui/dialog.tsx'
+import { EmptyState, NoMatch } from '../../ui/empty-state.tsx'
+import { Icon } from '../../ui/icons.tsx'
+import { PageActions } from '../../ui/page-actions.tsx'
+import { Plate } from '../../ui/plate.tsx'
+import { TableFoot } from '../../ui/table-foot.tsx'
+import { NewTenantUserDialog } from './new-tenant-user-dialog.tsx'
+import { TenantUserDialog } from './tenant-user-dialog.tsx'
+import { sorts, TenantUsersBar } from './tenant-users-bar.tsx'
+import { TenantUsersTable } from './tenant-users-table.tsx'
+import { getMeQueryOptions, getTenantUsersQueryOptions } from './tenant-users.queries.ts'
+import { tenantUsersView } from './tenant-users.view.ts'
+
+/** Who may ask a tenant: its own users and the platform users assigned to it. */
+export function TenantUsersPage(): ReactNode {
+  const api = useApi()
+  const { tenantId = '' } = useParams({ strict: false })
+  const { data: tenant } = useQuery(getTenantQueryOptions(api, tenantId))
+  const { data: me } = useQuery(getMeQueryOptions(api))
+  if (!tenant || !me) return null
+  return <TenantUsers tenant={tenant} isSuperuser={me.is_superuser} />
+}
+
+function TenantUsers(props: { tenant: Tenant; isSuperuser: boolean }): ReactNode {
+  const { tenant, isSuperuser } = props
+  const [view, change] = useView(tenantUsersView)
+  const users = useInfiniteQuery(getTenantUsersQueryOptions({ api: useApi(), tenantId: tenant.id, wanted: view }))
+  const { fetchNextPage } = users
+  const rows = useMemo(() => users.data?.pages.flatMap(({ items }) => items) ?? [], [users.data])
+  useOffers({ isSuperuser, change })
+  const search = view.q.trim()
+  const narrowed = search !== '' || view.kind !== 'both' || view.state !== 'any'
+  const clear = (): void => change({ q: '', kind: 'both', state: 'any' })
+  const total = users.isPlaceholderData ? undefined : users.data?.pages[0]?.total
+  const mayFetch = users.hasNextPage && !users.isFetching && !users.isFetchNextPageError
+  return (
+    <>
+      <PageActions>
+        {isSuperuser && <Button onClick={() => change({ assign: true })}>Assign user…</Button>}
+        <Button kind="primary" keys="N" onClick={() => change({ new: true })}>
+          <Icon name="plus" className="shrink-0" />
+          New user
+        </Button>
+      </PageActions>
+      <TenantUsersBar view={view} matches={narrowed ? total : undefined} onChange={change} />
+      <QueryPanel what="Users" query={users} skeleton={<TableSkeleton rows={12} />}>
+        {() => {
+          if (rows.length === 0 && !users.isPlaceholderData) {
+            return narrowed ? (
+              <NoMatch
+                title={search === '' ? 'No user is like this' : `Nobody matches “${search}”`}
+                actions={<Button onClick={clear}>Clear search and filters</Button>}
+              >
+                The search looks at the names and addresses of {tenant.name}’s users.
+              </NoMatch>
+            ) : (
+              <EmptyState
+                title={`Nobody can ask ${tenant.name} yet`}
+                action={<Button onClick={() => change({ new: true })}>Create the first user</Button>}
+              >
+                A tenant has users of its own, and platform users that are assigned to it.
+              </EmptyState>
+            )
+          }
+          return (
+            <>
+              <TenantUsersTable
+                users={rows}
+                total={total}
+                sort={view.sort}
+                onSort={(sort) => {
+                  const chosen = sorts.find(({ value }) => value === writeSort(sort))
+                  if (chosen) change({ sort: chosen.value })
+                }}
+                stale={users.isPlaceholderData}
+                onEndNear={mayFetch ? () => void fetchNextPage() : undefined}
+              />
+              {users.isFetchNextPageError && (
+                <ProblemPanel what="The next users" thrown={users.error} onTryAgain={() => fetchNextPage()} />
+              )}
+              <TableFoot
+                keys={[
+                  { keys: ['J', 'K'], name: 'move' },
+                  { keys: ['Enter'], name: 'open' },
+                  { keys: ['/'], name: 'search' },
+                ]}
+              >
+                {total === undefined || total === rows.length
+                  ? formatPlural(rows.length, 'user')
+                  : `Rows 1–${formatCount(rows.length)} of ${formatCount(total)}`}
+              </TableFoot>
+            </>
+          )
+        }}
+      </QueryPanel>
+      <TenantUserDialog
+        id={view.open}
+        tenant={tenant}
+        isSuperuser={isSuperuser}
+        rows={rows}
+        ready={users.isSuccess && !users.isFetching}
+        onFind={() => change({ open: undefined, q: '', kind: 'both', state: 'any' })}
+        onClose={() => change({ open: undefined })}
+      />
+      {view.new && <NewTenantUserDialog tenant={tenant} onClose={() => change({ new: false }, { typing: true })} />}
+      {view.assign && isSuperuser && (
+        <AssignDialog tenant={tenant} onClose={() => change({ assign: false }, { typing: true })} />
+      )}
+    </>
+  )
+}
+
+function AssignDialog(props: { tenant: Tenant; onClose: () => void }): ReactNode {
+  const { tenant, onClose } = props
+  return (
+    <Dialog
+      open
+      onClose={onClose}
+      title={`Assign a user to ${tenant.name}`}
+      mark={<Plate tenantId={tenant.id} />}
+      description="Platform users sign in once and chat in the tenant they are assigned to."
+    >
+      <div className="mt-4">
+        <AssignUserPicker tenantId={tenant.id} onAssigned={onClose} />
+      </div>
+    </Dialog>
+  )
+}
+
+/** The keys and commands of the page. */
+function useOffers(options: { isSuperuser: boolean; change: (changes: { new?: true; assign?: true }) => void }): void {
+  const { isSuperuser, change } = options
+  useCommands(
+    useMemo((): readonly Command[] => {
+      const shared = { group: 'In a list', palette: 'This tenant' } as const
+      const create: Command = {
+        ...shared,
+        id: 'tenant.users.new',
+        name: 'New user…',
+        keys: 'N',
+        icon: 'plus',
+        run: () => change({ new: true }),
+      }
+      const assign: Command = {
+        ...shared,
+        id: 'tenant.users.assign',
+        name: 'Assign user…',
+        icon: 'users',
+        run: () => change({ assign: true }),
+      }
+      return isSuperuser ? [create, assign] : [create]
+    }, [isSuperuser, change]),
+  )
+}
