@@ -148,17 +148,22 @@ function refuse(detail: string): Error {
   return modelNotConfigured({ detail })
 }
 
-/**
- * What a tenant's settings come to, for showing: which provider and model would answer and how passages would be looked
- * for. Opens no secret and never throws.
- */
+/** What a tenant's settings come to: who would answer, how passages would be looked for, and in which Pinecone index. */
+export interface EffectiveSettings {
+  provider: ModelProvider | null
+  model: string | null
+  retrieval: 'off' | 'keyword' | 'semantic' | 'hybrid'
+  pineconeIndex: string | null
+}
+
+/** What a tenant's settings come to, for showing. Opens no secret and never throws. */
 export function effectiveSettings(
   tenant: TenantRecord,
   platform: {
     models: PlatformModels
     index: { indexName: string | undefined; apiKey: string | undefined; shared: boolean }
   },
-): { provider: ModelProvider | null; model: string | null; retrieval: 'off' | 'keyword' | 'semantic' | 'hybrid' } {
+): EffectiveSettings {
   const provider = pickProvider(tenant, { hasOwnKey: tenant.modelApiKey !== null, platform: platform.models }) ?? null
   const fallback =
     provider === null || provider === 'openai-compatible'
@@ -167,8 +172,20 @@ export function effectiveSettings(
         ? 'offline'
         : defaultModels[provider]
   const model = provider === 'offline' ? 'offline' : (tenant.model ?? platform.models.defaultModel ?? fallback)
-  const ownIndex = tenant.pineconeApiKey !== null && (tenant.pineconeIndex ?? platform.index.indexName) !== undefined
-  const sharedIndex =
-    platform.index.shared && platform.index.apiKey !== undefined && platform.index.indexName !== undefined
-  return { provider, model, retrieval: tenant.retrieval ?? (ownIndex || sharedIndex ? 'hybrid' : 'keyword') }
+  const pineconeIndex = findPineconeIndex(tenant, platform.index)
+  return {
+    provider,
+    model,
+    retrieval: tenant.retrieval ?? (pineconeIndex === undefined ? 'keyword' : 'hybrid'),
+    pineconeIndex: pineconeIndex ?? null,
+  }
+}
+
+/** The index of the tenant's own key, else the shared one. */
+function findPineconeIndex(
+  tenant: TenantRecord,
+  platform: { indexName: string | undefined; apiKey: string | undefined; shared: boolean },
+): string | undefined {
+  const ownIndex = tenant.pineconeApiKey === null ? undefined : (tenant.pineconeIndex ?? platform.indexName)
+  return ownIndex ?? (platform.shared && platform.apiKey !== undefined ? platform.indexName : undefined)
 }

@@ -1,4 +1,4 @@
-import { type SQL, and, desc, eq, gte, ilike, lt, notInArray, or, sql } from 'drizzle-orm'
+import { type SQL, and, desc, eq, gte, ilike, inArray, lt, or, sql } from 'drizzle-orm'
 import { newId, type UserId } from '../platform/ids.ts'
 import { auditLog } from './core.schema.ts'
 import { containsPattern, type PageCursor } from './page.ts'
@@ -49,8 +49,8 @@ export type AuditRow = typeof auditLog.$inferSelect
 export interface AuditQuery {
   q?: string
   action?: string
-  /** Actions to leave out. */
-  actionsExcept?: readonly string[]
+  /** Any of these. */
+  actions?: readonly string[]
   actorId?: UserId
   tenantId?: string
   outcome?: 'done' | 'denied' | 'failed'
@@ -65,7 +65,7 @@ export function listAudit(database: Database, query: AuditQuery): Promise<(Audit
   const pattern = query.q ? containsPattern(query.q) : undefined
   const conditions: (SQL | undefined)[] = [
     query.action ? eq(auditLog.action, query.action) : undefined,
-    query.actionsExcept ? notInArray(auditLog.action, [...query.actionsExcept]) : undefined,
+    query.actions ? inArray(auditLog.action, [...query.actions]) : undefined,
     query.actorId ? eq(auditLog.actorId, query.actorId) : undefined,
     query.tenantId ? eq(auditLog.tenantId, query.tenantId) : undefined,
     query.outcome ? eq(auditLog.outcome, query.outcome) : undefined,

@@ -1,4 +1,4 @@
-import { effectiveSettings, type PlatformModels } from '../../answering/model-choice.ts'
+import { effectiveSettings, type EffectiveSettings, type PlatformModels } from '../../answering/model-choice.ts'
 import type { PlatformIndex } from '../../answering/retrieval.ts'
 import { type AuditRow, listAudit } from '../../data/audit.data.ts'
 import {
@@ -45,8 +45,16 @@ const ranges = {
 const busiestMax = 10
 const failingMax = 20
 const changesMax = 8
-/** What the audit log records of a tenant without anything being changed. */
-const noChanges = ['tenant.entered', 'tenant.mismatch', 'tenant.model_tested', 'tenant.pinecone_tested']
+/** What changes how a tenant answers, and where; its users come and go too often to be told beside it. */
+const changeActions = [
+  'tenant.created',
+  'tenant.imported',
+  'tenant.updated',
+  'tenant.prompt_restored',
+  'domain.added',
+  'domain.removed',
+  'domain.verified',
+]
 const shownTextMax = 100
 
 /** Home, and the counts above the list of tenants. */
@@ -98,7 +106,7 @@ export function overviewRoutesForManagers(parts: OverviewParts & { databases: Te
           readSpan(parts, span),
           sumUsage(db, { tenantId: tenant.id, from: month.from, to: now }),
           listConnectionStates(db, tenant.id),
-          listAudit(db, { tenantId: tenant.id, outcome: 'done', actionsExcept: noChanges, limit: changesMax }),
+          listAudit(db, { tenantId: tenant.id, outcome: 'done', actions: changeActions, limit: changesMax }),
         ])
         return {
           ...figures,
@@ -109,7 +117,9 @@ export function overviewRoutesForManagers(parts: OverviewParts & { databases: Te
             forecast: forecast(monthTotals, month, now),
           },
           connections: connections.map(describeConnection),
-          effective: effectiveSettings(tenant, { models: parts.platformModels, index: parts.platformIndex }),
+          effective: describeEffective(
+            effectiveSettings(tenant, { models: parts.platformModels, index: parts.platformIndex }),
+          ),
           changes: changes.map(describeChange),
         }
       },
@@ -205,6 +215,10 @@ function describeConnection(state: ConnectionState) {
     detail: state.detail,
     affected: state.affected,
   }
+}
+
+function describeEffective({ pineconeIndex, ...settings }: EffectiveSettings) {
+  return { ...settings, pinecone_index: pineconeIndex }
 }
 
 /** The first steps, from what is really there. */

@@ -1,12 +1,10 @@
 import { t } from 'elysia'
 import { nullable, time } from '../../http/schemas.ts'
 
+const range = t.Union([t.Literal('24h'), t.Literal('7d'), t.Literal('30d')], { error: 'must be 24h, 7d or 30d' })
+
 /** `?range=` of the overviews. */
-export const overviewQuery = t.Object({
-  range: t.Optional(
-    t.Union([t.Literal('24h'), t.Literal('7d'), t.Literal('30d')], { error: 'must be 24h, 7d or 30d' }),
-  ),
-})
+export const overviewQuery = t.Object({ range: t.Optional(range) })
 
 const totals = {
   requests: t.Integer(),
@@ -33,7 +31,7 @@ const connectionStateView = t.Object({
 })
 
 const spanView = {
-  range: t.String(),
+  range,
   from: time,
   to: time,
   step_seconds: t.Integer(),
@@ -64,7 +62,12 @@ export const tenantOverviewView = t.Object({
     forecast: t.Object({ total_tokens: nullable(t.Integer()), cost_micro_usd: nullable(t.Integer()) }),
   }),
   connections: t.Array(connectionStateView),
-  effective: t.Object({ provider: nullable(t.String()), model: nullable(t.String()), retrieval: t.String() }),
+  effective: t.Object({
+    provider: nullable(t.String()),
+    model: nullable(t.String()),
+    retrieval: t.String(),
+    pinecone_index: nullable(t.String()),
+  }),
   changes: t.Array(
     t.Object({
       id: t.String(),

@@ -75,13 +75,16 @@ test('a tenant’s Overview is for its managers and tells only of that tenant', 
   const acme = await get('/admin/tenants/acme/overview?range=24h')
   expect(acme.body.totals.requests).toBeGreaterThan(0)
   expect(acme.body.month.totals.requests).toBe(acme.body.totals.requests)
-  expect(acme.body.changes.map((change: { action: string }) => change.action)).toEqual([
-    'user.assigned',
-    'tenant.created',
-  ])
+  expect(acme.body.changes.map((change: { action: string }) => change.action)).toEqual(['tenant.created'])
   expect(acme.body.connections).toMatchObject([{ connection: 'model', failing_since: null }])
   const idle = await get('/admin/tenants/idle/overview')
   expect(idle.body.totals).toMatchObject({ requests: 0, cost_micro_usd: null })
+  expect(idle.body.effective).toEqual({
+    provider: 'openai',
+    model: 'gpt-4o-mini',
+    retrieval: 'keyword',
+    pinecone_index: null,
+  })
   expect((await call(app, 'GET /admin/tenants/acme/overview', { token: user.token })).status).toBe(403)
 })
 
@@ -144,4 +147,16 @@ test('the period before is summed up to the same moment of it, its series to its
   expect(requests.slice(-2)).toEqual([1, 1])
   expect(body.previous.requests).toBe(1)
   expect(body.totals.requests).toBe(0)
+})
+
+test('the Pinecone index of a tenant is the one of its own key, and none without a key', async () => {
+  await makeTenant(app, superuser, 'auk', { pinecone_index: 'auk-docs' })
+  const effective = async () => (await get('/admin/tenants/auk/overview')).body.effective
+  expect(await effective()).toMatchObject({ pinecone_index: null, retrieval: 'keyword' })
+  const keyed = await call(app, 'PATCH /admin/tenants/auk', {
+    token: superuser.token,
+    body: { pinecone_api_key: 'pcsk_0123456789' },
+  })
+  expect(keyed.status).toBe(200)
+  expect(await effective()).toMatchObject({ pinecone_index: 'auk-docs', retrieval: 'hybrid' })
 })
