@@ -3,11 +3,12 @@ import { chooseRemedy, describeAffected } from '../../console/src/features/home/
 import { describeFirstStep } from '../../console/src/features/home/first-steps.ts'
 import { describeFigure, homeFigures } from '../../console/src/features/home/home-figures.ts'
 import { drawFigure } from '../../console/src/features/home/home-series.ts'
-import type { FailingConnection, Overview, Totals } from '../../console/src/features/home/home.queries.ts'
+import type { FailingConnection, Overview } from '../../console/src/features/home/home.queries.ts'
 import { figureKeys, homeView } from '../../console/src/features/home/home.view.ts'
+import type { UsageTotals } from '../../console/src/lib/usage-totals.ts'
 import { describeRange } from '../../console/src/lib/ranges.ts'
 
-const nothing: Totals = {
+const nothing: UsageTotals = {
   requests: 0,
   failed: 0,
   aborted: 0,
@@ -19,7 +20,7 @@ const nothing: Totals = {
   first_token_ms_p50: null,
   first_token_ms_p95: null,
 }
-const week: Totals = {
+const week: UsageTotals = {
   ...nothing,
   requests: 1000,
   failed: 4,
@@ -28,7 +29,7 @@ const week: Totals = {
   first_token_ms_p50: 318,
   first_token_ms_p95: 1204,
 }
-const weekBefore: Totals = { ...week, requests: 800, failed: 2, cost_micro_usd: 3_000_000_000 }
+const weekBefore: UsageTotals = { ...week, requests: 800, failed: 2, cost_micro_usd: 3_000_000_000 }
 const words = describeRange('7d')
 
 describe('the figures of Home', () => {
@@ -46,7 +47,7 @@ describe('the figures of Home', () => {
   })
 
   test('nothing used costs $0.00, but a request without a price is never $0', () => {
-    const costOf = (totals: Totals) => describeFigure({ key: 'cost', totals, previous: nothing, words })
+    const costOf = (totals: UsageTotals) => describeFigure({ key: 'cost', totals, previous: nothing, words })
     expect(costOf(nothing).value.number).toBe('$0.00')
     expect(costOf({ ...nothing, requests: 3, unpriced_requests: 3 })).toMatchObject({
       value: { number: 'no price' },

@@ -56,14 +56,18 @@ export function formatBucketTick(options: { time: string; bucket: Bucket; spanMs
   return dayMonth.format(time)
 }
 
-/** A point of a series in a tooltip, all UTC: “Wed 18 Nov, 14:00–16:00”, “Fri 13 Nov”, “Nov 2026”. */
+/**
+ * A point of a series in a tooltip, all UTC: “Wed 18 Nov, 14:00–16:00”, “Fri 13 Nov”, “Nov 2026”; a day that is none of
+ * the calendar is “Tue 17 Nov 16:00 to Wed 18 Nov 16:00”.
+ */
 export function formatBucket(options: { time: string; bucket: Bucket; widthMs?: number }): string {
   const time = new Date(options.time)
   if (options.bucket === 'month') return monthYear.format(time)
   const day = weekday.format(time).replace(',', '')
   if (options.bucket === 'day') return day
   const end = new Date(time.getTime() + (options.widthMs ?? hourMs))
-  return `${day}, ${formatClock(time)}–${formatClock(end)}`
+  if (end.getTime() - time.getTime() < dayMs) return `${day}, ${formatClock(time)}–${formatClock(end)}`
+  return `${day} ${formatClock(time)} to ${weekday.format(end).replace(',', '')} ${formatClock(end)}`
 }
 
 function formatClock(time: Date): string {

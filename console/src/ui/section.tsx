@@ -30,17 +30,19 @@ export function Section(props: {
   )
 }
 
-/** A page with a rail: work at the left, what needs somebody at the right (below it on a phone). */
+/** A page with a rail: work at the left, what needs somebody at the right, or below where the work would get too narrow. */
 export function WithRail(props: { children: ReactNode; rail: ReactNode; label: string }): ReactNode {
   return (
-    <div className="flex min-h-[calc(100%-var(--head-h,60px))] phone:flex-col">
-      <div className="min-w-0 flex-1">{props.children}</div>
-      <aside
-        aria-label={props.label}
-        className="w-[clamp(296px,24vw,336px)] shrink-0 border-s border-line phone:w-auto phone:border-s-0 phone:border-t"
-      >
-        {props.rail}
-      </aside>
+    <div className="@container flex min-h-[calc(100%-var(--head-h,60px))] flex-col">
+      <div className="flex flex-1 flex-col @min-[1000px]:flex-row">
+        <div className="min-w-0 flex-1">{props.children}</div>
+        <aside
+          aria-label={props.label}
+          className="shrink-0 border-t border-line @min-[1000px]:w-[clamp(296px,24vw,336px)] @min-[1000px]:border-s @min-[1000px]:border-t-0"
+        >
+          {props.rail}
+        </aside>
+      </div>
     </div>
   )
 }

@@ -1,5 +1,4 @@
 import {
-  describeChange,
   describeCount,
   describeMs,
   describePointChange,
@@ -14,9 +13,9 @@ import {
   formatTick,
   type Quantity,
 } from '../../lib/numbers.ts'
+import { readCost, readFailedShare, type UsageTotals } from '../../lib/usage-totals.ts'
+import { compareCosts, compareCounts, type ComparedTotals, type Comparison } from '../../ui/figure-comparison.ts'
 import type { FigureProps } from '../../ui/figure.tsx'
-import type { Totals } from './home.queries.ts'
-import type { RangeWords } from '../../lib/ranges.ts'
 import type { FigureKey } from './home.view.ts'
 
 /** What a figure is made of, the same for the whole range and for one point of the chart. */
@@ -25,7 +24,7 @@ export interface HomeFigure {
   /** The head of its chart. */
   title: string
   /** Its number; null where there is none. */
-  read: (totals: Totals) => number | null
+  read: (totals: UsageTotals) => number | null
   describe: (value: number | null) => Quantity
   format: (value: number) => string
   formatTick: (value: number) => string
@@ -79,33 +78,16 @@ export const homeFigures: Record<FigureKey, HomeFigure> = {
 }
 
 /** A figure of the strip: its number, how it moved against the period before, and what that means. */
-export function describeFigure(options: {
-  key: FigureKey
-  totals: Totals
-  previous: Totals
-  words: RangeWords
-}): FigureProps {
+export function describeFigure(options: ComparedTotals & { key: FigureKey }): FigureProps {
   const { key, ...compared } = options
   const { name, read, describe } = homeFigures[key]
   return { name, value: describe(read(options.totals)), ...comparisons[key](compared) }
 }
 
-type Compare = (options: {
-  totals: Totals
-  previous: Totals
-  words: RangeWords
-}) => Pick<FigureProps, 'change' | 'note'>
-
-const comparisons: Record<FigureKey, Compare> = {
+const comparisons: Record<FigureKey, (compared: ComparedTotals) => Comparison> = {
   requests: compareCounts((totals) => totals.requests),
   tokens: compareCounts((totals) => totals.total_tokens),
-  cost: ({ totals, previous, words }) => {
-    // A sum that leaves requests out cannot be compared; that it does is the thing to know.
-    if (totals.unpriced_requests > 0) return { note: `${formatShort(totals.unpriced_requests)} without price` }
-    if (previous.unpriced_requests > 0) return {}
-    const change = describeChange({ now: readCost(totals) ?? 0, before: readCost(previous) ?? 0 })
-    return change ? { change: { text: change.text, tone: 'plain' }, note: words.on } : { note: words.none }
-  },
+  cost: compareCosts,
   'first-token': ({ totals }) =>
     totals.first_token_ms_p95 === null ? {} : { note: `p95 ${formatMs(totals.first_token_ms_p95)}` },
   failed: ({ totals, previous, words }) => {
@@ -114,21 +96,4 @@ const comparisons: Record<FigureKey, Compare> = {
     const { text, direction } = describePointChange({ now, before })
     return { change: { text, tone: direction === 'up' ? 'alarm' : 'plain' }, note: words.on }
   },
-}
-
-function compareCounts(read: (totals: Totals) => number): Compare {
-  return ({ totals, previous, words }) => {
-    const change = describeChange({ now: read(totals), before: read(previous) })
-    if (!change) return { note: words.none }
-    return { change: { text: change.text, tone: change.direction === 'up' ? 'rise' : 'plain' }, note: words.on }
-  }
-}
-
-/** Cost in micro-USD: nothing used costs nothing, but null means that no request had a price. */
-function readCost(totals: Totals): number | null {
-  return totals.cost_micro_usd ?? (totals.requests === 0 ? 0 : null)
-}
-
-function readFailedShare(totals: Totals): number | null {
-  return totals.requests === 0 ? null : totals.failed / totals.requests
 }

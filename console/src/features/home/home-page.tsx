@@ -15,10 +15,10 @@ import { FigureStrip } from '../../ui/figure.tsx'
 import { Icon } from '../../ui/icons.tsx'
 import { PageHeader } from '../../ui/page-header.tsx'
 import { RangeChoice } from '../../ui/range-choice.tsx'
+import { WithRail } from '../../ui/section.tsx'
 import { BusiestTenants } from './busiest-tenants.tsx'
 import { FailingConnections } from './failing-connections.tsx'
 import { GetStarted } from './get-started.tsx'
-import { HomeFrame } from './home-frame.tsx'
 import { HomeChart } from './home-chart.tsx'
 import { describeFigure } from './home-figures.ts'
 import type { HomePages } from './home-pages.ts'
@@ -46,7 +46,8 @@ export function HomePage(props: { pages: HomePages }): ReactNode {
       />
       <QueryPanel what="The overview" query={overview} skeleton={<HomeSkeleton />}>
         {(data) => (
-          <HomeFrame
+          <WithRail
+            label="What needs somebody"
             rail={
               <>
                 {data.tenants > 0 && (
@@ -73,7 +74,7 @@ export function HomePage(props: { pages: HomePages }): ReactNode {
               onWiden={() => change({ range: '30d' })}
               stale={overview.isPlaceholderData}
             />
-          </HomeFrame>
+          </WithRail>
         )}
       </QueryPanel>
     </>

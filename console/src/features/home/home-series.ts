@@ -1,5 +1,5 @@
 import { joinQuantity } from '../../lib/numbers.ts'
-import { formatBucket, formatBucketTick } from '../../lib/times.ts'
+import { makeRangePoints } from '../../ui/chart/range-points.ts'
 import type { ChartPoint, Series } from '../../ui/chart/series.ts'
 import { homeFigures } from './home-figures.ts'
 import type { Overview } from './home.queries.ts'
@@ -22,11 +22,11 @@ export function drawFigure(options: { overview: Overview; figure: FigureKey }): 
   const [now, before] = [overview.totals, overview.previous].map((totals) => joinQuantity(describe(read(totals))))
   return {
     name: `${title}, ${words.every}: ${now} in ${words.span}, ${before} in the ${words.span} before`,
-    points: overview.series.map(({ at }, index) => ({
-      key: at,
-      tick: tickAt({ at, range: overview.range }),
-      label: labelOf({ at, stepSeconds: overview.step_seconds, last: index === overview.series.length - 1 }),
-    })),
+    points: makeRangePoints({
+      range: overview.range,
+      stepSeconds: overview.step_seconds,
+      times: overview.series.map(({ at }) => at),
+    }),
     series: [
       { key: 'now', name: words.now, colour: 1, values: overview.series.map(read) },
       {
@@ -38,26 +38,4 @@ export function drawFigure(options: { overview: Overview; figure: FigureKey }): 
       },
     ],
   }
-}
-
-const dayMs = 86_400_000
-
-/** Days are named where their middle is, so that no label stands at a day that is cut; a day's hours every three. */
-function tickAt(options: { at: string; range: string }): string {
-  const time = new Date(options.at)
-  const hour = time.getUTCHours()
-  if (options.range === '24h')
-    return time.getUTCMinutes() === 0 && hour % 3 === 0
-      ? formatBucketTick({ time: options.at, bucket: 'hour', spanMs: dayMs })
-      : ''
-  const days = options.range === '30d' ? 30 : 7
-  return hour === (days === 30 ? 8 : 12)
-    ? formatBucketTick({ time: options.at, bucket: 'hour', spanMs: days * dayMs })
-    : ''
-}
-
-/** The last step is not over yet: its number is no fall. */
-function labelOf(options: { at: string; stepSeconds: number; last: boolean }): string {
-  const label = formatBucket({ time: options.at, bucket: 'hour', widthMs: options.stepSeconds * 1000 })
-  return options.last ? `${label}, so far` : label
 }

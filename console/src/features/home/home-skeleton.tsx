@@ -1,6 +1,6 @@
 import type { ReactNode } from 'react'
 import { Bone } from '../../ui/bone.tsx'
-import { HomeFrame } from './home-frame.tsx'
+import { WithRail } from '../../ui/section.tsx'
 import { figureKeys } from './home.view.ts'
 
 const rows = [132, 104, 120, 88, 112, 96, 124, 92]
@@ -8,7 +8,7 @@ const rows = [132, 104, 120, 88, 112, 96, 124, 92]
 /** Home while it is awaited: figures, chart, table and rail where they will be. */
 export function HomeSkeleton(): ReactNode {
   return (
-    <HomeFrame rail={<RailSkeleton />}>
+    <WithRail label="What needs somebody" rail={<RailSkeleton />}>
       <div className="flex border-b border-line phone:grid phone:grid-cols-2">
         {figureKeys.map((key) => (
           <div key={key} className="flex h-[98px] flex-1 flex-col justify-between px-6 py-[18px] phone:px-4">
@@ -36,7 +36,7 @@ export function HomeSkeleton(): ReactNode {
           <Bone width={56} />
         </div>
       ))}
-    </HomeFrame>
+    </WithRail>
   )
 }
 

@@ -8,9 +8,6 @@ const overviewKey = ['overview'] as const
 /** What Home shows. */
 export type Overview = Awaited<ReturnType<typeof askOverview>>
 
-/** What was used in a span or one of its steps. */
-export type Totals = Overview['totals']
-
 /** A connection of a tenant that fails. */
 export type FailingConnection = Overview['failing_connections'][number]
 

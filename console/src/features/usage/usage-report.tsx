@@ -72,11 +72,17 @@ export function UsageReport(props: ReportProps): ReactNode {
         </div>
         <BarChart
           name={`${figureNames[view.figure]} per ${period.bucket} by ${period.group}: ${format(sum)} in all`}
-          points={stack.buckets.map((time) => ({
-            key: time,
-            tick: formatBucketTick({ time, bucket: period.bucket, spanMs }),
-            label: formatBucket({ time, bucket: period.bucket }),
-          }))}
+          points={stack.buckets.map((time, at) => {
+            const label = formatBucket({ time, bucket: period.bucket })
+            // A period goes on until now.
+            const open = at === stack.buckets.length - 1
+            return {
+              key: time,
+              tick: formatBucketTick({ time, bucket: period.bucket, spanMs }),
+              label: open ? `${label}, so far` : label,
+              open,
+            }
+          })}
           series={series}
           isolated={only}
           format={view.figure === 'cost' ? formatMoney : formatShort}

@@ -1,28 +1,35 @@
 import type { ReactNode } from 'react'
 import { ChartFrame, usePlot } from './frame.tsx'
-import { fills, type ChartProps, type Series, type SeriesColour } from './series.ts'
+import { fills, openOpacity, strokes, type ChartProps, type Series, type SeriesColour } from './series.ts'
 
 const gapShare = 0.22
 const partPx = 1
 
-/** Bars of stacked segments, the first series lowest, parted by the sheet's colour; `other` is pale with a full edge. */
+/**
+ * Bars of stacked segments, the first series lowest, parted by the sheet's colour; `other` is pale with a full edge, a bar
+ * that is not over yet is pale as a whole, and the period before is a dashed line across.
+ */
 export function BarChart(props: ChartProps & { isolated?: string }): ReactNode {
   const alone = props.series.filter(({ key }) => key === props.isolated)
   const series = alone.length > 0 ? alone : props.series
+  const segments = series.filter(({ kind }) => kind !== 'before')
+  const before = series.find(({ kind }) => kind === 'before')
   const largest = Math.max(
     0,
-    ...props.points.map((_, at) => series.reduce((sum, { values }) => sum + (values[at] ?? 0), 0)),
+    ...props.points.map((_, at) => segments.reduce((sum, { values }) => sum + (values[at] ?? 0), 0)),
+    ...(before?.values.map((value) => value ?? 0) ?? []),
   )
   return (
     <ChartFrame {...props} series={series} largest={largest} shape="square" layout="band" stacked>
       <Band />
       {props.points.map((point, at) => (
-        <g key={point.key}>
-          {stack(series, at).map(({ one, from, to }) => (
+        <g key={point.key} opacity={point.open ? openOpacity : undefined}>
+          {stack(segments, at).map(({ one, from, to }) => (
             <Segment key={one.key} colour={one.colour} from={from} to={to} at={at} />
           ))}
         </g>
       ))}
+      {before && <Steps series={before} />}
     </ChartFrame>
   )
 }
@@ -48,6 +55,24 @@ function Segment(props: { colour: SeriesColour; from: number; to: number; at: nu
       <rect x={x} y={top} width={width} height={shown} className={fills.other} opacity=".35" />
       <rect x={x} y={top} width={width} height={Math.min(2, shown)} className={fills.other} />
     </>
+  )
+}
+
+/** The height of each bar of the period before. */
+function Steps({ series }: { series: Series }): ReactNode {
+  const { xOf, yOf, step } = usePlot()
+  const levels = series.values.map((value, at) => {
+    const [y, left] = [yOf(value ?? 0).toFixed(1), xOf(at) - step / 2]
+    return `${left.toFixed(1)} ${y}L${(left + step).toFixed(1)} ${y}`
+  })
+  return (
+    <path
+      d={`M${levels.join('L')}`}
+      fill="none"
+      strokeWidth="1.300"
+      strokeDasharray="3 3"
+      className={strokes[series.colour]}
+    />
   )
 }
 

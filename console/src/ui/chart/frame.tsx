@@ -18,6 +18,8 @@ export interface Plot {
   base: number
   /** The point under the pointer. */
   cursor: number | undefined
+  /** The first point that is not over yet; infinite when all are. */
+  openFrom: number
 }
 
 const PlotContext = createContext<Plot | undefined>(undefined)
@@ -60,12 +62,14 @@ export function ChartFrame(
   const inner = Math.max(0, width - axisPx)
   const step = layout === 'band' ? inner / Math.max(1, points.length) : inner / Math.max(1, points.length - 1)
   const base = height - tickRowPx
+  const firstOpen = points.findIndex((point) => point.open)
   const plot: Plot = {
     width,
     height,
     step,
     base,
     cursor,
+    openFrom: firstOpen < 0 ? Number.POSITIVE_INFINITY : firstOpen,
     xOf: (index) =>
       axisPx + (layout === 'band' ? step * (index + 0.5) : points.length === 1 ? inner / 2 : step * index),
     yOf: (value) => base - (value / scale.max) * (base - topPx),
@@ -157,7 +161,7 @@ function ChartTooltip(
         const value = one.values[cursor]
         return (
           <div key={one.key} className="flex min-h-[18px] items-center gap-2">
-            <Swatch colour={one.colour} shape={props.shape} />
+            <Swatch colour={one.colour} shape={one.kind === 'before' ? 'dashed' : props.shape} />
             <span className="min-w-0 flex-1 truncate text-ink">{one.name}</span>
             <span
               className={classNames(

@@ -1,6 +1,6 @@
 import type { ReactNode } from 'react'
 import { classNames } from '../class-names.ts'
-import { grounds, type Series } from './series.ts'
+import { grounds, strokes, type Series } from './series.ts'
 
 /** The names of a chart's series; pressing one shows it alone, pressing it again shows all. Without `onIsolate`, only names. */
 export function Legend(props: {
@@ -16,13 +16,13 @@ export function Legend(props: {
       {props.series.map((one) => {
         const content = (
           <>
-            <Swatch colour={one.colour} shape={props.shape} />
+            <Swatch colour={one.colour} shape={one.kind === 'before' ? 'dashed' : props.shape} />
             {one.name}
           </>
         )
         const pale = isolated !== undefined && isolated !== one.key
         return (
-          <li key={one.key}>
+          <li key={one.key} className="flex">
             {onIsolate && one.kind !== 'before' ? (
               <button
                 type="button"
@@ -45,15 +45,23 @@ export function Legend(props: {
   )
 }
 
-/** The colour of a series beside its name. */
-export function Swatch(props: { colour: Series['colour']; shape: 'line' | 'square' }): ReactNode {
+/** The colour of a series beside its name; the period before is dashed. */
+export function Swatch(props: { colour: Series['colour']; shape: 'line' | 'square' | 'dashed' }): ReactNode {
+  const { colour, shape } = props
+  if (shape === 'dashed') {
+    return (
+      <svg width="11" height="2" aria-hidden="true" className={classNames('inline-block shrink-0', strokes[colour])}>
+        <line x1="0" x2="11" y1="1" y2="1" strokeWidth="1.500" strokeDasharray="3 1" />
+      </svg>
+    )
+  }
   return (
     <span
       aria-hidden="true"
       className={classNames(
         'shrink-0',
-        props.shape === 'square' ? 'size-[8px] rounded-[2px]' : 'h-[2px] w-[11px] rounded-full',
-        props.shape === 'line' && props.colour === 'other' ? 'bg-chart-other' : grounds[props.colour],
+        shape === 'square' ? 'size-[8px] rounded-[2px]' : 'h-[2px] w-[11px] rounded-full',
+        shape === 'line' && colour === 'other' ? 'bg-chart-other' : grounds[colour],
       )}
     />
   )

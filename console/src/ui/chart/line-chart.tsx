@@ -1,7 +1,7 @@
 import { useId, type ReactNode } from 'react'
 import { classNames } from '../class-names.ts'
 import { ChartFrame, usePlot, type Plot } from './frame.tsx'
-import { fills, strokes, type ChartProps, type Series, type SeriesColour } from './series.ts'
+import { fills, openOpacity, strokes, type ChartProps, type Series, type SeriesColour } from './series.ts'
 
 const inks: Record<SeriesColour, string> = {
   1: 'text-chart-1',
@@ -12,13 +12,16 @@ const inks: Record<SeriesColour, string> = {
   other: 'text-chart-other',
 }
 
-/** Lines of 2 px over time, with a pale area below the first when `area`, and the period before dashed. */
-export function LineChart(props: ChartProps & { area?: boolean; isolated?: string }): ReactNode {
+/**
+ * Lines of 2 px over time, with a pale area below the first when `area`, the period before dashed, and the way to a point
+ * that is not over yet pale. With `slots` each point has the place of a bar, so that bars can stand above or below.
+ */
+export function LineChart(props: ChartProps & { area?: boolean; isolated?: string; slots?: boolean }): ReactNode {
   const series = isolate(props.series, props.isolated)
   const largest = Math.max(0, ...series.flatMap(({ values }) => values.map((value) => value ?? 0)))
   const [first] = series.filter(({ kind }) => kind !== 'before')
   return (
-    <ChartFrame {...props} series={series} largest={largest} shape="line" layout="point">
+    <ChartFrame {...props} series={series} largest={largest} shape="line" layout={props.slots ? 'band' : 'point'}>
       {props.area && first && <Area series={first} />}
       <Crosshair />
       {/* The period before lies below, and the first series above all. */}
@@ -38,7 +41,7 @@ function Area({ series }: { series: Series }): ReactNode {
         <stop offset="0" stopColor="currentColor" stopOpacity=".2" />
         <stop offset="1" stopColor="currentColor" stopOpacity=".02" />
       </linearGradient>
-      {findRuns(series).map((run) => (
+      {findRuns(cutAt(series.values, plot.openFrom).over).map((run) => (
         <path key={run[0]?.at} d={drawArea(run, plot)} fill={`url(#${id})`} />
       ))}
     </g>
@@ -55,18 +58,23 @@ function Line({ series }: { series: Series }): ReactNode {
   const plot = usePlot()
   const before = series.kind === 'before'
   const value = plot.cursor === undefined ? null : series.values[plot.cursor]
+  // The period before is over as a whole.
+  const { over, open } = cutAt(series.values, before ? Number.POSITIVE_INFINITY : plot.openFrom)
   return (
     <>
-      <g fill="none" className={strokes[series.colour]}>
-        {findRuns(series).map((run) => (
-          <path
-            key={run[0]?.at}
-            d={drawLine(run, plot)}
-            strokeWidth={before ? 1.3 : 2}
-            strokeDasharray={before ? '3 3' : undefined}
-            strokeLinejoin="round"
-            strokeLinecap="round"
-          />
+      <g
+        fill="none"
+        strokeWidth={before ? 1.3 : 2}
+        strokeDasharray={before ? '3 3' : undefined}
+        strokeLinejoin="round"
+        strokeLinecap="round"
+        className={strokes[series.colour]}
+      >
+        {findRuns(over).map((run) => (
+          <path key={run[0]?.at} d={drawLine(run, plot)} />
+        ))}
+        {findRuns(open).map((run) => (
+          <path key={run[0]?.at} d={drawLine(run, plot)} strokeOpacity={openOpacity} />
         ))}
       </g>
       {plot.cursor !== undefined && !before && value !== null && value !== undefined && (
@@ -88,16 +96,27 @@ function isolate(series: readonly Series[], key: string | undefined): readonly S
   return series.filter((one) => one.key === key || one.kind === 'before')
 }
 
+/** The values of points that are over, and those from the last of them on; what belongs to the other is null. */
+function cutAt(
+  values: readonly (number | null)[],
+  openFrom: number,
+): { over: readonly (number | null)[]; open: readonly (number | null)[] } {
+  return {
+    over: values.map((value, at) => (at < openFrom ? value : null)),
+    open: openFrom < values.length ? values.map((value, at) => (at < openFrom - 1 ? null : value)) : [],
+  }
+}
+
 interface Spot {
   at: number
   value: number
 }
 
-/** The stretches of a series without gaps. */
-function findRuns(series: Series): Spot[][] {
+/** The stretches of values without gaps. */
+function findRuns(values: readonly (number | null)[]): Spot[][] {
   const runs: Spot[][] = []
   let open: Spot[] | undefined
-  for (const [at, value] of series.values.entries()) {
+  for (const [at, value] of values.entries()) {
     if (value === null) {
       open = undefined
       continue

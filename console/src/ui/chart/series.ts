@@ -8,7 +8,7 @@ export interface Series {
   colour: SeriesColour
   /** One value a point; null where there is none. */
   values: readonly (number | null)[]
-  /** `before` is the period before: dashed, pale, never a segment. */
+  /** `before` is the period before: dashed, pale, never a segment of a bar. */
   kind?: 'before'
 }
 
@@ -20,6 +20,8 @@ export interface ChartPoint {
   tick: string
   /** In the tooltip and the table: “Wed 18 Nov, 14:00–16:00”. */
   label: string
+  /** Not over yet, so that its number is no fall: drawn pale. Only the last points can be. */
+  open?: boolean
 }
 
 /** What every chart takes. */
@@ -38,6 +40,9 @@ export interface ChartProps {
   cursor?: number
   onCursor?: (index: number | undefined) => void
 }
+
+/** How strong a point that is not over yet is drawn. */
+export const openOpacity = 0.4
 
 /** Fill classes by colour. */
 export const fills: Record<SeriesColour, string> = {
