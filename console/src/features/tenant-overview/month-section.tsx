@@ -1,0 +1,42 @@
+import type { ReactNode } from 'react'
+import { useNow } from '../../lib/use-now.ts'
+import type { Tenant } from '../../panels/tenant.queries.ts'
+import { Meter } from '../../ui/meter.tsx'
+import { Section } from '../../ui/section.tsx'
+import { forecastMonth, listPaces, measureMonth } from './month-words.ts'
+import type { TenantOverview } from './tenant-overview.queries.ts'
+
+/** What was used this month, against the limits there are, and how it will end. */
+export function MonthSection(props: { month: TenantOverview['month']; limits: Tenant['limits'] }): ReactNode {
+  const { month, limits } = props
+  const now = useNow()
+  return (
+    <Section title="This month">
+      <dl className="flex flex-col gap-3">
+        {measureMonth({ month, limits }).map(({ name, used, limit, share, refused }) => (
+          <div key={name}>
+            <div className="flex items-baseline gap-3">
+              <dt className="text-ink">{name}</dt>
+              <dd className="ms-auto text-ink-2 tabular-nums">
+                <span className="text-ink">{used}</span>
+                {limit !== undefined && ` of ${limit}`}
+              </dd>
+            </div>
+            {limit !== undefined && (
+              <dd>
+                <Meter label={`${name}, ${used} of ${limit}`} share={share} refused={refused} className="mt-2" />
+              </dd>
+            )}
+          </div>
+        ))}
+        {listPaces(limits).map(({ name, limit }) => (
+          <div key={name} className="flex items-baseline gap-3">
+            <dt className="text-ink">{name}</dt>
+            <dd className="ms-auto text-ink-2 tabular-nums">at most {limit}</dd>
+          </div>
+        ))}
+      </dl>
+      <p className="mt-3 text-meta text-ink-3 tabular-nums">{forecastMonth({ month, limits, now })}</p>
+    </Section>
+  )
+}
