@@ -1,0 +1,116 @@
+import { AxeBuilder } from '@axe-core/playwright'
+import { afterAll, beforeAll, describe, expect, test } from 'bun:test'
+import { canBrowse, type Stage, startStage, viewports, type Visitor } from '../support/browser.ts'
+import { fillShowcase, shownTenant } from '../support/showcase.ts'
+
+const tenant = `/tenants/${shownTenant}`
+
+/**
+ * Every page of the console by its route: where it is looked at, and the heading or words that show it is there. A page
+ * that is missing here fails a test.
+ */
+const pages: Record<string, { path: string; sign: string }[]> = {
+  '/': [{ path: '/', sign: 'Busiest tenants' }],
+  '/account': [{ path: '/account', sign: 'Password' }],
+  '/audit': [{ path: '/audit', sign: 'Audit log' }],
+  '/usage': [{ path: '/usage', sign: 'Kepler Health' }],
+  '/system': [{ path: '/system', sign: 'Variables' }],
+  '/tenants': [
+    { path: '/tenants', sign: 'Kepler Health' },
+    { path: '/tenants?q=keplar', sign: 'Clear' },
+  ],
+  '/users': [{ path: '/users', sign: 'Maren Olsen' }],
+  '/tenants/$tenantId': [
+    { path: tenant, sign: 'First token, p50' },
+    { path: '/tenants/nobody', sign: 'There is no such tenant' },
+  ],
+  '/tenants/$tenantId/settings': [{ path: `${tenant}/settings`, sign: 'Purge tenant' }],
+  '/tenants/$tenantId/connect': [
+    { path: `${tenant}/connect`, sign: 'Renew the tokens' },
+    { path: `${tenant}/connect?code=typescript&origin=https://new.example`, sign: 'Not allowed' },
+  ],
+}
+/** Those that are for people who are not signed in. */
+const entrances: typeof pages = {
+  '/sign-in': [{ path: '/sign-in', sign: 'Password' }],
+  '/setup': [{ path: '/setup', sign: 'one-time token' }],
+}
+describe('the list of pages', () => {
+  test('has every page of the router', async () => {
+    const { createConsoleRouter } = await import('../../console/src/app/router.tsx')
+    const [{ createApi }, { QueryClient }] = await Promise.all([
+      import('../../console/src/api/client.ts'),
+      import('@tanstack/react-query'),
+    ])
+    const ports = { ...silentPorts, exclusively: <T>(work: () => Promise<T>) => work() }
+    const api = createApi({ origin: 'http://localhost', send: () => Promise.reject(new Error('not here')), ports })
+    const router = createConsoleRouter({ api, queryClient: new QueryClient(), setupToken: undefined })
+    const routes = Object.keys(router.routesByPath)
+    expect(routes.toSorted()).toEqual(Object.keys({ ...pages, ...entrances }).toSorted())
+  })
+})
+
+describe.skipIf(!canBrowse())('no page has an accessibility violation', () => {
+  let stage: Stage
+  let visitor: Visitor
+  beforeAll(async () => {
+    stage = await startStage()
+    await fillShowcase(stage, { requestsAnHour: 1 })
+    visitor = await stage.visit()
+  })
+  afterAll(() => stage.stop())
+
+  // In this order: once somebody is signed in, the entrances lead on.
+  test.each(Object.values(entrances).flat())('outside: $path', (shown) => expectNoViolation(visitor, shown))
+
+  test('after signing in', async () => {
+    await visitor.go('/sign-in')
+    await visitor.signIn(stage.superuser)
+  })
+
+  test.each(Object.values(pages).flat())('inside: $path', (shown) => expectNoViolation(visitor, shown))
+
+  test('and nothing went wrong on the way', () => {
+    visitor.assertQuiet({ refusals: /^404 GET \/admin\/tenants\/nobody/ })
+  })
+})
+
+const silentPorts = {
+  mark: { isSet: () => false, set: () => undefined, clear: () => undefined },
+  tabs: { send: () => undefined, listen: () => undefined },
+  nowMs: () => 0,
+}
+
+/** What axe finds on a page once it shows what it is for, wide and on a phone, in both themes: nothing. */
+async function expectNoViolation(visitor: Visitor, shown: { path: string; sign: string }): Promise<void> {
+  const { page } = visitor
+  const found: string[] = []
+  await visitor.go(shown.path)
+  for (const width of ['desk', 'phone'] as const) {
+    await page.setViewportSize(viewports[width])
+    await waitForSign(visitor, shown)
+    for (const theme of ['light', 'dark'] as const) {
+      await page.emulateMedia({ colorScheme: theme })
+      await page.waitForFunction((wanted) => document.documentElement.dataset.theme === wanted, theme)
+      const axe = new AxeBuilder({ page }).setLegacyMode()
+      // Themes differ in nothing but colour.
+      const { violations } = await (theme === 'light' ? axe : axe.withRules(['color-contrast'])).analyze()
+      for (const { id, nodes } of violations) {
+        for (const { target, failureSummary = '' } of nodes) {
+          found.push(`${width}, ${theme}: ${id} at ${target.join(' ')}: ${failureSummary}`)
+        }
+      }
+    }
+  }
+  await page.setViewportSize(viewports.desk)
+  await page.emulateMedia({ colorScheme: 'light' })
+  expect(found).toEqual([])
+}
+
+async function waitForSign({ page }: Visitor, { path, sign }: { path: string; sign: string }): Promise<void> {
+  const there = page.getByText(sign).locator('visible=true').first()
+  await there.waitFor({ timeout: 15_000 }).catch(() => {
+    throw new Error(`${path} does not show “${sign}”`)
+  })
+  await page.waitForFunction(() => document.querySelector('[aria-busy=true]') === null)
+}
