@@ -24,6 +24,12 @@ const pages: Record<string, { path: string; sign: string }[]> = {
     { path: tenant, sign: 'First token, p50' },
     { path: '/tenants/nobody', sign: 'There is no such tenant' },
   ],
+  '/tenants/$tenantId/prompt': [{ path: `${tenant}/prompt`, sign: 'Versions' }],
+  '/tenants/$tenantId/connections': [
+    { path: `${tenant}/connections`, sign: 'Pinecone' },
+    { path: '/tenants/tern-mobility/connections', sign: 'Pinecone' },
+  ],
+  '/tenants/$tenantId/users': [{ path: `${tenant}/users`, sign: 'pia.lindqvist@kepler.example' }],
   '/tenants/$tenantId/settings': [{ path: `${tenant}/settings`, sign: 'Purge tenant' }],
   '/tenants/$tenantId/connect': [
     { path: `${tenant}/connect`, sign: 'Renew the tokens' },
