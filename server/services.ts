@@ -7,7 +7,9 @@ import { createTenantSecrets, type TenantSecrets } from './answering/tenant-secr
 import { type ChangeFeed, startChangeFeed } from './data/change-feed.ts'
 import { storeHealth } from './data/connection-health.data.ts'
 import { type CoreDatabase, openCoreDatabase } from './data/core-database.ts'
+import { createDatabaseServers, type DatabaseServers } from './data/database-servers.ts'
 import { createDirectories, type Directories } from './data/directories.ts'
+import { createProvisioner, type Provisioner } from './data/provision-tenant.ts'
 import { createTenantDatabases, type TenantDatabases } from './data/tenant-databases.ts'
 import { createUsageLedger, type UsageLedger } from './data/usage.data.ts'
 import { openVerifiedOrigins, type VerifiedOrigins } from './data/verified-origins.ts'
@@ -34,7 +36,9 @@ export interface Services {
   clock: Clock
   startedAt: Date
   core: CoreDatabase
+  servers: DatabaseServers
   databases: TenantDatabases
+  provisioner: Provisioner
   feed: ChangeFeed
   directories: Directories
   verifiedOrigins: VerifiedOrigins
@@ -87,10 +91,12 @@ export async function createServices(options: {
     secretBox,
   })
   const feed = await startChangeFeed({ directUrl: core.directUrl, log })
-  const databases = createTenantDatabases(core)
-  const directories = createDirectories({ core, databases, feed, now: () => clock.now() })
   const verifiedOrigins = await openVerifiedOrigins({ core, feed, log })
   const ledger = createUsageLedger(core.hotWrites)
+  const servers = createDatabaseServers({ db: core.db, core, secretBox })
+  const databases = createTenantDatabases({ core, servers, ledger, secretBox, feed, log })
+  const directories = createDirectories({ core, databases, feed, clock })
+  const provisioner = createProvisioner({ core, servers, databases, directories, secretBox, log })
   const secrets = createTenantSecrets(secretBox)
   const egress = createEgress({ allowLoopback: config.allowLoopbackUpstreams, clock })
   const pinecone = createPinecone({ egress, controllerUrl: config.pinecone.controllerUrl, clock })
@@ -136,7 +142,9 @@ export async function createServices(options: {
     clock,
     startedAt: clock.now(),
     core,
+    servers,
     databases,
+    provisioner,
     feed,
     directories,
     verifiedOrigins,
@@ -162,6 +170,7 @@ export async function createServices(options: {
       health.stop()
       await health.flush()
       await feed.stop()
+      await databases.close()
       await core.close()
     },
   }

@@ -19,6 +19,9 @@ export interface ChangeFeed {
   stop(): Promise<void>
 }
 
+/** What listening connections call themselves; replicas are counted by it. */
+export const listeningName = 'tenantry listen'
+
 const channel = 'tenantry_changes'
 const pingEveryMs = 500
 const pingTimeoutMs = 500
@@ -46,7 +49,7 @@ export async function startChangeFeed(options: { directUrl: string; log: Log }):
       connect_timeout: 3,
       fetch_types: false,
       onnotice: () => undefined,
-      connection: { application_name: 'tenantry listen' },
+      connection: { application_name: listeningName },
       onclose: () => {
         if (current === connection) lose('the connection was closed')
       },

@@ -22,8 +22,13 @@ export interface CoreDatabase {
   hotWrites: SQL
   /** A keyed hash, for what is only ever compared. */
   digest(text: string): string
-  /** A connection of the owner that is not behind a pooler in transaction mode. */
+  /** The owner's address, and one that is not behind a pooler in transaction mode. */
+  databaseUrl: string
   directUrl: string
+  /** Whether statements may be prepared; not behind a pooler in transaction mode. */
+  prepare: boolean
+  /** Connections that all of this opens at most. */
+  connectionsMax: number
   installationId: string
   close(): Promise<void>
 }
@@ -66,7 +71,10 @@ export async function openCoreDatabase(options: {
     hot,
     hotWrites,
     digest: (text) => options.secretBox.digest(text),
+    databaseUrl: options.databaseUrl,
     directUrl: options.directUrl,
+    prepare,
+    connectionsMax: 2 * options.poolMax + hotWritesPoolMax,
     installationId: id,
     close,
   }

@@ -16,7 +16,8 @@ import {
   uniqueIndex,
   uuid,
 } from 'drizzle-orm/pg-core'
-import type { SignInSessionId, TenantId, UserId } from '../platform/ids.ts'
+import type { DatabaseServerId, SignInSessionId, TenantId, UserId } from '../platform/ids.ts'
+import { databaseServers } from './core-servers.schema.ts'
 
 /** The core database, schema `public`: the platform's own records. No chat text, document or end user's address. */
 
@@ -92,8 +93,17 @@ export const tenants = pgTable(
     state: text('state', { enum: ['provisioning', 'active', 'failed', 'moving', 'deleting'] })
       .notNull()
       .default('active'),
-    databaseServerId: uuid('database_server_id'),
+    databaseServerId: uuid('database_server_id')
+      .$type<DatabaseServerId>()
+      .references((): AnyPgColumn => databaseServers.id),
+    // The four below belong to a dedicated store; made by the server, never typed (tenant-store.md).
     databaseName: text('database_name'),
+    databaseRole: text('database_role'),
+    databasePassword: text('database_password'),
+    /** How many of the store's migrations it has; older than the server knows, it is not served. */
+    storeVersion: integer('store_version'),
+    /** Why `state` is failed. */
+    failure: text('failure'),
     /** Made by its owner, not onboarded by a superuser: then the platform's model key may not be for it. */
     isSelfMade: boolean('is_self_made').notNull().default(false),
     registration: text('registration', { enum: ['open', 'invited'] })
@@ -130,6 +140,7 @@ export const tenants = pgTable(
     uniqueIndex('tenants_number_key').on(table.number),
     index('tenants_created').on(table.createdAt, table.id),
     index('tenants_owner').on(table.ownerId),
+    index('tenants_server').on(table.databaseServerId),
     check('tenants_id_shape', sql`${table.id} ~ '^[a-z0-9][a-z0-9_-]{0,62}$'`),
   ],
 )
@@ -168,6 +179,8 @@ export const signInSessions = pgTable(
     userId: uuid('user_id').$type<UserId>().notNull(),
     scope: text('scope', { enum: ['core', 'tenant'] }).notNull(),
     tenantId: text('tenant_id').$type<TenantId>(),
+    /** The tenant user's `password_epoch` at sign-in; the session ends when that has moved on. */
+    passwordEpoch: integer('password_epoch').notNull().default(0),
     transport: text('transport', { enum: ['body', 'cookie'] }).notNull(),
     refreshHash: text('refresh_hash').notNull(),
     previousHash: text('previous_hash'),

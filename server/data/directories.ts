@@ -6,6 +6,7 @@ import {
   type TenantId,
   type UserId,
 } from '../platform/ids.ts'
+import type { Clock } from '../platform/clock.ts'
 import { hasDocuments } from './chunk-search.data.ts'
 import type { Change, ChangeFeed } from './change-feed.ts'
 import type { CoreDatabase } from './core-database.ts'
@@ -35,15 +36,27 @@ export interface Directories {
 const entriesMax = 50_000
 /** Prices may come into force by time alone. */
 const pricesKeptMs = 60_000
+/** Changes act within a second (guarantee A10), and reading takes its time, too. */
+const unheardKeptMs = 800
+
+/** When it was asked for, in monotonic milliseconds; null when changes of it are heard. */
+interface Aged {
+  readMs: number | null
+}
 
 /** Caches over the core database and the tenant stores, kept true by the change feed. */
 export function createDirectories(options: {
   core: CoreDatabase
   databases: TenantDatabases
   feed: ChangeFeed
-  now: () => Date
+  clock: Clock
 }): Directories {
-  const { core, databases, feed } = options
+  const { core, databases, feed, clock } = options
+  const isYoung = (row: { readMs: number | null }): boolean =>
+    row.readMs === null || clock.monotonicMs() - row.readMs < unheardKeptMs
+  /** In a dedicated database nobody listens, so what was read there is believed only for a while. */
+  const readMsOf = (tenant: TenantRecord): number | null =>
+    tenant.isolation === 'dedicated' ? clock.monotonicMs() : null
   const isTrusted = (): boolean => feed.isListening()
 
   const tenants = createWatchedCache<TenantRecord>({
@@ -70,28 +83,32 @@ export function createDirectories(options: {
       return id && findSignInSession(core.db, id)
     },
   })
-  const tenantUsers = createWatchedCache<{ tenantId: TenantId; row: TenantUserRow }>({
+  const tenantUsers = createWatchedCache<Aged & { tenantId: TenantId; row: TenantUserRow }>({
     entriesMax,
     isTrusted,
+    isFresh: isYoung,
     load: async (key) => {
       const [tenantText, userText] = key.split(' ')
       const tenantId = parseTenantId(tenantText ?? '')
       const userId = parseUserId(userText ?? '')
       const tenant = tenantId && (await tenants.get(tenantId))
       if (!tenant || !userId) return undefined
+      const readMs = readMsOf(tenant)
       const row = await databases.scopeOf(tenant).findUser(userId)
-      return row && { tenantId: tenant.id, row }
+      return row && { tenantId: tenant.id, row, readMs }
     },
   })
-  const documents = createWatchedCache<{ tenantId: TenantId; any: boolean }>({
+  const documents = createWatchedCache<Aged & { tenantId: TenantId; any: boolean }>({
     entriesMax,
     isTrusted,
+    isFresh: isYoung,
     load: async (key) => {
       const tenantId = parseTenantId(key)
       const tenant = tenantId && (await tenants.get(tenantId))
       if (!tenant) return undefined
       return {
         tenantId: tenant.id,
+        readMs: readMsOf(tenant),
         any: await databases.scopeOf(tenant).read((database) => hasDocuments(database, tenant.id)),
       }
     },
@@ -101,8 +118,8 @@ export function createDirectories(options: {
     entriesMax: 1,
     isTrusted,
     load: () => {
-      pricesAge = options.now().getTime()
-      return loadPrices(core.db, options.now())
+      pricesAge = clock.now().getTime()
+      return loadPrices(core.db, clock.now())
     },
   })
 
@@ -121,7 +138,7 @@ export function createDirectories(options: {
       return found?.tenantId === tenant.id && found.any
     },
     async price(provider, model) {
-      if (options.now().getTime() - pricesAge > pricesKeptMs) prices.forgetAll()
+      if (clock.now().getTime() - pricesAge > pricesKeptMs) prices.forgetAll()
       return (await prices.get('all'))?.get(`${provider}/${model}`)
     },
     forget: (change) => feed.announce(change),

@@ -1,8 +1,8 @@
 import type { Directories } from './directories.ts'
+import type { SignInSession } from './sign-in-sessions.data.ts'
 import type { TenantUserRow } from './tenant-scope.ts'
 import type { TenantRecord } from './tenants.data.ts'
 import type { PlatformUser } from './users.data.ts'
-import type { UserId } from '../platform/ids.ts'
 
 /** Whether a platform user may act in a tenant: assigned to it, its owner, or a superuser. */
 export function belongsToTenant(
@@ -13,16 +13,16 @@ export function belongsToTenant(
 }
 
 /**
- * The tenant's user of this id, as long as it may act: its row is active and, if it stands for a platform user, that
- * one is active and still belongs to the tenant.
+ * The tenant's user of a session, as long as it may act: its row is active, its password is still of the session's
+ * epoch and, if it stands for a platform user, that one is active and still belongs to the tenant.
  */
 export async function findActiveMember(
   directories: Directories,
   tenant: TenantRecord,
-  id: UserId,
+  session: Pick<SignInSession, 'userId' | 'passwordEpoch'>,
 ): Promise<TenantUserRow | undefined> {
-  const row = await directories.tenantUser(tenant, id)
-  if (!row?.isActive) return undefined
+  const row = await directories.tenantUser(tenant, session.userId)
+  if (!row?.isActive || row.passwordEpoch > session.passwordEpoch) return undefined
   if (!row.coreUserId) return row
   const user = await directories.user(row.coreUserId)
   return user?.isActive && belongsToTenant(user, tenant) ? row : undefined

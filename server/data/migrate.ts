@@ -31,6 +31,22 @@ export function migrateCore(ownerUrl: string): Promise<string[]> {
   return migrateKinds(ownerUrl, ['core', 'tenant'])
 }
 
+/**
+ * Brings a dedicated store up to date, under the same lock.
+ * @param ownerUrl a direct connection to the store's database as its owner
+ */
+export function migrateStore(ownerUrl: string): Promise<string[]> {
+  return migrateKinds(ownerUrl, ['tenant'])
+}
+
+/** The store's migrations at hand: how many, which is their version, and a hash over them. */
+export function storeMigrations(): { version: number; hash: string } {
+  const files = readMigrationFiles({ migrationsFolder: join(migrationsRoot, 'tenant') })
+  const hash = createHash('sha256')
+  for (const file of files) hash.update(file.hash)
+  return { version: files.length, hash: hash.digest('hex').slice(0, 16) }
+}
+
 async function migrateKinds(ownerUrl: string, kinds: DatabaseKind[]): Promise<string[]> {
   const sql = postgres(ownerUrl, {
     max: 1,

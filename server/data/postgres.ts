@@ -1,7 +1,8 @@
 import { SQL } from 'bun'
 import { drizzle, type PostgresJsDatabase } from 'drizzle-orm/postgres-js'
 import postgres from 'postgres'
-import { type ConnectionPool, createConnectionPool, type Parameters } from './connections.ts'
+import type { Parameters } from './connection-slot.ts'
+import { type ConnectionPool, createConnectionPool } from './connections.ts'
 
 /** drizzle over a connection or a pool; queries are prepared. */
 export type Database = PostgresJsDatabase
@@ -29,28 +30,29 @@ const reconnectAfterSeconds = 0.2
  * `sslmode=require` encrypts without checking the certificate, as libpq does; `verify-ca` and `verify-full` check it.
  */
 export function openPool(options: PoolOptions): ConnectionPool {
+  return createConnectionPool({ max: options.max, prepare: options.prepare, connect: connectorOf(options) })
+}
+
+/** Makes clients of one connection to a database, each calling back when its connection is closed. */
+export function connectorOf(options: Omit<PoolOptions, 'max'>): (onclose: () => void) => postgres.Sql {
   const { url, ssl } = readTls(options.url)
-  return createConnectionPool({
-    max: options.max,
-    prepare: options.prepare,
-    connect: (onclose) =>
-      postgres(url, {
-        max: 1,
-        ssl,
-        prepare: options.prepare,
-        connect_timeout: connectTimeoutSeconds,
-        idle_timeout: idleSeconds,
-        backoff: () => reconnectAfterSeconds,
-        fetch_types: false,
-        onnotice: () => undefined,
-        onclose,
-        connection: {
-          application_name: options.name,
-          statement_timeout: options.statementTimeoutMs ?? 30_000,
-          TimeZone: 'UTC',
-        },
-      }),
-  })
+  return (onclose) =>
+    postgres(url, {
+      max: 1,
+      ssl,
+      prepare: options.prepare,
+      connect_timeout: connectTimeoutSeconds,
+      idle_timeout: idleSeconds,
+      backoff: () => reconnectAfterSeconds,
+      fetch_types: false,
+      onnotice: () => undefined,
+      onclose,
+      connection: {
+        application_name: options.name,
+        statement_timeout: options.statementTimeoutMs ?? 30_000,
+        TimeZone: 'UTC',
+      },
+    })
 }
 
 /**

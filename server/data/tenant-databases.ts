@@ -1,9 +1,26 @@
-import type { SQL } from 'bun'
-import { defineError } from '../platform/errors.ts'
-import { createBatcher } from './batcher.ts'
+import { AppError, defineError } from '../platform/errors.ts'
+import type { DatabaseServerId, TenantId } from '../platform/ids.ts'
+import type { Log } from '../platform/log.ts'
+import type { SecretBox, SecretPlace } from '../platform/secrets.ts'
+import type { ChangeFeed } from './change-feed.ts'
+import {
+  type BudgetedPool,
+  type BudgetFigures,
+  type ConnectionBudget,
+  createConnectionBudget,
+} from './connection-budget.ts'
+import type { Connection } from './connection-slot.ts'
 import type { CoreDatabase } from './core-database.ts'
+import type { DatabaseServers } from './database-servers.ts'
+import { createDedicatedStore } from './dedicated-store.ts'
+import { storeMigrations } from './migrate.ts'
+import { createPooledStore } from './pooled-store.ts'
+import { connectorOf, databaseBy } from './postgres.ts'
+import { countReplicas, readConnectionsMax, shareOfServer } from './server-capacity.ts'
+import { TenantScope, type TenantStore } from './tenant-scope.ts'
 import type { TenantRecord } from './tenants.data.ts'
-import { type BegunTurn, type FinishedTurn, TenantScope, type TenantStore } from './tenant-scope.ts'
+import type { UsageLedger } from './usage.data.ts'
+import { verifyIsolation } from './verify-isolation.ts'
 
 /** A database of its own for a tenant cannot be had here. */
 export const dedicatedUnavailable = defineError({
@@ -11,69 +28,206 @@ export const dedicatedUnavailable = defineError({
   status: 409,
   title: 'A dedicated database is not available',
 })
+/** The tenant's own database does not answer, is not made yet, or waits for its migration. */
+export const storeUnavailable = defineError({
+  code: 'tenant.database_unavailable',
+  status: 503,
+  title: "The tenant's database is not available",
+})
+
+/** What decides where a tenant's rows are. */
+export type StoreLocation = Pick<TenantRecord, 'id'> & ({ isolation: 'pooled' } | DedicatedLocation)
+
+type DedicatedLocation = Pick<
+  TenantRecord,
+  'isolation' | 'databaseServerId' | 'databaseName' | 'databaseRole' | 'databasePassword' | 'storeVersion'
+>
+/** A dedicated store's place. */
+type DedicatedTenant = Pick<TenantRecord, 'id'> & DedicatedLocation
 
 /** Opens the store that a tenant lives in; features cannot tell one kind from the other. */
 export interface TenantDatabases {
-  scopeOf(tenant: Pick<TenantRecord, 'id' | 'isolation'>): TenantScope
+  /**
+   * The tenant's rows. A dedicated store that cannot be reached shows at the first query: `tenant.database_unavailable`
+   * or `server.busy`, both 503.
+   */
+  scopeOf(tenant: StoreLocation): TenantScope
+  /** How the connections to each database server are used. */
+  figures(): Map<DatabaseServerId, BudgetFigures>
+  /** Shares connections anew among the replicas there are now. */
+  rebalance(): Promise<void>
+  close(): Promise<void>
 }
 
-const batchesInFlightMax = 2
-const turnsPerBatchMax = 200
-/** Long turns travel in few: a batch is one text of JSON here and one value there. */
-const bytesPerBatchMax = 4 * 1024 * 1024
+interface OpenedStore {
+  location: string
+  store: TenantStore
+  pool: BudgetedPool
+}
 
-/** Pooled tenants share the core database's connections. */
-export function createTenantDatabases(core: CoreDatabase): TenantDatabases {
+/** Before a server has told how many connections it takes. */
+const connectionsBeforeKnown = 8
+
+/** Pooled tenants share the core database's connections; each dedicated one has a few of its own within a budget. */
+export function createTenantDatabases(parts: {
+  core: CoreDatabase
+  servers: DatabaseServers
+  ledger: UsageLedger
+  secretBox: SecretBox
+  feed: ChangeFeed
+  log: Log
+}): TenantDatabases {
+  const { core, servers, ledger, secretBox, log } = parts
   const pooled = createPooledStore(core)
+  const version = storeMigrations().version
+  const budgets = new Map<DatabaseServerId, ServerBudget>()
+  const opened = new Map<TenantId, OpenedStore>()
+  const verified = new Set<string>()
+  let replicas = 1
+
+  interface ServerBudget {
+    budget: ConnectionBudget
+    /** Asked of the server with its first connection. */
+    connectionsMax: number | undefined
+  }
+
+  function budgetOf(id: DatabaseServerId): ServerBudget {
+    const known = budgets.get(id)
+    if (known) return known
+    const made = { budget: createConnectionBudget({ max: connectionsBeforeKnown }), connectionsMax: undefined }
+    budgets.set(id, made)
+    return made
+  }
+
+  function openStore(tenant: DedicatedTenant, serverId: DatabaseServerId): OpenedStore {
+    const location = describeLocation(tenant)
+    const known = opened.get(tenant.id)
+    if (known?.location === location) return known
+    void known?.pool.end()
+    const pool = openPool(tenant, serverId, location)
+    const made = { location, pool, store: createDedicatedStore({ pool, ledger }) }
+    opened.set(tenant.id, made)
+    return made
+  }
+
+  function openPool(tenant: DedicatedTenant, serverId: DatabaseServerId, location: string): BudgetedPool {
+    const { budget } = budgetOf(serverId)
+    const { databaseName: database, databaseRole: role, databasePassword: sealed } = tenant
+    return budget.createPool({
+      prepare: core.prepare,
+      async locate() {
+        try {
+          if (database === null || role === null || sealed === null) throw new Error('the tenant has no database yet')
+          const password = await secretBox.open(placeOfStorePassword(tenant.id), sealed)
+          const server = await servers.get(serverId)
+          return connectorOf({
+            url: server.storeUrl({ database, role, password }),
+            name: 'tenantry store',
+            prepare: core.prepare,
+          })
+        } catch (cause) {
+          throw describeFailure(tenant.id, cause)
+        }
+      },
+      async check(connection) {
+        try {
+          await checkStore({ connection, serverId, location })
+        } catch (cause) {
+          throw describeFailure(tenant.id, cause)
+        }
+      },
+    })
+  }
+
+  /** The first connection of this process to a store looks at its catalog (guarantee A4), the others only whether it answers. */
+  async function checkStore(check: {
+    connection: Connection
+    serverId: DatabaseServerId
+    location: string
+  }): Promise<void> {
+    const { connection, serverId, location } = check
+    const database = databaseBy((query, parameters) => connection.send(query, parameters))
+    const entry = budgetOf(serverId)
+    if (entry.connectionsMax === undefined) {
+      entry.connectionsMax = await readConnectionsMax(database)
+      await resize(serverId, entry)
+    }
+    if (verified.has(location)) {
+      await connection.send('select 1')
+      return
+    }
+    await verifyIsolation(database)
+    verified.add(location)
+  }
+
+  function describeFailure(tenantId: TenantId, cause: unknown): Error {
+    if (cause instanceof AppError && cause.status === 503) return cause
+    log.warn({ err: cause, tenant_id: tenantId }, "a tenant's database could not be opened")
+    return storeUnavailable({
+      detail: "The tenant's database does not answer right now. Try again in a moment.",
+      cause,
+      headers: { 'retry-after': '2' },
+    })
+  }
+
+  async function resize(id: DatabaseServerId, entry: ServerBudget): Promise<void> {
+    if (entry.connectionsMax === undefined) return
+    const { record } = await servers.get(id)
+    entry.budget.resize(
+      shareOfServer({
+        connectionsMax: Math.min(entry.connectionsMax, record.connectionsMax ?? Infinity),
+        replicas,
+        ownConnections: record.isBuiltIn ? core.connectionsMax : 0,
+      }),
+    )
+  }
+
+  function retireServer(id: string | undefined): void {
+    for (const [tenantId, store] of opened) {
+      if (id !== undefined && !store.location.startsWith(`${id} `)) continue
+      opened.delete(tenantId)
+      void store.pool.end()
+    }
+    for (const [serverId, entry] of budgets) {
+      if (id === undefined || serverId === id) entry.connectionsMax = undefined
+    }
+  }
+
+  parts.feed.onChange((change) => {
+    if (!change || change.kind === 'database_server') retireServer(change?.ids[0])
+  })
+
   return {
     scopeOf(tenant) {
-      if (tenant.isolation !== 'pooled') {
-        throw dedicatedUnavailable({ detail: 'This server serves pooled tenants only.' })
-      }
-      return new TenantScope(tenant.id, pooled)
+      if (tenant.isolation === 'pooled') return new TenantScope(tenant.id, pooled)
+      const { databaseServerId, databaseName, storeVersion } = tenant
+      if (!databaseServerId || databaseName === null) throw notReady('is not made yet')
+      if ((storeVersion ?? 0) < version) throw notReady('waits for its migration')
+      return new TenantScope(tenant.id, openStore(tenant, databaseServerId).store)
+    },
+    figures: () => new Map([...budgets].map(([id, entry]) => [id, entry.budget.figures()])),
+    async rebalance() {
+      replicas = await countReplicas(core.db)
+      await Promise.all([...budgets].map(([id, entry]) => resize(id, entry)))
+      for (const [tenantId, store] of opened) if (store.pool.isQuiet) opened.delete(tenantId)
+    },
+    async close() {
+      await Promise.all([...opened.values()].map((store) => store.pool.end()))
+      opened.clear()
     },
   }
 }
 
-function createPooledStore(core: CoreDatabase): TenantStore {
-  return {
-    pool: core.runtime,
-    hot: core.hot,
-    beginTurn: createBatcher<BegunTurn, boolean>({
-      inFlightMax: batchesInFlightMax,
-      itemsMax: turnsPerBatchMax,
-      bytesMax: bytesPerBatchMax,
-      sizeOf: sizeOfTurn,
-      send: (items) => callForTurns(core.hotWrites, 'begin_pooled_turns', items),
-    }),
-    finishTurn: createBatcher<FinishedTurn, boolean>({
-      inFlightMax: batchesInFlightMax,
-      itemsMax: turnsPerBatchMax,
-      bytesMax: bytesPerBatchMax,
-      sizeOf: sizeOfTurn,
-      send: (items) => callForTurns(core.hotWrites, 'finish_pooled_turns', items),
-    }),
-  }
+/** Where the password of a tenant's login role is sealed for. */
+export function placeOfStorePassword(tenantId: TenantId): SecretPlace {
+  return { table: 'tenants', column: 'database_password', row: tenantId }
 }
 
-/** The bytes of a turn's texts; everything else is small. */
-function sizeOfTurn({ turn }: BegunTurn | FinishedTurn): number {
-  let bytes = Buffer.byteLength(turn.content)
-  if ('sources' in turn) for (const source of turn.sources ?? []) bytes += Buffer.byteLength(source.excerpt)
-  return bytes
+/** Everything that makes another connection: as soon as one part differs, connections made before are not used again. */
+function describeLocation(tenant: DedicatedTenant): string {
+  return [tenant.databaseServerId, tenant.databaseName, tenant.databaseRole, tenant.databasePassword].join(' ')
 }
 
-async function callForTurns(
-  hot: SQL,
-  name: 'begin_pooled_turns' | 'finish_pooled_turns',
-  items: (BegunTurn | FinishedTurn)[],
-): Promise<boolean[]> {
-  const turns = JSON.stringify(items.map((item) => item.turn))
-  const calls = JSON.stringify(items.map((item) => item.call))
-  const rows: { message_id: string; stored: boolean }[] =
-    name === 'begin_pooled_turns'
-      ? await hot`select * from public.begin_pooled_turns(${turns}::text::jsonb, ${calls}::text::jsonb)`
-      : await hot`select * from public.finish_pooled_turns(${turns}::text::jsonb, ${calls}::text::jsonb)`
-  const stored = new Map(rows.map((row) => [row.message_id, row.stored]))
-  return items.map((item) => stored.get(item.turn.message_id) ?? false)
+function notReady(why: string): Error {
+  return storeUnavailable({ detail: `The tenant's database ${why}.`, headers: { 'retry-after': '5' } })
 }

@@ -1,18 +1,33 @@
-import type { SQL } from 'bun'
 import type { TenantId, UserId } from '../platform/ids.ts'
 import type { ConnectionPool } from './connections.ts'
 import type { StoredSource, StoredUsage } from './tenant.schema.ts'
 import type { Database } from './postgres.ts'
 import { runUnitOfWork } from './unit-of-work.ts'
 
-/** The connections of one tenant store: the core database's for pooled tenants, a database's own for dedicated ones. */
+/** One tenant store: in the core database's server for pooled tenants, in a database of its own for dedicated ones. */
 export interface TenantStore {
   pool: ConnectionPool
-  hot: SQL
+  /** A tenant user, in one round trip. */
+  readUser: (tenantId: TenantId, userId: UserId) => Promise<TenantUserRow | undefined>
+  /** The history of a user's own session, in one round trip, after one row of role `session`; no rows when there is none. */
+  openTurn: (query: HistoryQuery & { tenantId: TenantId }) => Promise<OpenedTurnRow[]>
   /** Stores a turn's user message together with its reservation. */
   beginTurn: (turn: BegunTurn) => Promise<boolean>
   /** Stores a turn's answer together with its settlement; safe to repeat. */
   finishTurn: (turn: FinishedTurn) => Promise<boolean>
+}
+
+/** Whose history is asked for, and how much of it. */
+export interface HistoryQuery {
+  userId: UserId
+  sessionId: string
+  messagesMax: number
+}
+
+/** A row of `tenant.open_turn`. */
+export interface OpenedTurnRow {
+  role: 'session' | 'user' | 'assistant'
+  content: string
 }
 
 /** A tenant user as identity needs it. */
@@ -24,6 +39,8 @@ export interface TenantUserRow {
   isActive: boolean
   isVerified: boolean
   createdAt: Date
+  /** Sessions made in another epoch have ended. */
+  passwordEpoch: number
 }
 
 /** A message of the history that goes to the model. */
@@ -115,33 +132,16 @@ export class TenantScope {
   }
 
   /** A tenant user by id, in one round trip. */
-  async findUser(userId: UserId): Promise<TenantUserRow | undefined> {
-    const rows: HotUserRow[] = await this.store.hot`select * from tenant.read_user(${this.tenantId}, ${userId}::uuid)`
-    const row = rows[0]
-    return (
-      row && {
-        id: userId,
-        email: row.email,
-        fullName: row.full_name,
-        coreUserId: row.core_user_id,
-        isActive: row.is_active,
-        isVerified: row.is_verified,
-        createdAt: row.created_at,
-      }
-    )
+  findUser(userId: UserId): Promise<TenantUserRow | undefined> {
+    return this.store.readUser(this.tenantId, userId)
   }
 
   /**
    * The last messages of the user's own session, oldest first, in one round trip; undefined when this user has no such
    * session.
    */
-  async findHistory(query: {
-    userId: UserId
-    sessionId: string
-    messagesMax: number
-  }): Promise<HistoryMessage[] | undefined> {
-    const rows: HotHistoryRow[] = await this.store.hot`
-      select * from tenant.open_turn(${this.tenantId}, ${query.userId}::uuid, ${query.sessionId}::uuid, ${query.messagesMax})`
+  async findHistory(query: HistoryQuery): Promise<HistoryMessage[] | undefined> {
+    const rows = await this.store.openTurn({ ...query, tenantId: this.tenantId })
     if (rows.length === 0) return undefined
     return rows.flatMap(({ role, content }) => (role === 'session' ? [] : [{ role, content }]))
   }
@@ -158,18 +158,4 @@ export class TenantScope {
   finishTurn(finished: FinishedTurn): Promise<boolean> {
     return this.store.finishTurn(finished)
   }
-}
-
-interface HotUserRow {
-  email: string
-  full_name: string | null
-  core_user_id: UserId | null
-  is_active: boolean
-  is_verified: boolean
-  created_at: Date
-}
-
-interface HotHistoryRow {
-  role: 'session' | 'user' | 'assistant'
-  content: string
 }

@@ -152,6 +152,7 @@ export async function listTenantUsers(
       id: tenantUsers.id,
       email: tenantUsers.email,
       fullName: tenantUsers.fullName,
+      passwordEpoch: tenantUsers.passwordEpoch,
       coreUserId: tenantUsers.coreUserId,
       isActive: tenantUsers.isActive,
       isVerified: tenantUsers.isVerified,

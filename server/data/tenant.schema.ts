@@ -61,6 +61,8 @@ export const tenantUsers = tenantSchema.table(
     email: text('email').notNull(),
     fullName: text('full_name'),
     passwordHash: text('password_hash'),
+    /** Counts passwords changed by SQL: sessions of an earlier one have ended (guarantee A10). */
+    passwordEpoch: integer('password_epoch').notNull().default(0),
     coreUserId: uuid('core_user_id').$type<UserId>(),
     isActive: boolean('is_active').notNull().default(true),
     isVerified: boolean('is_verified').notNull().default(false),

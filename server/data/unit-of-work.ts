@@ -1,6 +1,7 @@
 import { defineError } from '../platform/errors.ts'
 import type { TenantId } from '../platform/ids.ts'
-import type { Connection, ConnectionPool } from './connections.ts'
+import type { Connection } from './connection-slot.ts'
+import type { ConnectionPool } from './connections.ts'
 import { type Database, databaseBy } from './postgres.ts'
 
 /** The database did not confirm that a transaction was committed. */

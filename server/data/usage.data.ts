@@ -1,11 +1,12 @@
 import type { SQL as HotPool } from 'bun'
 import { type SQL, sql } from 'drizzle-orm'
 import { parseTenantId, parseUserId, type TenantId, type UserId } from '../platform/ids.ts'
+import { createBatcher } from './batcher.ts'
 import { usageLedger } from './core.schema.ts'
 import type { Database } from './postgres.ts'
 import type { ReservedCall, SettledCall } from './tenant-scope.ts'
 
-/** Reserves and settles calls that are no part of a stored turn (embeddings, tests); leases of all calls. */
+/** Reserves and settles calls that are no part of a pooled turn (embeddings, tests, dedicated turns); leases of all calls. */
 export interface UsageLedger {
   reserve(call: ReservedCall): Promise<void>
   /** Only a reserved call is settled, so repeating it changes nothing. */
@@ -16,14 +17,32 @@ export interface UsageLedger {
   settleExpired(): Promise<number>
 }
 
+const batchesInFlightMax = 2
+const callsPerBatchMax = 200
+
 /** The ledger over the hot path's pool. */
 export function createUsageLedger(hot: HotPool): UsageLedger {
+  const batches = { inFlightMax: batchesInFlightMax, itemsMax: callsPerBatchMax }
+  const reserve = createBatcher<ReservedCall, true>({
+    ...batches,
+    async send(calls) {
+      await hot`select public.reserve_usage(${JSON.stringify(calls)}::text::jsonb)`
+      return calls.map(() => true)
+    },
+  })
+  const settle = createBatcher<SettledCall, true>({
+    ...batches,
+    async send(calls) {
+      await hot`select public.settle_usage(${JSON.stringify(calls)}::text::jsonb)`
+      return calls.map(() => true)
+    },
+  })
   return {
     async reserve(call) {
-      await hot`select public.reserve_usage(${JSON.stringify([call])}::text::jsonb)`
+      await reserve(call)
     },
     async settle(call) {
-      await hot`select public.settle_usage(${JSON.stringify([call])}::text::jsonb)`
+      await settle(call)
     },
     async renewLeases(ids) {
       if (ids.length === 0) return

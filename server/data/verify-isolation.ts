@@ -14,12 +14,13 @@ export const isolationBroken = defineError({
  * A4): every table has row-level security, FORCE, a policy with USING and WITH CHECK on the tenant; primary, unique
  * and foreign keys start with `tenant_id`; views over them, wherever they are, are `security_invoker`; the runtime role
  * owns nothing and neither is nor may become a superuser or BYPASSRLS; definer functions pin their search path; nobody
- * who serves requests may change the audit log.
+ * who serves requests may change the audit log. A dedicated store, which has no audit log, is checked the same way when
+ * it is first opened, and must not be open to other roles.
  */
 export async function verifyIsolation(database: Database): Promise<void> {
   const problems = await findIsolationProblems(database)
   if (problems.length > 0) {
-    throw isolationBroken({ detail: `The server does not start: ${problems.join('; ')}.` })
+    throw isolationBroken({ detail: `${problems.join('; ')}.` })
   }
 }
 
@@ -93,7 +94,12 @@ export async function findIsolationProblems(database: Database): Promise<string[
     where not pg_has_role(current_user, 'tenantry_runtime', 'usage')
     union all
     select 'the runtime role may change the audit log'
-    where has_table_privilege(current_user, 'public.audit_log', 'delete, truncate')
-      or has_any_column_privilege(current_user, 'public.audit_log', 'update')`)
+    where has_table_privilege(current_user, to_regclass('public.audit_log')::oid, 'delete, truncate')
+      or has_any_column_privilege(current_user, to_regclass('public.audit_log')::oid, 'update')
+    union all
+    select 'the database is open to every role'
+    where to_regclass('public.audit_log') is null and exists (
+      select from pg_database where datname = current_database() and (datacl is null or exists (
+        select from aclexplode(datacl) where grantee = 0 and privilege_type = 'CONNECT')))`)
   return rows.map((row) => row.problem)
 }

@@ -18,6 +18,8 @@ export interface WatchedCache<V> {
 export function createWatchedCache<V>(options: {
   entriesMax: number
   isTrusted: () => boolean
+  /** Whether a kept row may still be used; default: until it changes. */
+  isFresh?: (row: V) => boolean
   load: (key: string) => Promise<V | undefined>
 }): WatchedCache<V> {
   const rows = new Map<string, V>()
@@ -31,7 +33,7 @@ export function createWatchedCache<V>(options: {
       const row = await loaded
       // `forget` during the load removed it from `loading`: then the row may be older than the change.
       if (row !== undefined && loading.get(key) === loaded && options.isTrusted()) {
-        if (rows.size >= options.entriesMax) {
+        if (rows.size >= options.entriesMax && !rows.has(key)) {
           const oldest = rows.keys().next()
           if (!oldest.done) rows.delete(oldest.value)
         }
@@ -43,7 +45,10 @@ export function createWatchedCache<V>(options: {
     }
   }
 
-  const peek = (key: string): V | undefined => (options.isTrusted() ? rows.get(key) : undefined)
+  const peek = (key: string): V | undefined => {
+    const row = options.isTrusted() ? rows.get(key) : undefined
+    return row !== undefined && (options.isFresh?.(row) ?? true) ? row : undefined
+  }
   return {
     get: (key) => {
       const row = peek(key)

@@ -1,4 +1,5 @@
 import type { Directories } from '../data/directories.ts'
+import type { SignInSession } from '../data/sign-in-sessions.data.ts'
 import { defineError } from '../platform/errors.ts'
 import type { SignInSessionId, TenantId, UserId } from '../platform/ids.ts'
 import { findActiveMember } from '../data/membership.ts'
@@ -58,7 +59,7 @@ export function createIdentity(options: { tokens: AccessTokens; directories: Dir
       session.userId === claims.userId &&
       session.scope === claims.scope
     if (!alive) throw refuse()
-    return claims.scope === 'core' ? identifyCore(claims) : identifyTenantUser(claims)
+    return claims.scope === 'core' ? identifyCore(claims) : identifyTenantUser(claims, session)
   }
 
   async function identifyCore(claims: Omit<AccessClaims, 'expiresAt'>): Promise<CorePrincipal> {
@@ -80,9 +81,12 @@ export function createIdentity(options: { tokens: AccessTokens; directories: Dir
     }
   }
 
-  async function identifyTenantUser(claims: Omit<AccessClaims, 'expiresAt'>): Promise<TenantPrincipal> {
+  async function identifyTenantUser(
+    claims: Omit<AccessClaims, 'expiresAt'>,
+    session: SignInSession,
+  ): Promise<TenantPrincipal> {
     const tenant = claims.tenantId ? await directories.tenant(claims.tenantId) : undefined
-    const row = tenant && (await findActiveMember(directories, tenant, claims.userId))
+    const row = tenant && (await findActiveMember(directories, tenant, session))
     if (!tenant || !row) throw refuse()
     return { scope: 'tenant', userId: row.id, sessionId: claims.sessionId, tenantId: tenant.id }
   }

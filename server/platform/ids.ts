@@ -7,6 +7,8 @@ export type TenantId = Branded<string, 'TenantId'>
 export type UserId = Branded<string, 'UserId'>
 /** A sign-in session's id (UUID), the `sid` claim. */
 export type SignInSessionId = Branded<string, 'SignInSessionId'>
+/** A database server's id (UUID). */
+export type DatabaseServerId = Branded<string, 'DatabaseServerId'>
 
 /** The shape of a tenant id. */
 export const tenantIdPattern = /^[a-z0-9][a-z0-9_-]{0,62}$/
@@ -42,6 +44,15 @@ export function parseSignInSessionId(text: string): SignInSessionId | undefined 
 }
 
 function isSignInSessionId(text: string): text is SignInSessionId {
+  return isUuid(text)
+}
+
+/** The text as a database server's id, or undefined when it is no UUID. */
+export function parseDatabaseServerId(text: string): DatabaseServerId | undefined {
+  return isDatabaseServerId(text) ? text : undefined
+}
+
+function isDatabaseServerId(text: string): text is DatabaseServerId {
   return isUuid(text)
 }
 

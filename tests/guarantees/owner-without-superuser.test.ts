@@ -3,10 +3,10 @@ import postgres from 'postgres'
 import { migrateCore } from '../../server/data/migrate.ts'
 import { call } from '../support/call.ts'
 import { createOwnerRole, type TestDatabase } from '../support/databases.ts'
-import { makeSuperuser, makeTenant, makeUser } from '../support/people.ts'
+import { makeSuperuser, makeTenant, makeUser, type Person } from '../support/people.ts'
 import { ask } from '../support/scenario.ts'
 import { startApp, type TestApp } from '../support/start-app.ts'
-import { startTestServer } from '../support/test-server.ts'
+import { getTestServerUrl, startTestServer } from '../support/test-server.ts'
 
 /** The main job needs no superuser of PostgreSQL: NOSUPERUSER CREATEDB CREATEROLE is enough, or roles of the operator's. */
 
@@ -22,7 +22,11 @@ afterEach(async () => {
 
 async function doTheMainJob(app: TestApp): Promise<void> {
   const superuser = await makeSuperuser(app)
-  await makeTenant(app, superuser, 'acme', { system_prompt: 'You speak for Acme.' })
+  await onboardAndPurge(app, superuser, { system_prompt: 'You speak for Acme.' })
+}
+
+async function onboardAndPurge(app: TestApp, superuser: Person, settings: Record<string, unknown>): Promise<void> {
+  await makeTenant(app, superuser, 'acme', settings)
   const user = await makeUser(app, superuser, { tenant: 'acme' })
   const { events, data } = await ask(app, { token: user.token, message: 'Hello?' })
   expect(events.at(-1)?.event).toBe('done')
@@ -37,6 +41,14 @@ async function doTheMainJob(app: TestApp): Promise<void> {
   const headers = { 'x-confirm': 'acme' }
   const purged = await call(app, 'DELETE /admin/tenants/acme?purge=true', { token: superuser.token, headers })
   expect(purged.body.deleted).toMatchObject({ chat_messages: 4, chat_sessions: 1, tenant_users: 1 })
+}
+
+/** Databases and roles that are there for tenants. */
+async function listStores(app: TestApp): Promise<string[]> {
+  const rows = await app.services.core.db.execute<{ name: string }>(`
+    select datname as name from pg_database where shobj_description(oid, 'pg_database') ~ '^tenantry:${app.services.core.installationId}:[0-9]+$'
+    union all select database_role from tenants where database_role in (select rolname from pg_roles)`)
+  return rows.map((row) => row.name)
 }
 
 async function roleOf(app: TestApp): Promise<Record<string, unknown> | undefined> {
@@ -78,6 +90,33 @@ describe('an owner that is NOSUPERUSER CREATEDB CREATEROLE', () => {
     const replica = await app.startReplica()
     expect((await call(replica, 'GET /health/ready')).status).toBe(200)
     await replica.stop()
+  }, 15_000)
+
+  test('gives a tenant a database and a role of its own, ends their sessions and destroys both', async () => {
+    database = await createOwnerRole()
+    app = await startApp({ database, migrate: true })
+    const superuser = await makeSuperuser(app)
+    await makeTenant(app, superuser, 'other', { isolation: 'dedicated' })
+    expect(await listStores(app)).toHaveLength(2)
+    await onboardAndPurge(app, superuser, { isolation: 'dedicated' })
+    expect(await listStores(app)).toHaveLength(2)
+  }, 15_000)
+
+  test('without CREATEDB or CREATEROLE answers 409 tenant.dedicated_unavailable, and nothing is left of the try', async () => {
+    database = await createOwnerRole()
+    app = await startApp({ database, migrate: true })
+    const superuser = await makeSuperuser(app)
+    const admin = postgres(await getTestServerUrl(), { max: 1 })
+    await admin.unsafe(`alter role ${database.name} nocreatedb`)
+    const body = { id: 'dedicated', name: 'X', isolation: 'dedicated' }
+    const refused = await call(app, 'POST /admin/tenants', { token: superuser.token, body })
+    expect([refused.status, refused.body.code]).toEqual([409, 'tenant.dedicated_unavailable'])
+    expect((await call(app, 'GET /admin/tenants/dedicated', { token: superuser.token })).status).toBe(404)
+    // Once the right is granted, it is found without a restart.
+    await admin.unsafe(`alter role ${database.name} createdb`)
+    await admin.end()
+    expect((await call(app, 'POST /admin/tenants', { token: superuser.token, body })).status).toBe(201)
+    expect(await listStores(app)).toHaveLength(2)
   }, 15_000)
 
   test('sees its tenants’ rows itself: forced row-level security does not blind it', async () => {

@@ -88,11 +88,13 @@ async function dropDatabase(name: string): Promise<void> {
     const others = await sql<{ datname: string }[]>`
       select datname from pg_database
       where shobj_description(oid, 'pg_database') like ${`tenantry:${installation.id}:%`}
-         or starts_with(datname, ${`tenantry_new_${installation.id}_`})`
+         or starts_with(datname, ${`tenantry_new_${installation.id.replaceAll('-', '')}_`})`
     for (const { datname } of others) await sql`drop database if exists ${sql(datname)} with (force)`
-    const role = installation.runtime_role
-    // It may still hold rights elsewhere if the test failed midway; then it stays.
-    if (role) await sql`drop role if exists ${sql(role)}`.catch(() => undefined)
+    const roles = await sql<{ rolname: string }[]>`
+      select rolname from pg_roles where rolname = ${installation.runtime_role}
+        or starts_with(rolname, ${`tenantry_${installation.id.replaceAll('-', '').slice(0, 16)}_`})`
+    // One may still hold rights elsewhere if the test failed midway; then it stays.
+    for (const { rolname } of roles) await sql`drop role if exists ${sql(rolname)}`.catch(() => undefined)
   })
 }
 

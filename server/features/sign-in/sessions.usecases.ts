@@ -33,6 +33,8 @@ export interface SessionSubject {
   tenantId: TenantId | null
   isOwner: boolean
   isSuperuser: boolean
+  /** Of a tenant's own user: the epoch of the password that was verified. */
+  passwordEpoch?: number
 }
 
 /** Starts, continues and ends sign-in sessions. */
@@ -93,6 +95,7 @@ export function createSignInSessions(parts: {
       userId: subject.userId,
       scope: subject.scope,
       tenantId: subject.scope === 'tenant' ? subject.tenantId : null,
+      passwordEpoch: subject.passwordEpoch,
       transport,
       refreshHash: hash,
       expiresAt,
@@ -148,7 +151,7 @@ export function createSignInSessions(parts: {
       return { userId: session.userId, scope: 'core', tenantId, isOwner, isSuperuser }
     }
     const tenant = session.tenantId ? await directories.tenant(session.tenantId) : undefined
-    if (!tenant || !(await findActiveMember(directories, tenant, session.userId))) throw refuse()
+    if (!tenant || !(await findActiveMember(directories, tenant, session))) throw refuse()
     ensureTenantServes(tenant)
     return { userId: session.userId, scope: 'tenant', tenantId: tenant.id, isOwner: false, isSuperuser: false }
   }

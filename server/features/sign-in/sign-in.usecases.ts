@@ -119,7 +119,14 @@ async function signInToTenant(parts: SignInParts, attempt: SignInAttempt, tenant
   const userId: UserId | undefined = row?.id ?? (linked ? platformUser.id : undefined)
   if (!userId) throw refuse()
   return {
-    subject: { userId, scope: 'tenant', tenantId: tenant.id, isOwner: false, isSuperuser: false },
+    subject: {
+      userId,
+      scope: 'tenant',
+      tenantId: tenant.id,
+      isOwner: false,
+      isSuperuser: false,
+      passwordEpoch: row?.passwordEpoch,
+    },
     // The row stays locked until the session is committed: whoever resets the password ends sessions after that.
     store: (session) =>
       scope.write(async (database) => {

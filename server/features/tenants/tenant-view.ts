@@ -19,6 +19,7 @@ export function describeTenant(tenant: TenantRecord): TenantView {
     deactivated_by: tenant.deactivatedBy,
     isolation: tenant.isolation,
     state: tenant.state,
+    failure: tenant.failure,
     database_server_id: tenant.databaseServerId,
     database_name: tenant.databaseName,
     registration: tenant.registration,

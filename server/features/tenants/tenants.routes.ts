@@ -21,9 +21,10 @@ import {
 import {
   changeTenant,
   createTenant,
-  linkOwner,
   purgeTenant,
+  retryProvisioning,
   setTenantActive,
+  settleNewTenant,
   type TenantsParts,
 } from './tenants.usecases.ts'
 
@@ -85,16 +86,33 @@ export function tenantRoutesForSuperusers(parts: TenantsParts & { gates: Gates }
           return { status: 201, body: describeTenant(tenant) }
         })
         const id = parseTenantId(answer.body.id)
-        const ownerId = answer.body.owner_id === null ? undefined : parseUserId(answer.body.owner_id)
-        const tenant = id && ownerId && (await parts.directories.tenant(id))
-        if (tenant) await linkOwner(parts, tenant, ownerId)
-        set.status = 201
-        return answer.body
+        const tenant = id && (await settleNewTenant(parts, id))
+        set.status = tenant?.state === 'provisioning' ? 202 : 201
+        return tenant ? describeTenant(tenant) : answer.body
       },
       {
         ...jsonBody(newTenantBody),
-        response: { 201: tenantView },
-        detail: { summary: 'Onboard a tenant', [headersKey]: [idempotencyHeader] },
+        response: { 201: tenantView, 202: tenantView },
+        detail: {
+          summary: 'Onboard a tenant',
+          description:
+            '202 when its database takes over 5 s to make; in state failed, `failure` says why it could not be made.',
+          [headersKey]: [idempotencyHeader],
+        },
+      },
+    )
+    .post(
+      '/:id/provision/retry',
+      async ({ params, principal, request, set }) => {
+        const id = parseTenantId(params.id)
+        if (!id) throw tenantNotFound({ detail: 'There is no tenant with this id.' })
+        const tenant = await retryProvisioning(parts, id, auditActorOf(request, principal))
+        set.status = tenant.state === 'provisioning' ? 202 : 200
+        return describeTenant(tenant)
+      },
+      {
+        response: { 200: tenantView, 202: tenantView },
+        detail: { summary: "Make a failed tenant's database again; other tenants are left as they are" },
       },
     )
     .post(

@@ -110,6 +110,7 @@ export const tenantView = t.Object({
     t.Literal('moving'),
     t.Literal('deleting'),
   ]),
+  failure: nullable(t.String({ description: 'Why its database could not be made or migrated, in state failed' })),
   database_server_id: nullable(t.String()),
   database_name: nullable(t.String()),
   registration: registrations,

@@ -1,13 +1,15 @@
 import { type AuditActor, insertAudit } from '../../data/audit.data.ts'
-import { deleteTenantRows } from '../../data/conversations.data.ts'
+import { countTenantRows, deleteTenantRows } from '../../data/conversations.data.ts'
 import type { Directories } from '../../data/directories.ts'
 import type { Database } from '../../data/postgres.ts'
 import { deleteSignInSessionsOfTenant } from '../../data/sign-in-sessions.data.ts'
-import { dedicatedUnavailable, type TenantDatabases } from '../../data/tenant-databases.ts'
+import type { Provisioner, ReservedStore } from '../../data/provision-tenant.ts'
+import type { TenantDatabases } from '../../data/tenant-databases.ts'
 import { linkTenantUser } from '../../data/tenant-users.data.ts'
 import {
   deleteTenant,
   findPromptVersion,
+  findTenant,
   findTenantForUpdate,
   insertPromptVersion,
   insertTenant,
@@ -21,8 +23,9 @@ import { findUser } from '../../data/users.data.ts'
 import { requestInvalid } from '../../http/problem-details.ts'
 import { emailTaken, tenantNotFound } from '../../http/tenant-gate.ts'
 import type { Egress } from '../../platform/egress.ts'
+import { withDeadline } from '../../platform/deadline.ts'
 import { defineError } from '../../platform/errors.ts'
-import { parseTenantId, parseUserId, type TenantId, type UserId } from '../../platform/ids.ts'
+import { parseDatabaseServerId, parseTenantId, parseUserId, type TenantId, type UserId } from '../../platform/ids.ts'
 import type { SecretBox } from '../../platform/secrets.ts'
 import { readTenantSettings } from './tenant-settings.ts'
 import { describeTenant, type UsageViewParts } from './tenant-view.ts'
@@ -38,15 +41,20 @@ export const promptChanged = defineError({ code: 'prompt.changed', status: 409, 
 /** What managing tenants stands on. */
 export interface TenantsParts extends UsageViewParts {
   databases: TenantDatabases
+  provisioner: Provisioner
   directories: Directories
   egress: Egress
   secretBox: SecretBox
 }
 
+const provisioningWaitedMs = 5_000
 /** Ids that are paths of their own beside `/admin/tenants/{id}`. */
 export const reservedIds = new Set(['counts', 'import'])
 
-/** Makes a tenant in the given transaction, with the first version of its prompt if it has one. */
+/**
+ * Makes a tenant in the given transaction, with the first version of its prompt if it has one. A dedicated one has no
+ * store yet: `settleNewTenant` sees to that once the transaction is committed.
+ */
 export async function createTenant(
   parts: TenantsParts,
   database: Database,
@@ -55,10 +63,10 @@ export async function createTenant(
 ): Promise<TenantRecord> {
   const id = parseTenantId(body.id)
   if (!id || reservedIds.has(body.id)) throw refuse('id', 'is reserved; choose another')
-  if (body.isolation === 'dedicated' || body.database_server_id) throw refuseDedicated()
   const settings = await readTenantSettings(body, { ...contextOf(parts), tenantId: id, before: withoutKey })
   await ensureOwnerExists(database, settings)
-  const tenant = await insertTenant(database, { ...settings, id, name: body.name })
+  const place = await choosePlace(parts, database, body)
+  const tenant = await insertTenant(database, { ...settings, ...place, id, name: body.name })
   if (!tenant) throw tenantIdTaken({ detail: 'Another tenant has this id. Choose another.' })
   if (tenant.systemPrompt !== null) await storePromptVersion(database, tenant, actor)
   await insertAudit(database, actor, {
@@ -69,6 +77,62 @@ export async function createTenant(
     after: describeForAudit(describeTenant(tenant), body),
   })
   return tenant
+}
+
+/** A server that is named means a database of its own there. */
+async function choosePlace(
+  parts: TenantsParts,
+  database: Database,
+  body: NewTenantBody,
+): Promise<ReservedStore | { isolation: 'pooled'; databaseServerId: null }> {
+  const wanted = body.database_server_id ? parseDatabaseServerId(body.database_server_id) : undefined
+  if (body.isolation === 'pooled' && wanted) throw refuse('database_server_id', 'is for dedicated tenants only')
+  return body.isolation === 'dedicated' || wanted
+    ? parts.provisioner.reserve(database, wanted)
+    : { isolation: 'pooled', databaseServerId: null }
+}
+
+/**
+ * Sees to what is no part of the core transaction that made a tenant: its store, if it is to have one of its own, and
+ * its owner's row there. Idempotent. Waits at most 5 s for a store.
+ * @returns the tenant as it is then; still `provisioning` when it takes longer, undefined when it is gone
+ */
+export async function settleNewTenant(parts: TenantsParts, id: TenantId): Promise<TenantRecord | undefined> {
+  const tenant = await findTenant(parts.core.db, id)
+  if (tenant?.isolation === 'dedicated') return provisionSoon(parts, tenant, parts.provisioner.provision(id))
+  if (tenant?.ownerId) await linkOwner(parts, tenant, tenant.ownerId)
+  return tenant
+}
+
+/** Takes a tenant up again whose store could not be made. Audited. */
+export async function retryProvisioning(parts: TenantsParts, id: TenantId, actor: AuditActor): Promise<TenantRecord> {
+  const tenant = await findTenant(parts.core.db, id)
+  if (!tenant) throw notFound()
+  await insertAudit(parts.core.db, actor, {
+    action: 'tenant.provision_retried',
+    targetType: 'tenant',
+    targetId: id,
+    tenantId: id,
+    before: { state: tenant.state, failure: tenant.failure },
+  })
+  const after = await provisionSoon(parts, tenant, parts.provisioner.retry(id))
+  if (!after) throw notFound()
+  return after
+}
+
+/** What is not waited for any longer goes on by itself; its outcome is in the tenant's record and in the log. */
+async function provisionSoon(
+  parts: TenantsParts,
+  tenant: TenantRecord,
+  work: Promise<TenantRecord | undefined>,
+): Promise<TenantRecord | undefined> {
+  const late = new Error('provisioning takes longer')
+  try {
+    return await withDeadline(work, provisioningWaitedMs, () => late)
+  } catch (error) {
+    if (error !== late) throw error
+    return (await findTenant(parts.core.db, tenant.id)) ?? tenant
+  }
 }
 
 /** Makes an owner's linked row; idempotent, as it is no part of the core transaction. */
@@ -86,12 +150,12 @@ export async function changeTenant(
   body: TenantChangesBody,
   actor: AuditActor,
 ): Promise<TenantRecord> {
-  if (body.isolation === 'dedicated' || body.database_server_id) throw refuseDedicated()
   await linkNextOwner(parts, id, body)
   const tenant = await parts.core.write(async (database) => {
     const before = await findTenantForUpdate(database, id)
     if (!before || before.state === 'deleting') throw notFound()
     await ensureLiveVersion(database, id, body.live_version)
+    ensureStaysInPlace(before, body)
     const settings = await readTenantSettings(body, { ...contextOf(parts), tenantId: id, before })
     await ensureOwnerExists(database, settings)
     if (settings.isActive !== undefined) settings.deactivatedBy = settings.isActive ? null : 'superuser'
@@ -178,7 +242,7 @@ export async function purgeTenant(parts: TenantsParts, id: TenantId, actor: Audi
   })
   if (!tenant) throw notFound()
   parts.directories.forget({ kind: 'tenant', ids: [id] })
-  const rows = await parts.databases.scopeOf(tenant).write((database) => deleteTenantRows(database, id))
+  const rows = await deleteStore(parts, tenant)
   const receipt = await parts.core.write(async (database) => {
     const usage = await deleteUsageOfTenant(database, id)
     const sessions = await deleteSignInSessionsOfTenant(database, id)
@@ -201,6 +265,21 @@ export async function purgeTenant(parts: TenantsParts, id: TenantId, actor: Audi
   })
   parts.directories.forget({ kind: 'tenant', ids: [id] })
   return receipt
+}
+
+/** Everything a tenant has in its store, and the store itself if it is its own. Counts what was there. */
+async function deleteStore(parts: TenantsParts, tenant: TenantRecord): Promise<Record<string, number>> {
+  if (tenant.isolation === 'pooled') {
+    return parts.databases.scopeOf(tenant).write((database) => deleteTenantRows(database, tenant.id))
+  }
+  // A store that was never finished, or is gone since an earlier try, has nothing to count.
+  const rows = await countStore(parts, tenant).catch(() => ({}))
+  const { databases, roles } = await parts.provisioner.purgeStore(tenant)
+  return { ...rows, databases, roles }
+}
+
+async function countStore(parts: TenantsParts, tenant: TenantRecord): Promise<Record<string, number>> {
+  return parts.databases.scopeOf(tenant).read((database) => countTenantRows(database, tenant.id))
 }
 
 const withoutKey = { modelProvider: null, modelBaseUrl: null, modelApiKey: null, modelApiKeyOrigin: null }
@@ -238,14 +317,20 @@ function describeForAudit(view: TenantView, body: object): Record<string, unknow
   return Object.fromEntries(Object.entries(view).filter(([name]) => Reflect.get(body, name) !== undefined))
 }
 
+/** A place is not changed by writing another one down: the tenant's rows are where they are. */
+function ensureStaysInPlace(before: TenantRecord, body: TenantChangesBody): void {
+  if (body.isolation !== undefined && body.isolation !== before.isolation) {
+    throw refuse('isolation', 'cannot be changed here: the tenant would lose sight of its rows')
+  }
+  if (body.database_server_id !== undefined && body.database_server_id !== before.databaseServerId) {
+    throw refuse('database_server_id', 'cannot be changed here: the tenant would lose sight of its rows')
+  }
+}
+
 function notFound(): Error {
   return tenantNotFound({ detail: 'There is no tenant with this id.' })
 }
 
 function refuse(path: string, message: string): Error {
   return requestInvalid({ detail: `${path}: ${message}`, errors: [{ path, message }] })
-}
-
-function refuseDedicated(): Error {
-  return dedicatedUnavailable({ detail: 'This server cannot make a database for a tenant. Choose pooled.' })
 }

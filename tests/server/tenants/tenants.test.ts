@@ -29,6 +29,7 @@ describe('POST /admin/tenants', () => {
       deactivated_by: null,
       isolation: 'pooled',
       state: 'active',
+      failure: null,
       database_server_id: null,
       database_name: null,
       registration: 'open',
@@ -99,12 +100,6 @@ describe('POST /admin/tenants', () => {
       system_prompt: 'First.',
     })
     expect((await api('GET /admin/tenants/taken/prompts')).body.items).toHaveLength(1)
-  })
-
-  test('refuses a dedicated database where none can be made with 409 tenant.dedicated_unavailable', async () => {
-    const reply = await api('POST /admin/tenants', { id: 'dedicated', name: 'X', isolation: 'dedicated' })
-    expect([reply.status, reply.body.code]).toEqual([409, 'tenant.dedicated_unavailable'])
-    expect((await api('GET /admin/tenants/dedicated')).status).toBe(404)
   })
 
   test.each([

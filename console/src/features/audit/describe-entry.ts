@@ -16,6 +16,7 @@ export const actions: readonly string[] = [
   'tenant.model_tested',
   'tenant.pinecone_tested',
   'tenant.prompt_restored',
+  'tenant.provision_retried',
   'tenant.purge_started',
   'tenant.purged',
   'tenant.updated',

@@ -1,0 +1,177 @@
+import { randomBytes } from 'node:crypto'
+import postgres from 'postgres'
+import type { OpenedServer } from './database-servers.ts'
+import type { FleetLocks } from './fleet-locks.ts'
+import { closeDatabaseToPublic, ensureLoginRole, type LoginRole } from './login-roles.ts'
+import { storeMigrations, migrateStore } from './migrate.ts'
+
+/**
+ * What provisioning does on one database server; what it decides in the core database is in `provision-tenant.ts`.
+ * Every step may be repeated. The caller holds the tenant's fleet lock in the core database.
+ */
+
+/** Whose databases: `installationId` is core's random id, so that installations on one server leave each other alone. */
+export interface StoreOwner {
+  installationId: string
+  number: number
+}
+
+/** The comment that says whose a database is; names are for people. */
+export function stampOf(owner: StoreOwner): string {
+  return `tenantry:${owner.installationId}:${owner.number}`
+}
+
+/** The login role of a tenant's store; roles belong to the whole server, so the installation is part of its name. */
+export function storeRoleOf(owner: StoreOwner): string {
+  return `tenantry_${shorten(owner.installationId, 16)}_${owner.number}`
+}
+
+/** How every database that is still being made is called. */
+export function unfinishedPrefix(installationId: string): string {
+  return `tenantry_new_${shorten(installationId, 32)}_`
+}
+
+function shorten(installationId: string, digits: number): string {
+  return installationId.replaceAll('-', '').slice(0, digits)
+}
+
+/**
+ * Makes sure that the store's role and database are there, and nobody else may connect to it.
+ * @param sql the owner's connection to the server
+ * @returns the database's name
+ */
+export async function ensureStore(
+  sql: postgres.Sql,
+  store: { server: OpenedServer; owner: StoreOwner; login: LoginRole; locks: FleetLocks },
+): Promise<string> {
+  const { server, owner, login, locks } = store
+  await ensureStoreRole(sql, login)
+  const made = await findStampedDatabase(sql, owner)
+  if (made) {
+    await closeDatabaseToPublic(sql, { database: made, role: login.role })
+    return made
+  }
+  const { installationId } = owner
+  return locks.making(async () => {
+    const template = await ensureTemplate(sql, { server, installationId, locks })
+    const unfinished = await createUnfinished(sql, { installationId, template })
+    return finishDatabase(sql, { unfinished, owner, role: login.role })
+  })
+}
+
+async function ensureStoreRole(sql: postgres.Sql, login: LoginRole): Promise<void> {
+  await ensureLoginRole(sql, { ...login, setPassword: true })
+  const [self] = await sql<{ rights: boolean; version: number }[]>`
+    select pg_has_role(current_user, ${login.role}, 'usage') as rights, current_setting('server_version_num')::int as version`
+  if (self?.rights) return
+  // An owner that is no superuser may end the role's sessions, as a purge must, only as a member of it. From version 16
+  // on whoever made a role may administer it without being one.
+  await sql.unsafe(
+    `grant "${login.role}" to current_user${self && self.version >= 160_000 ? ' with inherit true, set false' : ''}`,
+  )
+}
+
+/** The name of this tenant's database, if there is one. */
+export function findStampedDatabase(sql: postgres.Sql, owner: StoreOwner): Promise<string | undefined> {
+  return findByStamp(sql, stampOf(owner))
+}
+
+/**
+ * A copy of the template under a name that says it is not finished. CREATE DATABASE is no transaction: should we die
+ * meanwhile, the database is left, and the reconciler knows it by that name. It takes no connections until it is closed
+ * to the public.
+ */
+async function createUnfinished(
+  sql: postgres.Sql,
+  options: { installationId: string; template: string; allowConnections?: boolean },
+): Promise<string> {
+  const name = unfinishedPrefix(options.installationId) + randomBytes(8).toString('hex')
+  const allowed = options.allowConnections ? 'true' : 'false'
+  await sql.unsafe(`create database ${name} template ${options.template} allow_connections ${allowed}`)
+  return name
+}
+
+/** Stamps, closes, opens and names it at once: a database with a tenant's stamp is complete. */
+async function finishDatabase(
+  sql: postgres.Sql,
+  options: { unfinished: string; owner: StoreOwner; role: string },
+): Promise<string> {
+  const { unfinished, owner, role } = options
+  const wanted = `tenant_${owner.number}`
+  for (const name of [wanted, `${wanted}_${shorten(owner.installationId, 8)}`]) {
+    try {
+      await sql.begin(async (transaction) => {
+        await closeDatabaseToPublic(transaction, { database: unfinished, role })
+        await transaction.unsafe(`comment on database ${unfinished} is '${stampOf(owner)}'`)
+        await transaction.unsafe(`alter database ${unfinished} allow_connections true`)
+        await transaction.unsafe(`alter database ${unfinished} rename to ${name}`)
+      })
+      return name
+    } catch (error) {
+      // Another installation has the name, or took it this very moment.
+      const taken = error instanceof postgres.PostgresError && ['42P04', '23505'].includes(error.code)
+      if (!taken || name !== wanted) throw error
+    }
+  }
+  throw new Error('unreachable')
+}
+
+/**
+ * The server's template of this installation for the migrations at hand: migrated once, stamped, closed, and never
+ * connected to again. Newer migrations make another one.
+ */
+export async function ensureTemplate(
+  sql: postgres.Sql,
+  options: { server: OpenedServer; installationId: string; locks: FleetLocks },
+): Promise<string> {
+  const { version, hash } = storeMigrations()
+  const stamp = `${templateStampPrefix(options.installationId)}${version}:${hash}`
+  return (
+    (await findByStamp(sql, stamp)) ??
+    options.locks.template(
+      options.server.record.id,
+      async () => (await findByStamp(sql, stamp)) ?? makeTemplate(sql, { ...options, stamp }),
+    )
+  )
+}
+
+/** How the stamps of an installation's templates begin; the number of their migrations follows. */
+export function templateStampPrefix(installationId: string): string {
+  return `tenantry:${installationId}:template:`
+}
+
+async function findByStamp(sql: postgres.Sql, stamp: string): Promise<string | undefined> {
+  const [row] = await sql<{ datname: string }[]>`
+    select datname from pg_database where shobj_description(oid, 'pg_database') = ${stamp}`
+  return row?.datname
+}
+
+async function makeTemplate(
+  sql: postgres.Sql,
+  options: { server: OpenedServer; installationId: string; stamp: string },
+): Promise<string> {
+  const { server, installationId, stamp } = options
+  const unfinished = await createUnfinished(sql, { installationId, template: 'template0', allowConnections: true })
+  await sql.unsafe(`revoke connect on database ${unfinished} from public`)
+  await migrateStore(server.ownerUrlOf(unfinished))
+  const name = `tenantry_template_${shorten(installationId, 16)}_${randomBytes(4).toString('hex')}`
+  await sql.begin(async (transaction) => {
+    await transaction.unsafe(`alter database ${unfinished} allow_connections false`)
+    await transaction.unsafe(`comment on database ${unfinished} is '${stamp}'`)
+    await transaction.unsafe(`alter database ${unfinished} rename to ${name}`)
+  })
+  return name
+}
+
+/** Destroys a tenant's database and role, whoever is connected; safe to repeat. Returns what was there. */
+export async function dropStore(
+  sql: postgres.Sql,
+  store: { owner: StoreOwner },
+): Promise<{ databases: number; roles: number }> {
+  const database = await findStampedDatabase(sql, store.owner)
+  if (database) await sql`drop database ${sql(database)} with (force)`
+  const role = storeRoleOf(store.owner)
+  const [known] = await sql`select 1 from pg_roles where rolname = ${role}`
+  if (known) await sql`drop role ${sql(role)}`
+  return { databases: database ? 1 : 0, roles: known ? 1 : 0 }
+}

@@ -1,0 +1,60 @@
+import type { UserId } from '../platform/ids.ts'
+import { type Batched, createBatcher } from './batcher.ts'
+import type { BegunTurn, FinishedTurn, TenantUserRow } from './tenant-scope.ts'
+
+const batchesInFlightMax = 2
+const turnsPerBatchMax = 200
+/** Long turns travel in few: a batch is one text of JSON here and one value there. */
+const bytesPerBatchMax = 4 * 1024 * 1024
+
+/**
+ * Stores turns in batches, each with its own answer.
+ * @param send stores all or nothing; answers a row for each message
+ */
+export function createTurnBatcher<T extends BegunTurn | FinishedTurn>(
+  send: (turns: T[]) => Promise<{ message_id: string; stored: boolean }[]>,
+): Batched<T, boolean> {
+  return createBatcher<T, boolean>({
+    inFlightMax: batchesInFlightMax,
+    itemsMax: turnsPerBatchMax,
+    bytesMax: bytesPerBatchMax,
+    sizeOf: sizeOfTurn,
+    async send(items) {
+      const rows = await send(items)
+      const stored = new Map(rows.map((row) => [row.message_id, row.stored]))
+      return items.map((item) => stored.get(item.turn.message_id) ?? false)
+    },
+  })
+}
+
+/** The bytes of a turn's texts; everything else is small. */
+function sizeOfTurn({ turn }: BegunTurn | FinishedTurn): number {
+  let bytes = Buffer.byteLength(turn.content)
+  if ('sources' in turn) for (const source of turn.sources ?? []) bytes += Buffer.byteLength(source.excerpt)
+  return bytes
+}
+
+/** A row of `tenant.read_user`; its time is a text where the driver leaves times as they come. */
+export interface ReadUserRow {
+  email: string
+  full_name: string | null
+  core_user_id: UserId | null
+  is_active: boolean
+  is_verified: boolean
+  created_at: Date | string
+  password_epoch: number
+}
+
+/** That row as a tenant user. */
+export function describeUserRow(id: UserId, row: ReadUserRow): TenantUserRow {
+  return {
+    id,
+    email: row.email,
+    fullName: row.full_name,
+    coreUserId: row.core_user_id,
+    isActive: row.is_active,
+    isVerified: row.is_verified,
+    createdAt: new Date(row.created_at),
+    passwordEpoch: row.password_epoch,
+  }
+}
