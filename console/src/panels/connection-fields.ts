@@ -27,9 +27,9 @@ export interface ConnectionFields {
 /** A setting's name, here as on the wire. */
 export type ConnectionField = keyof ConnectionFields
 
-/** The settings of each connection. */
+/** The settings of each connection, in the order of its form. */
 export const fieldsOf = {
-  model: ['model_provider', 'model', 'model_base_url', 'model_api_key', 'max_output_tokens'],
+  model: ['model_provider', 'model_base_url', 'model_api_key', 'model', 'max_output_tokens'],
   pinecone: [
     'pinecone_api_key',
     'pinecone_index',
@@ -122,12 +122,13 @@ export function readPineconeDraft({ fields, tenant }: Drafted) {
  * Why the key has to be typed although one is stored, or may be left out otherwise; undefined when it need not. A key
  * stays where it was entered: another provider or address gets it only from whoever knows it.
  */
-export function explainNeededKey({ fields, tenant }: Drafted): string | undefined {
-  const { model_provider, model_base_url } = readModel({ fields, tenant })
+export function explainNeededKey(drafted: Drafted): string | undefined {
+  const { tenant } = drafted
+  const { model_provider, model_base_url } = readModel(drafted)
   const place = nameKeyPlace({ model_provider, model_base_url })
   if (place === undefined) return undefined
   if (!tenant.model_api_key.set) {
-    return model_base_url === null ? undefined : 'A server of its own needs a key of its own.'
+    return hasAddress(drafted) ? 'An address of its own needs a key of its own.' : undefined
   }
   const storedFor = nameKeyPlace(tenant)
   // The offline model uses none: which place its key was entered for, only the server knows.

@@ -38,7 +38,7 @@ export function noteTested(options: {
   queryClient.setQueriesData<TenantOverview>({ queryKey: ['tenant', tenantId, 'overview'] }, (old) => {
     if (old === undefined) return undefined
     const before = old.connections.find(({ connection }) => connection === kind)
-    const now = judge({ kind, before, failed: test.steps.find(({ ok }) => !ok), at: at.toISOString() })
+    const now = judgeTest({ kind, before, failed: test.steps.find(({ ok }) => !ok), at: at.toISOString() })
     return { ...old, connections: [...old.connections.filter((state) => state !== before), now] }
   })
   setTimeout(() => {
@@ -53,7 +53,8 @@ export function noteTested(options: {
   }, writtenAfterMs)
 }
 
-function judge(found: {
+/** How a connection does after a test of it, as the server will write it down. */
+export function judgeTest(found: {
   kind: ConnectionKind
   before: ConnectionState | undefined
   failed: { name: string; detail: string } | undefined

@@ -13,7 +13,11 @@ const providers: readonly { value: Provider; label: string; note: string }[] = [
   { value: 'automatic', label: 'Automatic', note: 'Its own key with OpenAI, else what the platform has.' },
   { value: 'openai', label: 'OpenAI', note: 'With its own key, else the platform’s.' },
   { value: 'deepseek', label: 'DeepSeek', note: 'With its own key, else the platform’s.' },
-  { value: 'openai-compatible', label: 'Compatible', note: 'Any server with OpenAI’s API, at an address of its own.' },
+  {
+    value: 'openai-compatible',
+    label: 'OpenAI-compatible',
+    note: 'Any server with OpenAI’s API, at an address of its own.',
+  },
   { value: 'offline', label: 'Offline', note: 'Built in: quotes passages, needs no key and no network.' },
 ]
 

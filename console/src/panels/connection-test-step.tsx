@@ -33,7 +33,6 @@ export function TestedStep(props: {
             {nameStep(step.name)}
           </span>
           {outcome === 'failed' && <Badge tone="danger">Failed</Badge>}
-          {outcome === 'noticed' && <Badge tone="warn">Look</Badge>}
           {outcome === 'skipped' ? (
             <span className="text-meta text-ink-3">not run</span>
           ) : (
@@ -41,18 +40,17 @@ export function TestedStep(props: {
           )}
         </p>
         {outcome !== 'skipped' && <p className="text-ink-2 wrap-anywhere">{step.detail}</p>}
-        {isOpen && (step.remedy !== null || fixes.length > 0) && (
+        {isOpen && (
           <div
             className={classNames(
               'mt-2 flex flex-col gap-[10px] rounded-md border bg-sheet px-3 py-[10px]',
               outcome === 'failed' ? 'border-danger-line' : 'border-warn-line',
             )}
           >
-            {step.remedy !== null && (
-              <p className="text-ink-2 wrap-anywhere">
-                <strong className="font-semibold text-ink">What to do.</strong> {step.remedy}
-              </p>
-            )}
+            <p className="text-ink-2 wrap-anywhere">
+              <strong className="font-semibold text-ink">What to do.</strong>{' '}
+              {step.remedy ?? 'Choose the metadata field that holds the text of its passages.'}
+            </p>
             <Fixes fixes={fixes} onFix={props.onFix} onKey={step.ok ? undefined : onKey} />
           </div>
         )}
@@ -138,16 +136,15 @@ function Choices(props: { fix: Fix; onFix: (change: { field: string; value: stri
         <li key={value} className="border-b border-line last:border-b-0">
           <button
             type="button"
-            aria-label={`${describeFix(field, value)}${note === null ? '' : `: ${note}`}`}
             onClick={() => props.onFix({ field, value })}
-            className="group flex min-h-[36px] w-full items-center gap-3 px-3 py-[6px] text-start -outline-offset-2 hover:bg-hover"
+            className="relative flex min-h-[36px] w-full items-center gap-3 px-3 py-[6px] text-start -outline-offset-2 hover:bg-hover"
           >
             <span className="min-w-0 flex-1">
               <span className="block font-mono text-meta wrap-anywhere text-ink">{value}</span>
               {note !== null && <span className="block text-meta text-ink-3 tabular-nums">{note}</span>}
             </span>
-            <span aria-hidden="true" className="shrink-0 text-meta font-medium text-accent-text">
-              Use it
+            <span className="shrink-0 text-meta font-medium text-accent-text">
+              Use it<span className="sr-only"> and test again</span>
             </span>
           </button>
         </li>
@@ -163,7 +160,7 @@ function judge(step: TestStep): Outcome {
 
 function StepMark(props: { outcome: Outcome }): ReactNode {
   const box = 'relative grid size-[20px] shrink-0 place-items-center rounded-sm border'
-  const words = { passed: 'Passed: ', noticed: 'Passed: ', failed: '', skipped: '' }[props.outcome]
+  const words = { passed: 'Passed: ', noticed: 'Needs a look: ', failed: '', skipped: '' }[props.outcome]
   return (
     <>
       {words !== '' && <span className="sr-only">{words}</span>}

@@ -87,7 +87,13 @@ function TestBody(props: {
   if (run.phase === 'running') return <RunningSteps steps={expectedSteps[kind]} startedAt={run.startedAt} />
   return (
     <>
-      <ol className={test.isStale ? 'opacity-60' : undefined}>
+      {test.isStale && (
+        <p className="flex gap-[6px] text-ink-2">
+          <Icon name="attention" className="mt-[2px] shrink-0 text-warn" />
+          Settings were changed since this test.
+        </p>
+      )}
+      <ol>
         {run.test.steps.map((step, at) => (
           <TestedStep
             key={step.name}
@@ -99,15 +105,14 @@ function TestBody(props: {
         ))}
       </ol>
       <p className="text-meta text-ink-3">
-        {test.isStale ? 'Settings were changed since. ' : run.isDraft ? 'Tested as typed, ' : 'Tested as stored, '}
-        {test.isStale ? 'Test again to see how they do.' : <When time={run.endedAt.toISOString()} />}
+        {run.isDraft ? 'Tested as typed' : 'Tested as stored'}, <When time={run.endedAt.toISOString()} />
       </p>
       {!run.test.ok && (
         <div className="flex gap-[10px] rounded-md border border-line px-3 py-[10px] text-ink-2">
           <Icon name="eye" className="mt-[2px] shrink-0 text-ink-3" />
           <p className="min-w-0">
-            A failed test stops nothing: the settings can be saved as they are. {describeMeanwhile(kind, tenant)} Home
-            lists it while it fails.
+            A failed test stops nothing: the settings can be saved as they are. {describeMeanwhile(kind, tenant)}
+            {!run.isDraft && ' Home lists it while it fails.'}
           </p>
         </div>
       )}

@@ -1,3 +1,4 @@
+import { useQueryClient } from '@tanstack/react-query'
 import { useEffect, useRef, useState } from 'react'
 import { flushSync } from 'react-dom'
 import { useForm, useWatch } from 'react-hook-form'
@@ -30,6 +31,7 @@ export function useConnection(options: { tenant: Tenant; kind: ConnectionKind })
   const { tenant, kind } = options
   const names = fieldsOf[kind]
   const keyName = keyFieldOf[kind]
+  const queryClient = useQueryClient()
   const change = useChangeTenant(tenant.id)
   const tester = useConnectionTest(kind)
   const [replacing, setReplacing] = useState(false)
@@ -54,6 +56,13 @@ export function useConnection(options: { tenant: Tenant; kind: ConnectionKind })
   const { errors } = form.formState
   const { run } = tester
 
+  /** Checks every field; the first bad one gets the focus. */
+  const check = async (): Promise<boolean> => {
+    if (await form.trigger([...names])) return true
+    const first = names.find((name) => form.getFieldState(name).invalid)
+    if (first !== undefined) form.setFocus(first)
+    return false
+  }
   const place = (problem: ApiProblem): boolean => {
     const refusals = findRefusals({ problem, names })
     if (refusals.some(({ name }) => name === keyName)) openKey()
@@ -77,16 +86,21 @@ export function useConnection(options: { tenant: Tenant; kind: ConnectionKind })
     form.reset(readConnectionFields(stored), { keepDirtyValues: false })
   }
 
+  /** What the settings come to is the server's to say. */
+  const refreshInUse = (): Promise<void> =>
+    queryClient.invalidateQueries({ queryKey: ['tenant', tenant.id, 'overview'] })
+
   /** Saves what was typed. False when it was refused: the sentences then stand at their fields. */
   const save = async (): Promise<boolean> => {
     setRefusal(undefined)
     setSaved(false)
-    if (!(await form.trigger([...names], { shouldFocus: true }))) return false
+    if (!(await check())) return false
     const now = readChanges(kind, { fields: form.getValues(), tenant: latest.current })
     if (Object.keys(now).length === 0) return true
     try {
       take(await change.mutateAsync(now))
       setSaved(true)
+      await refreshInUse()
       return true
     } catch (thrown) {
       const problem = toProblem(thrown)
@@ -109,6 +123,7 @@ export function useConnection(options: { tenant: Tenant; kind: ConnectionKind })
     )
     latest.current = stored
     keepKey()
+    await refreshInUse()
     tester.forget()
   }
 
@@ -119,7 +134,7 @@ export function useConnection(options: { tenant: Tenant; kind: ConnectionKind })
       await form.trigger(keyName)
       return
     }
-    if (!(await form.trigger([...names], { shouldFocus: true }))) return
+    if (!(await check())) return
     const ended = await tester.begin({ fields: { ...form.getValues() }, tenant: latest.current })
     if (ended.phase === 'failed') place(ended.problem)
   }

@@ -14,7 +14,7 @@ import { Button } from '../../ui/button.tsx'
 import { useCommands, type Command } from '../../ui/commands.tsx'
 import { SaveRow } from '../../ui/save-row.tsx'
 import { State } from '../../ui/state.tsx'
-import { describeHealth, describeModelInUse, describeRetrievalInUse } from './describe-health.ts'
+import { describeHealth, describeModelInUse, describeRetrievalInUse, isSetUp, type Health } from './describe-health.ts'
 import { LeaveGuard } from './leave-guard.tsx'
 
 /** A tenant's connections: who answers and where its passages are found, how both do, set, tested and mended. */
@@ -26,7 +26,7 @@ export function ConnectionsPage(): ReactNode {
 
 function Connections(props: { tenant: Tenant }): ReactNode {
   const { tenant } = props
-  const health = useQuery(getConnectionHealthQueryOptions(useApi(), tenant.id)).data
+  const { data: known } = useQuery(getConnectionHealthQueryOptions(useApi(), tenant.id))
   const model = useConnection({ tenant, kind: 'model' })
   const pinecone = useConnection({ tenant, kind: 'pinecone' })
   useTestCommand(() => {
@@ -35,22 +35,14 @@ function Connections(props: { tenant: Tenant }): ReactNode {
   })
   return (
     <>
-      <ConnectionSection
-        connection={model}
-        health={health}
-        inUse={health && describeModelInUse(tenant, health.effective)}
-      >
+      <ConnectionSection connection={model} known={known} inUse={known && describeModelInUse(tenant, known.effective)}>
         <ModelConnectionForm
           connection={model}
           onSubmit={() => void saveAndTest(model)}
           foot={<Foot connection={model} />}
         />
       </ConnectionSection>
-      <ConnectionSection
-        connection={pinecone}
-        health={health}
-        inUse={health && describeRetrievalInUse(health.effective)}
-      >
+      <ConnectionSection connection={pinecone} known={known} inUse={known && describeRetrievalInUse(known.effective)}>
         <PineconeConnectionForm
           connection={pinecone}
           onSubmit={() => void saveAndTest(pinecone)}
@@ -70,12 +62,21 @@ async function saveAndTest(connection: Connection): Promise<void> {
 
 function ConnectionSection(props: {
   connection: Connection
-  health: Pick<TenantOverview, 'connections'> | undefined
+  known: Pick<TenantOverview, 'connections' | 'effective'> | undefined
   inUse: string | undefined
   children: ReactNode
 }): ReactNode {
-  const { connection } = props
+  const { connection, known } = props
+  const { kind, tenant } = connection
   const id = useId()
+  const now = useNow()
+  const health =
+    known &&
+    describeHealth({
+      state: known.connections.find((state) => state.connection === kind),
+      isSetUp: isSetUp(kind, { tenant, effective: known.effective }),
+      now,
+    })
   return (
     <section
       aria-labelledby={id}
@@ -85,12 +86,16 @@ function ConnectionSection(props: {
         <div className="mb-5 flex max-w-[560px] flex-col gap-1">
           <div className="flex min-h-[20px] flex-wrap items-center gap-x-3 gap-y-1">
             <h2 id={id} className="text-[14px]/[20px] font-semibold text-ink">
-              {connectionNames[connection.kind]}
+              {connectionNames[kind]}
             </h2>
-            {props.health && <HealthLine kind={connection.kind} health={props.health} />}
+            {health && <HealthLine health={health} />}
           </div>
           <p className="min-h-[20px] text-ink-3">{props.inUse}</p>
-          {props.health && <Failure kind={connection.kind} health={props.health} />}
+          {health?.kind === 'failed' && (
+            <p className="text-ink-2">
+              {health.detail} <span className="text-ink-3">{health.note}</span>
+            </p>
+          )}
         </div>
         <div className="max-w-[560px]">{props.children}</div>
       </div>
@@ -101,30 +106,14 @@ function ConnectionSection(props: {
   )
 }
 
-function HealthLine(props: { kind: Connection['kind']; health: Pick<TenantOverview, 'connections'> }): ReactNode {
-  const { kind, words, note } = useHealth(props)
+function HealthLine(props: { health: Health }): ReactNode {
+  const { kind, words, note } = props.health
   return (
     <span className="flex flex-wrap items-center gap-x-2">
       <State kind={kind}>{words}</State>
       {kind === 'fine' && <span className="text-meta text-ink-3">{note}</span>}
     </span>
   )
-}
-
-function Failure(props: { kind: Connection['kind']; health: Pick<TenantOverview, 'connections'> }): ReactNode {
-  const { kind, note, detail } = useHealth(props)
-  if (kind !== 'failed') return null
-  return (
-    <p className="text-ink-2">
-      {detail} <span className="text-ink-3">{note}</span>
-    </p>
-  )
-}
-
-function useHealth(options: { kind: Connection['kind']; health: Pick<TenantOverview, 'connections'> }) {
-  const now = useNow()
-  const state = options.health.connections.find(({ connection }) => connection === options.kind)
-  return describeHealth({ state, now })
 }
 
 function Foot(props: { connection: Connection }): ReactNode {

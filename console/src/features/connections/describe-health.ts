@@ -1,5 +1,6 @@
 import { formatAge } from '../../lib/format.ts'
 import { formatPlural } from '../../lib/numbers.ts'
+import type { ConnectionKind } from '../../panels/connection-fields.ts'
 import type { ConnectionState, TenantOverview } from '../../panels/connection-health.ts'
 import type { Tenant } from '../../panels/tenant.queries.ts'
 import type { StateKind } from '../../ui/state.tsx'
@@ -23,8 +24,13 @@ const providerNames: Record<string, string> = {
 }
 
 /** What is known of a connection from real answers and tests; `state` is undefined when it was never used. */
-export function describeHealth(options: { state: ConnectionState | undefined; now: Date }): Health {
-  const { state, now } = options
+export function describeHealth(options: {
+  state: ConnectionState | undefined
+  /** Whether there is anything to use. */
+  isSetUp: boolean
+  now: Date
+}): Health {
+  const { state, isSetUp, now } = options
   if (state?.failing_since) {
     const last =
       state.last_success_at === null
@@ -41,7 +47,17 @@ export function describeHealth(options: { state: ConnectionState | undefined; no
     const note = `last answered ${formatAge({ time: state.last_success_at, now })}`
     return { kind: 'fine', words: 'Working', note, detail: undefined }
   }
-  return { kind: 'suspended', words: 'Not used yet', note: undefined, detail: undefined }
+  return { kind: 'suspended', words: isSetUp ? 'Not used yet' : 'Not connected', note: undefined, detail: undefined }
+}
+
+/** Whether a connection has what it needs to be used: a provider, or an index that is searched. */
+export function isSetUp(
+  kind: ConnectionKind,
+  options: { tenant: Tenant; effective: TenantOverview['effective'] },
+): boolean {
+  const { tenant, effective } = options
+  if (kind === 'model') return effective.provider !== null
+  return tenant.pinecone_api_key.set || effective.retrieval === 'hybrid'
 }
 
 /** Who answers as things are stored: “OpenAI, gpt-4o-mini, with the platform’s key”. */

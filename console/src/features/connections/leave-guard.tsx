@@ -1,9 +1,10 @@
 import { useBlocker } from '@tanstack/react-router'
 import type { ReactNode } from 'react'
 import { paths } from '../../lib/paths.ts'
-import { connectionNouns } from '../../panels/connection-steps.ts'
 import type { Connection } from '../../panels/use-connection.ts'
 import { ConfirmDialog } from '../../ui/confirm-dialog.tsx'
+
+const called = { model: 'the model', pinecone: 'Pinecone' } as const
 
 /** Asks before a page is left whose settings were typed but not saved: a typed key is kept nowhere else. */
 export function LeaveGuard(props: { connections: readonly Connection[] }): ReactNode {
@@ -16,13 +17,17 @@ export function LeaveGuard(props: { connections: readonly Connection[] }): React
     enableBeforeUnload: dirty.length > 0,
     withResolver: true,
   })
-  const names = dirty.map(({ kind }) => connectionNouns[kind]).join(' and ')
+  const names = dirty.map(({ kind }) => called[kind]).join(' and ')
   return (
     <ConfirmDialog
       open={blocker.status === 'blocked'}
       onClose={() => blocker.reset?.()}
       title={`Leave without saving ${names}?`}
-      description={`What you typed is not saved${hasKey ? ', a key among it: it is kept nowhere' : ''}. Leaving gives it up.`}
+      description={
+        hasKey
+          ? 'What you typed is given up, the key among it: it is kept nowhere else.'
+          : 'What you typed is given up.'
+      }
       keep="Stay here"
       verb="Discard and leave"
       danger={false}
