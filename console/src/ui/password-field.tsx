@@ -18,18 +18,25 @@ export function PasswordField({ label, hint, error, ...input }: FieldWords & Com
             type={shown ? 'text' : 'password'}
             className="field-input pe-10"
           />
-          <button
-            type="button"
-            aria-pressed={shown}
-            aria-label={`Show ${label.toLowerCase()}`}
-            title={shown ? 'Hide' : 'Show'}
-            onClick={() => setShown(!shown)}
-            className="absolute inset-y-0 end-0 my-auto me-1 grid size-[30px] place-items-center rounded-sm text-ink-3 hover:text-ink"
-          >
-            <Icon name={shown ? 'eye-off' : 'eye'} />
-          </button>
+          <ShowButton label={label} shown={shown} onTurn={() => setShown(!shown)} />
         </div>
       )}
     </Field>
+  )
+}
+
+/** Shows and hides what a password field holds; stands within its box. */
+export function ShowButton(props: { label: string; shown: boolean; onTurn: () => void }): ReactNode {
+  return (
+    <button
+      type="button"
+      aria-pressed={props.shown}
+      aria-label={`Show ${props.label.toLowerCase()}`}
+      title={props.shown ? 'Hide' : 'Show'}
+      onClick={props.onTurn}
+      className="absolute inset-y-0 end-0 my-auto me-1 grid size-[30px] place-items-center rounded-sm text-ink-3 hover:text-ink"
+    >
+      <Icon name={props.shown ? 'eye-off' : 'eye'} />
+    </button>
   )
 }

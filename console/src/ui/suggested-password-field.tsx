@@ -1,7 +1,7 @@
 import { useState, type ComponentProps, type ReactNode } from 'react'
 import { Button } from './button.tsx'
 import { Field, type FieldWords } from './field.tsx'
-import { Icon } from './icons.tsx'
+import { ShowButton } from './password-field.tsx'
 
 /**
  * A field for a password made for somebody else. A suggestion stands in the open, as it has to be handed over; what is
@@ -31,18 +31,7 @@ export function SuggestedPasswordField({
               type={shown || isSuggested ? 'text' : 'password'}
               className={isSuggested ? 'field-input font-mono' : 'field-input pe-10'}
             />
-            {!isSuggested && (
-              <button
-                type="button"
-                aria-pressed={shown}
-                aria-label={`Show ${label.toLowerCase()}`}
-                title={shown ? 'Hide' : 'Show'}
-                onClick={() => setShown(!shown)}
-                className="absolute inset-y-0 end-0 my-auto me-1 grid size-[30px] place-items-center rounded-sm text-ink-3 hover:text-ink"
-              >
-                <Icon name={shown ? 'eye-off' : 'eye'} />
-              </button>
-            )}
+            {!isSuggested && <ShowButton label={label} shown={shown} onTurn={() => setShown(!shown)} />}
           </div>
         )}
       </Field>

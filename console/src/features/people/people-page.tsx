@@ -3,11 +3,11 @@ import { Link } from '@tanstack/react-router'
 import { useCallback, useMemo, type ReactNode } from 'react'
 import { useApi } from '../../api/api-context.ts'
 import { toProblem } from '../../api/problem.ts'
-import { formatCount, formatPlural } from '../../lib/numbers.ts'
+import { formatCount } from '../../lib/numbers.ts'
 import { paths } from '../../lib/paths.ts'
 import { writeSort } from '../../lib/sort-rows.ts'
 import { useView } from '../../lib/use-view.ts'
-import { ProblemPanel } from '../../panels/problem-panel.tsx'
+import { ListEnd } from '../../panels/list-end.tsx'
 import { QueryPanel } from '../../panels/query-panel.tsx'
 import { TableSkeleton } from '../../ui/bone.tsx'
 import { Button } from '../../ui/button.tsx'
@@ -16,7 +16,6 @@ import { CopyLinkButton } from '../../ui/copy-button.tsx'
 import { EmptyState, NoMatch, NoPermission } from '../../ui/empty-state.tsx'
 import { Icon } from '../../ui/icons.tsx'
 import { PageHeader } from '../../ui/page-header.tsx'
-import { TableFoot } from '../../ui/table-foot.tsx'
 import { Tabs } from '../../ui/tabs.tsx'
 import { NewPlatformUserDialog } from './new-person-dialog.tsx'
 import { PeopleBar, sorts } from './people-bar.tsx'
@@ -124,20 +123,7 @@ export function PeoplePage(): ReactNode {
                 stale={people.isPlaceholderData}
                 onEndNear={mayFetch ? () => void fetchNextPage() : undefined}
               />
-              {people.isFetchNextPageError && (
-                <ProblemPanel what="The next users" thrown={people.error} onTryAgain={() => fetchNextPage()} />
-              )}
-              <TableFoot
-                keys={[
-                  { keys: ['J', 'K'], name: 'move' },
-                  { keys: ['Enter'], name: 'open' },
-                  { keys: ['/'], name: 'search' },
-                ]}
-              >
-                {total === undefined || total === rows.length
-                  ? formatPlural(rows.length, 'user')
-                  : `Rows 1–${formatCount(rows.length)} of ${formatCount(total)}`}
-              </TableFoot>
+              <ListEnd what="The next users" unit="user" rows={rows.length} total={total} pages={people} />
             </>
           )
         }}

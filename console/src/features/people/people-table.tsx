@@ -90,10 +90,12 @@ function PersonState(props: { user: User }): ReactNode {
 
 function drawPhoneRow(user: User): ReactNode {
   const state = describePersonState(user)
+  // Whoever has no name is called by the address already.
+  const isPlain = state.kind === 'fine' && namePerson(user) !== user.email
   return (
     <ListRow
       name={<PersonLink id={user.id} name={namePerson(user)} />}
-      detail={state.kind === 'fine' ? user.email : <State kind={state.kind}>{state.words}</State>}
+      detail={isPlain ? user.email : <State kind={state.kind}>{state.words}</State>}
       number={roleWords[findRole(user)].label}
       below={user.tenant_id ?? 'no tenant'}
     />

@@ -2,11 +2,11 @@ import { useInfiniteQuery, useQuery } from '@tanstack/react-query'
 import { useParams } from '@tanstack/react-router'
 import { useMemo, type ReactNode } from 'react'
 import { useApi } from '../../api/api-context.ts'
-import { formatCount, formatPlural } from '../../lib/numbers.ts'
 import { writeSort } from '../../lib/sort-rows.ts'
+import { useIsPhone } from '../../lib/use-media.ts'
 import { useView } from '../../lib/use-view.ts'
 import { AssignUserPicker } from '../../panels/people-picker.tsx'
-import { ProblemPanel } from '../../panels/problem-panel.tsx'
+import { ListEnd } from '../../panels/list-end.tsx'
 import { QueryPanel } from '../../panels/query-panel.tsx'
 import { getTenantQueryOptions, type Tenant } from '../../panels/tenant.queries.ts'
 import { TableSkeleton } from '../../ui/bone.tsx'
@@ -17,7 +17,6 @@ import { EmptyState, NoMatch } from '../../ui/empty-state.tsx'
 import { Icon } from '../../ui/icons.tsx'
 import { PageActions } from '../../ui/page-actions.tsx'
 import { Plate } from '../../ui/plate.tsx'
-import { TableFoot } from '../../ui/table-foot.tsx'
 import { NewTenantUserDialog } from './new-tenant-user-dialog.tsx'
 import { TenantUserDialog } from './tenant-user-dialog.tsx'
 import { sorts, TenantUsersBar } from './tenant-users-bar.tsx'
@@ -38,6 +37,7 @@ export function TenantUsersPage(): ReactNode {
 function TenantUsers(props: { tenant: Tenant; isSuperuser: boolean }): ReactNode {
   const { tenant, isSuperuser } = props
   const [view, change] = useView(tenantUsersView)
+  const isPhone = useIsPhone()
   const users = useInfiniteQuery(getTenantUsersQueryOptions({ api: useApi(), tenantId: tenant.id, wanted: view }))
   const { fetchNextPage } = users
   const rows = useMemo(() => users.data?.pages.flatMap(({ items }) => items) ?? [], [users.data])
@@ -47,15 +47,19 @@ function TenantUsers(props: { tenant: Tenant; isSuperuser: boolean }): ReactNode
   const clear = (): void => change({ q: '', kind: 'both', state: 'any' })
   const total = users.isPlaceholderData ? undefined : users.data?.pages[0]?.total
   const mayFetch = users.hasNextPage && !users.isFetching && !users.isFetchNextPageError
+  const actions = (
+    <>
+      {isSuperuser && <Button onClick={() => change({ assign: true })}>Assign user…</Button>}
+      <Button kind="primary" keys="N" onClick={() => change({ new: true })}>
+        <Icon name="plus" className="shrink-0" />
+        New user
+      </Button>
+    </>
+  )
   return (
     <>
-      <PageActions>
-        {isSuperuser && <Button onClick={() => change({ assign: true })}>Assign user…</Button>}
-        <Button kind="primary" keys="N" onClick={() => change({ new: true })}>
-          <Icon name="plus" className="shrink-0" />
-          New user
-        </Button>
-      </PageActions>
+      {/* A phone's header has no room for them beside the tenant's name. */}
+      {isPhone ? <div className="flex flex-wrap gap-2 px-4 pt-3">{actions}</div> : <PageActions>{actions}</PageActions>}
       <TenantUsersBar view={view} matches={narrowed ? total : undefined} onChange={change} />
       <QueryPanel what="Users" query={users} skeleton={<TableSkeleton rows={12} />}>
         {() => {
@@ -89,20 +93,7 @@ function TenantUsers(props: { tenant: Tenant; isSuperuser: boolean }): ReactNode
                 stale={users.isPlaceholderData}
                 onEndNear={mayFetch ? () => void fetchNextPage() : undefined}
               />
-              {users.isFetchNextPageError && (
-                <ProblemPanel what="The next users" thrown={users.error} onTryAgain={() => fetchNextPage()} />
-              )}
-              <TableFoot
-                keys={[
-                  { keys: ['J', 'K'], name: 'move' },
-                  { keys: ['Enter'], name: 'open' },
-                  { keys: ['/'], name: 'search' },
-                ]}
-              >
-                {total === undefined || total === rows.length
-                  ? formatPlural(rows.length, 'user')
-                  : `Rows 1–${formatCount(rows.length)} of ${formatCount(total)}`}
-              </TableFoot>
+              <ListEnd what="The next users" unit="user" rows={rows.length} total={total} pages={users} />
             </>
           )
         }}

@@ -72,10 +72,12 @@ function UserState(props: { user: TenantUser }): ReactNode {
 
 function drawPhoneRow(user: TenantUser): ReactNode {
   const state = describeTenantUserState(user)
+  // Whoever has no name is called by the address already.
+  const isPlain = state.kind === 'fine' && namePerson(user) !== user.email
   return (
     <ListRow
       name={<PersonLink id={user.id} name={namePerson(user)} />}
-      detail={state.kind === 'fine' ? user.email : <State kind={state.kind}>{state.words}</State>}
+      detail={isPlain ? user.email : <State kind={state.kind}>{state.words}</State>}
       number={formatCount(user.conversations)}
       below={describeTenantUserKind(user).kind}
     />
