@@ -1,3 +1,5 @@
+import type { OnboardingStep } from './onboarding-drafts.ts'
+
 /** Where the console is mounted, without a trailing slash. */
 export const basePath = '/console'
 
@@ -7,14 +9,23 @@ export const paths = {
   account: '/account',
   signIn: '/sign-in',
   setup: '/setup',
+  newTenant: '/tenants/new',
 } as const
 
 /** The full path of a tenant's page, as its route has it. */
 export const tenantRoutePath = '/tenants/$tenantId'
 
-/** Where a tenant's page is, relative to `basePath`; `tab` is the last part of a tab's path. */
-export function tenantPath(id: string, tab?: string): string {
+/**
+ * Where a tenant's page is, relative to `basePath`; `tab` is the last part of a tab's path. The bare path of a tenant
+ * called “new” is that of a new tenant, so that one opens at its settings.
+ */
+export function tenantPath(id: string, tab = id === 'new' ? 'settings' : undefined): string {
   return `/tenants/${encodeURIComponent(id)}${tab === undefined ? '' : `/${tab}`}`
+}
+
+/** Where a tenant's onboarding goes on, for `Link` and `navigate`; without a step, where it was left. */
+export function onboardingLink(options: { tenantId: string; step?: OnboardingStep }) {
+  return { to: paths.newTenant, search: { tenant: options.tenantId, step: options.step } } as const
 }
 
 /** Where the server shows its API document. */

@@ -1,6 +1,14 @@
 /** Bounds of a new password, in characters. */
 export const newPassword = { charactersMin: 12, charactersMax: 256 } as const
 
+const tenantNameCharactersMax = 200
+
+/** For a form's `validate`: true, or why this cannot be a tenant's name. */
+export function checkTenantName(name: string): string | true {
+  if (name.trim() === '') return 'Enter a name.'
+  return name.trim().length <= tenantNameCharactersMax || `${tenantNameCharactersMax} characters at most.`
+}
+
 /** Why an address cannot be one; undefined when it can. */
 export function checkEmail(value: string): string | undefined {
   if (!value.trim()) return 'Enter your e-mail.'
