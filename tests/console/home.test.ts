@@ -138,9 +138,26 @@ describe('what needs somebody', () => {
       tenant: undefined,
       connections: undefined,
     }
-    expect(describeFirstStep({ step: 'pinecone', pages })?.to).toBe('/tenants')
-    expect(describeFirstStep({ step: 'second_superuser', pages })?.to).toBeUndefined()
+    expect(describeFirstStep({ step: 'pinecone', pages })?.link).toEqual({ to: '/tenants' })
+    expect(describeFirstStep({ step: 'second_superuser', pages })?.link).toBeUndefined()
     expect(describeFirstStep({ step: 'smtp', pages })).toBeUndefined()
+  })
+
+  test('while there is one tenant, its own onboarding is where the steps are done', () => {
+    const pages = {
+      tenants: '/tenants',
+      newTenant: '/tenants/new',
+      users: '/users',
+      usage: undefined,
+      tenant: undefined,
+      connections: undefined,
+    }
+    const link = (step: string, onlyTenantId?: string) => describeFirstStep({ step, pages, onlyTenantId })?.link
+    expect(link('answer', 'kepler')).toEqual({ to: '/tenants/new', search: { tenant: 'kepler', step: 'try' } })
+    expect(link('pinecone', 'kepler')).toEqual({ to: '/tenants/new', search: { tenant: 'kepler', step: 'pinecone' } })
+    expect(link('user', 'kepler')).toEqual({ to: '/tenants/new', search: { tenant: 'kepler', step: 'users' } })
+    expect(link('answer')).toEqual({ to: '/tenants' })
+    expect(link('tenant', 'kepler')).toEqual({ to: '/tenants/new' })
   })
 })
 

@@ -29,6 +29,18 @@ export function useGeneralCommands(options: { user: User; onOpen: (what: 'palett
         icon: place.icon,
         run: () => void navigate({ to: place.to }),
       })),
+      ...(user.is_superuser
+        ? [
+            {
+              id: 'tenant.new',
+              name: 'New tenant',
+              group: 'Anywhere',
+              icon: 'plus',
+              words: 'onboard create add customer',
+              run: () => void navigate({ to: paths.newTenant }),
+            } satisfies Command,
+          ]
+        : []),
       {
         id: 'go.account',
         name: 'Open your account',
@@ -63,7 +75,7 @@ export function useGeneralCommands(options: { user: User; onOpen: (what: 'palett
         run: () => onOpen('shortcuts'),
       },
     ],
-    [navigate, onOpen, places],
+    [navigate, onOpen, places, user.is_superuser],
   )
   useCommands(commands)
 }

@@ -11,6 +11,7 @@ import { setupRoute, signInRoute } from './pages/entrance.routes.ts'
 import { homeRoute } from './pages/home.route.ts'
 import { tenantConnectRoute } from './pages/tenant-connect.route.ts'
 import { tenantConnectionsRoute } from './pages/tenant-connections.route.ts'
+import { onboardingRoute } from './pages/onboarding.route.ts'
 import { tenantOverviewRoute } from './pages/tenant-overview.route.ts'
 import { tenantPromptRoute } from './pages/tenant-prompt.route.ts'
 import { tenantSettingsRoute } from './pages/tenant-settings.route.ts'
@@ -32,6 +33,7 @@ const routeTree = rootRoute.addChildren([
     systemRoute,
     tenantsRoute,
     peopleRoute,
+    onboardingRoute,
     tenantRoute.addChildren([
       tenantOverviewRoute,
       tenantPromptRoute,

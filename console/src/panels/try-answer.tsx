@@ -8,7 +8,7 @@ import { usePreviewAnswer } from './use-preview-answer.ts'
 
 /**
  * Asks a tenant's bot one question and shows its answer as it comes, with sources and figures. Another question starts
- * anew; nothing is kept but the usage, counted as test.
+ * anew; nothing is kept but the usage, counted as test, unless it is asked `asUser`.
  */
 export function TryAnswer(props: {
   tenantId: string
@@ -19,6 +19,8 @@ export function TryAnswer(props: {
   /** A first question to start from; it can be changed before it is asked. */
   start?: string
   withoutSources?: boolean
+  /** Asks as the tenant's users do: with the live prompt, in a conversation that is kept, counted as its answer. */
+  asUser?: boolean
   /** Called with each answer that ended, however it did (`answer.phase`). */
   onEnd?: (answer: Answer) => void
 }): ReactNode {
@@ -28,7 +30,12 @@ export function TryAnswer(props: {
   const begin = (message: string): void => {
     setQuestion(message)
     setOpen(undefined)
-    const asked = ask({ message, systemPrompt: props.systemPrompt, withoutSources: props.withoutSources })
+    const asked = ask({
+      message,
+      systemPrompt: props.systemPrompt,
+      withoutSources: props.withoutSources,
+      asUser: props.asUser,
+    })
     void asked.then((ended) => props.onEnd?.(ended))
   }
   return (

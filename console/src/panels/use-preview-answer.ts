@@ -10,7 +10,7 @@ export interface HistoryEntry {
   content: string
 }
 
-/** What to ask of a tenant's bot; counted as test usage, kept nowhere. */
+/** What to ask of a tenant's bot; counted as test usage, kept nowhere, unless it is asked as its users ask. */
 export interface PreviewQuestion {
   message: string
   /** Instead of the live prompt; null is the platform's default, left out the live one. */
@@ -19,6 +19,8 @@ export interface PreviewQuestion {
   history?: readonly HistoryEntry[]
   /** Answers without searching the tenant's knowledge. */
   withoutSources?: boolean
+  /** Goes the way of the tenant's users: the live prompt, a conversation that is kept, counted as an answer of the tenant. */
+  asUser?: boolean
 }
 
 /** One streaming test answer, and how to ask for it. */
@@ -90,16 +92,18 @@ async function streamAnswer(options: {
   }
   draw()
   try {
-    const events = api.streamChat({
-      path: `/admin/tenants/${encodeURIComponent(options.tenantId)}/preview`,
-      body: {
-        message: question.message,
-        ...(question.systemPrompt === undefined ? {} : { system_prompt: question.systemPrompt }),
-        ...(question.history === undefined ? {} : { history: question.history }),
-        ...(question.withoutSources ? { retrieval: 'off' } : {}),
-      },
-      signal,
-    })
+    const body = { message: question.message, ...(question.withoutSources && { retrieval: 'off' }) }
+    const events = question.asUser
+      ? api.streamChat({ path: '/chat/stream', tenantId: options.tenantId, body, signal })
+      : api.streamChat({
+          path: `/admin/tenants/${encodeURIComponent(options.tenantId)}/preview`,
+          body: {
+            ...body,
+            ...(question.systemPrompt === undefined ? {} : { system_prompt: question.systemPrompt }),
+            ...(question.history === undefined ? {} : { history: question.history }),
+          },
+          signal,
+        })
     for await (const event of events) {
       const before = answer.phase
       answer = takeEvent(answer, { event, ms: performance.now() - startedMs })

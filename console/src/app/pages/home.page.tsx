@@ -1,9 +1,9 @@
 import { useMemo, type ReactNode } from 'react'
 import { HomePage } from '../../features/home/home-page.tsx'
-import { tenantPath, tenantRoutePath } from '../../lib/paths.ts'
+import { paths, tenantPath, tenantRoutePath } from '../../lib/paths.ts'
 import { useHasPage } from '../places.ts'
 
-const addresses = { tenants: '/tenants', newTenant: '/tenants/new', users: '/users', usage: '/usage' } as const
+const addresses = { tenants: '/tenants', newTenant: paths.newTenant, users: '/users', usage: '/usage' } as const
 
 /** Home, leading only to pages there are. */
 export function Home(): ReactNode {

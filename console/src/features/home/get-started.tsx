@@ -8,9 +8,14 @@ import type { HomePages } from './home-pages.ts'
 import type { Overview } from './home.queries.ts'
 
 /** What is still to be set up, from what is really there; nothing once all of it is done. */
-export function GetStarted(props: { checklist: Overview['checklist']; pages: HomePages }): ReactNode {
+export function GetStarted(props: {
+  checklist: Overview['checklist']
+  pages: HomePages
+  /** The tenant that every step is about while there is just one. */
+  onlyTenantId: string | undefined
+}): ReactNode {
   const steps = props.checklist.flatMap(({ step, done }) => {
-    const words = describeFirstStep({ step, pages: props.pages })
+    const words = describeFirstStep({ step, pages: props.pages, onlyTenantId: props.onlyTenantId })
     return words ? [{ ...words, key: step, done }] : []
   })
   const doneCount = steps.filter(({ done }) => done).length
@@ -56,9 +61,9 @@ function StepRow(props: { step: FirstStep; done: boolean }): ReactNode {
         </p>
         {!done && <p className="text-meta text-ink-3">{step.reason}</p>}
       </div>
-      {!done && step.to !== undefined && (
+      {!done && step.link !== undefined && (
         <Link
-          to={step.to}
+          {...step.link}
           className="link self-start no-underline hover:underline"
           aria-label={`${step.verb}: ${step.name}`}
         >

@@ -1,15 +1,15 @@
 import { useQuery } from '@tanstack/react-query'
-import { useNavigate } from '@tanstack/react-router'
-import { useMemo, type ReactNode } from 'react'
+import type { ReactNode } from 'react'
 import { useApi } from '../../api/api-context.ts'
 import { apiDocsPath } from '../../lib/paths.ts'
 import { formatPlural } from '../../lib/numbers.ts'
 import { describeRange } from '../../lib/ranges.ts'
 import { useView } from '../../lib/use-view.ts'
+import { NewTenantButton } from '../../panels/new-tenant-button.tsx'
 import { QueryPanel } from '../../panels/query-panel.tsx'
+import { useMyDrafts } from '../../panels/use-my-drafts.ts'
 import { Button, buttonClass } from '../../ui/button.tsx'
 import { ButtonLink } from '../../ui/button-link.tsx'
-import { OfferCommands } from '../../ui/commands.tsx'
 import { EmptyState } from '../../ui/empty-state.tsx'
 import { FigureStrip } from '../../ui/figure.tsx'
 import { Icon } from '../../ui/icons.tsx'
@@ -23,15 +23,19 @@ import { HomeChart } from './home-chart.tsx'
 import { describeFigure } from './home-figures.ts'
 import type { HomePages } from './home-pages.ts'
 import { HomeSkeleton } from './home-skeleton.tsx'
-import { getOverviewQueryOptions, type Overview } from './home.queries.ts'
+import { getFirstTenantQueryOptions, getOverviewQueryOptions, type Overview } from './home.queries.ts'
 import { figureKeys, homeView, type FigureKey } from './home.view.ts'
+import { UnfinishedSetups } from './unfinished-setups.tsx'
 
 /** How the whole platform does: its figures and their course, its busiest tenants, and what needs somebody. */
 export function HomePage(props: { pages: HomePages }): ReactNode {
   const { pages } = props
   const [view, change] = useView(homeView)
-  const overview = useQuery(getOverviewQueryOptions({ api: useApi(), range: view.range }))
+  const api = useApi()
+  const overview = useQuery(getOverviewQueryOptions({ api, range: view.range }))
   const tenants = overview.data?.tenants
+  const drafts = useMyDrafts()
+  const onlyTenant = useQuery({ ...getFirstTenantQueryOptions(api), enabled: tenants === 1 })
   return (
     <>
       <PageHeader
@@ -40,7 +44,7 @@ export function HomePage(props: { pages: HomePages }): ReactNode {
         actions={
           <>
             <RangeChoice value={view.range} onChoose={(range) => change({ range })} />
-            {pages.newTenant !== undefined && <NewTenant to={pages.newTenant} />}
+            {pages.newTenant !== undefined && <NewTenantButton />}
           </>
         }
       />
@@ -58,10 +62,12 @@ export function HomePage(props: { pages: HomePages }): ReactNode {
                     onAll={(failing) => change({ failing })}
                   />
                 )}
+                <UnfinishedSetups drafts={drafts} />
                 <GetStarted
                   checklist={data.checklist}
                   // There is no tenant to choose before the first one.
                   pages={data.tenants === 0 ? { ...pages, tenants: undefined } : pages}
+                  onlyTenantId={data.tenants === 1 ? onlyTenant.data : undefined}
                 />
               </>
             }
@@ -152,33 +158,5 @@ function NothingYet(props: { overview: Overview; pages: HomePages; onWiden: () =
     >
       The requests, tokens and cost of every tenant will be drawn here.
     </EmptyState>
-  )
-}
-
-function NewTenant(props: { to: string }): ReactNode {
-  const navigate = useNavigate()
-  const { to } = props
-  const commands = useMemo(
-    () => [
-      {
-        id: 'tenant.new',
-        name: 'Onboard a new tenant',
-        group: 'Anywhere' as const,
-        keys: 'N' as const,
-        icon: 'plus' as const,
-        words: 'create add customer',
-        run: () => void navigate({ to }),
-      },
-    ],
-    [navigate, to],
-  )
-  return (
-    <>
-      <OfferCommands commands={commands} />
-      <ButtonLink kind="primary" to={to} keys="N">
-        <Icon name="plus" />
-        New tenant
-      </ButtonLink>
-    </>
   )
 }

@@ -83,3 +83,16 @@ export function noteFinding(options: {
 export function keyOf(connection: Pick<FailingConnection, 'tenant_id' | 'connection'>): string {
   return `${connection.tenant_id} ${connection.connection}`
 }
+
+/** The id of a tenant; null while there is none. For the first steps, as long as there is just one. */
+export function getFirstTenantQueryOptions(api: Api) {
+  return queryOptions({
+    queryKey: ['tenants', 'first'],
+    queryFn: async ({ signal }) => {
+      const { items } = await ask(api.server.admin.tenants.get({ query: { limit: 1 }, fetch: { signal } }))
+      return items[0]?.id ?? null
+    },
+    select: (id) => id ?? undefined,
+    staleTime: 15_000,
+  })
+}

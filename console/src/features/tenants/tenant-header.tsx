@@ -1,11 +1,14 @@
 import { useQuery } from '@tanstack/react-query'
-import { Link } from '@tanstack/react-router'
+import { Link, useNavigate } from '@tanstack/react-router'
 import { useMemo, useState, type ReactNode } from 'react'
 import { useApi } from '../../api/api-context.ts'
+import { onboardingLink } from '../../lib/paths.ts'
 import { formatDate } from '../../lib/times.ts'
 import { formatFullTime } from '../../lib/format.ts'
 import { useNow } from '../../lib/use-now.ts'
 import type { Tenant } from '../../panels/tenant.queries.ts'
+import { useMyDrafts } from '../../panels/use-my-drafts.ts'
+import { ButtonLink } from '../../ui/button-link.tsx'
 import { useCommands, type Command } from '../../ui/commands.tsx'
 import { CopyButton, CopyLinkButton } from '../../ui/copy-button.tsx'
 import { IconButton } from '../../ui/icon-button.tsx'
@@ -28,6 +31,7 @@ import { useTabKeys } from './use-tab-keys.ts'
 export function TenantHeader(props: { tenant: Tenant; tabs: readonly TenantTab[]; isSuperuser: boolean }): ReactNode {
   const { tenant, tabs, isSuperuser } = props
   const { data: counts } = useQuery(getTenantTabCountsQueryOptions(useApi(), tenant.id))
+  const { unfinished } = useMyDrafts()
   useTabKeys({ tenantId: tenant.id, tabs })
   return (
     <PageHeader
@@ -35,6 +39,9 @@ export function TenantHeader(props: { tenant: Tenant; tabs: readonly TenantTab[]
       heading={<Heading tenant={tenant} isSuperuser={isSuperuser} />}
       actions={
         <>
+          {unfinished.some(({ id }) => id === tenant.id) && (
+            <ButtonLink {...onboardingLink({ tenantId: tenant.id })}>Finish setup</ButtonLink>
+          )}
           <PageActionsSlot />
           <span className="phone:hidden">
             <CopyLinkButton />
@@ -105,6 +112,7 @@ function TenantMenu(props: { tenant: Tenant }): ReactNode {
   const [open, setOpen] = useState<'suspend' | 'purge'>()
   const { turnOrSay } = useSwitchTenant(tenant)
   const { is_active: isActive } = tenant
+  const navigate = useNavigate()
   const close = (): void => setOpen(undefined)
   useCommands(
     useMemo(
@@ -124,6 +132,9 @@ function TenantMenu(props: { tenant: Tenant }): ReactNode {
   return (
     <>
       <Menu trigger={<IconButton icon="more" label="More actions" bordered />}>
+        <MenuItem icon="todo" onSelect={() => void navigate(onboardingLink({ tenantId: tenant.id }))}>
+          Set up step by step
+        </MenuItem>
         {isActive ? (
           <MenuItem icon="pause" onSelect={() => setOpen('suspend')}>
             Suspend tenant…

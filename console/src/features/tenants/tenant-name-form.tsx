@@ -1,11 +1,11 @@
 import type { ReactNode } from 'react'
 import { useForm } from 'react-hook-form'
 import { describeProblem, findRefusals, toProblem } from '../../api/problem.ts'
+import { checkTenantName } from '../../lib/rules.ts'
 import { useChangeTenant, type Tenant } from '../../panels/tenant.queries.ts'
 import { TextField } from '../../ui/field.tsx'
 import { ProblemNotice } from '../../ui/problem-notice.tsx'
 import { SaveRow } from '../../ui/save-row.tsx'
-import { checkTenantName } from './tenant-rules.ts'
 
 /** Renames a tenant. */
 export function TenantNameForm(props: { tenant: Tenant }): ReactNode {

@@ -1,26 +1,25 @@
 import { useInfiniteQuery, useQuery } from '@tanstack/react-query'
 import { Link } from '@tanstack/react-router'
-import { useCallback, useMemo, type ReactNode } from 'react'
+import { useCallback, type ReactNode } from 'react'
 import { useApi } from '../../api/api-context.ts'
 import { toProblem } from '../../api/problem.ts'
 import { formatCount, formatPlural } from '../../lib/numbers.ts'
 import { paths } from '../../lib/paths.ts'
 import { writeSort } from '../../lib/sort-rows.ts'
 import { useView } from '../../lib/use-view.ts'
+import { NewTenantButton } from '../../panels/new-tenant-button.tsx'
 import { ProblemPanel } from '../../panels/problem-panel.tsx'
 import { QueryPanel } from '../../panels/query-panel.tsx'
+import { useMyDrafts } from '../../panels/use-my-drafts.ts'
 import { TableSkeleton } from '../../ui/bone.tsx'
-import { Button } from '../../ui/button.tsx'
+import { ButtonLink } from '../../ui/button-link.tsx'
 import { ChoiceMenu } from '../../ui/choice-menu.tsx'
-import { useCommands, type Command } from '../../ui/commands.tsx'
 import { CopyLinkButton } from '../../ui/copy-button.tsx'
 import { EmptyState, NoPermission } from '../../ui/empty-state.tsx'
-import { Icon } from '../../ui/icons.tsx'
 import { PageHeader } from '../../ui/page-header.tsx'
 import { SearchField } from '../../ui/search-field.tsx'
 import { TableFoot } from '../../ui/table-foot.tsx'
 import { Tabs } from '../../ui/tabs.tsx'
-import { NewTenantDialog } from './new-tenant-dialog.tsx'
 import { NoTenantMatches } from './no-tenant-matches.tsx'
 import { TenantsTable } from './tenants-table.tsx'
 import { getTenantCountsQueryOptions, getTenantsQueryOptions } from './tenants.queries.ts'
@@ -50,22 +49,8 @@ export function TenantsPage(): ReactNode {
   const counts = useQuery(getTenantCountsQueryOptions(api)).data
   const tenants = useInfiniteQuery(getTenantsQueryOptions(api, view))
   const { fetchNextPage } = tenants
+  const { unfinished } = useMyDrafts()
   const search = useCallback((q: string) => change({ q }, { typing: true }), [change])
-  useCommands(
-    useMemo(
-      (): readonly Command[] => [
-        {
-          id: 'tenants.new',
-          name: 'New tenant…',
-          group: 'In a list',
-          keys: 'N',
-          icon: 'plus',
-          run: () => change({ new: true }),
-        },
-      ],
-      [change],
-    ),
-  )
   if (tenants.error && toProblem(tenants.error).code === 'auth.forbidden') return <NotForThem />
   const narrowed = view.q.trim() !== '' || view.state !== 'all'
   const total = tenants.isPlaceholderData ? undefined : tenants.data?.pages[0]?.total
@@ -80,10 +65,7 @@ export function TenantsPage(): ReactNode {
             <span className="phone:hidden">
               <CopyLinkButton />
             </span>
-            <Button kind="primary" keys="N" onClick={() => change({ new: true })}>
-              <Icon name="plus" className="shrink-0" />
-              New tenant
-            </Button>
+            <NewTenantButton />
           </>
         }
         tabs={
@@ -133,7 +115,7 @@ export function TenantsPage(): ReactNode {
             ) : (
               <EmptyState
                 title="No tenants yet"
-                action={<Button onClick={() => change({ new: true })}>Add the first tenant</Button>}
+                action={<ButtonLink to={paths.newTenant}>Onboard the first tenant</ButtonLink>}
               >
                 A tenant is one organization with its own prompt, documents, users and usage.
               </EmptyState>
@@ -144,6 +126,7 @@ export function TenantsPage(): ReactNode {
               <TenantsTable
                 tenants={rows}
                 total={total}
+                unfinished={unfinished}
                 sort={view.sort}
                 onSort={(sort) => {
                   const chosen = sorts.find(({ value }) => value === writeSort(sort))
@@ -170,7 +153,6 @@ export function TenantsPage(): ReactNode {
           )
         }}
       </QueryPanel>
-      <NewTenantDialog open={view.new} onClose={() => change({ new: false }, { typing: true })} />
     </>
   )
 }

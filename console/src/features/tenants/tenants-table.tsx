@@ -1,7 +1,7 @@
 import { Link } from '@tanstack/react-router'
 import type { ReactNode } from 'react'
 import { formatCount, formatMoney, formatMs } from '../../lib/numbers.ts'
-import { tenantPath } from '../../lib/paths.ts'
+import { onboardingLink, tenantPath } from '../../lib/paths.ts'
 import { parseSort, type Sort } from '../../lib/sort-rows.ts'
 import { useMedia } from '../../lib/use-media.ts'
 import { ListRow } from '../../ui/list-row.tsx'
@@ -19,6 +19,8 @@ import type { ListedTenant } from './tenants.queries.ts'
 export function TenantsTable(props: {
   tenants: readonly ListedTenant[]
   total: number | undefined
+  /** Those whose onboarding was begun here and is not finished. */
+  unfinished: readonly { id: string }[]
   sort: string
   onSort: (sort: Sort) => void
   stale: boolean
@@ -31,11 +33,13 @@ export function TenantsTable(props: {
     lastActive: useMedia('(width >= 920px)'),
   }
   const hasMeters = props.tenants.some(({ limits }) => limits.cost_per_month_micro_usd !== null)
-  const columns = makeColumns({ hasMeters }).filter(({ key }) => {
-    if (key === 'model' || key === 'retrieval') return room.model
-    if (key === 'course' || key === 'first-token') return room.course
-    return key === 'last-active' ? room.lastActive : true
-  })
+  const columns = makeColumns({ hasMeters, unfinished: new Set(props.unfinished.map(({ id }) => id)) }).filter(
+    ({ key }) => {
+      if (key === 'model' || key === 'retrieval') return room.model
+      if (key === 'course' || key === 'first-token') return room.course
+      return key === 'last-active' ? room.lastActive : true
+    },
+  )
   return (
     <Table
       label="Tenants"
@@ -53,10 +57,18 @@ export function TenantsTable(props: {
   )
 }
 
-function makeColumns(options: { hasMeters: boolean }): readonly Column<ListedTenant>[] {
+function makeColumns(options: {
+  hasMeters: boolean
+  unfinished: ReadonlySet<string>
+}): readonly Column<ListedTenant>[] {
   return [
     { key: 'name', head: 'Tenant', sorts: 'ascending', cell: (tenant) => <NameCell tenant={tenant} /> },
-    { key: 'state', head: 'State', width: '146px', cell: (tenant) => <TenantState tenant={tenant} /> },
+    {
+      key: 'state',
+      head: 'State',
+      width: '146px',
+      cell: (tenant) => <TenantState tenant={tenant} isUnfinished={options.unfinished.has(tenant.id)} />,
+    },
     {
       key: 'model',
       head: 'Model',
@@ -139,8 +151,20 @@ function NameCell(props: { tenant: ListedTenant }): ReactNode {
   )
 }
 
-function TenantState(props: { tenant: ListedTenant }): ReactNode {
+/** Its state; where all is well but its onboarding, the way back into that. */
+function TenantState(props: { tenant: ListedTenant; isUnfinished: boolean }): ReactNode {
   const { kind, words } = describeState(props.tenant)
+  if (kind === 'fine' && props.isUnfinished) {
+    return (
+      <Link
+        {...onboardingLink({ tenantId: props.tenant.id })}
+        className="link no-underline hover:underline"
+        aria-label={`Finish setup of ${props.tenant.name}`}
+      >
+        Finish setup
+      </Link>
+    )
+  }
   return <State kind={kind}>{words}</State>
 }
 

@@ -1,4 +1,4 @@
-import { choiceField, defineView, flagField, textField } from '../../lib/view-state.ts'
+import { choiceField, defineView, textField } from '../../lib/view-state.ts'
 
 /** The states that tenants can be listed by, in the order of their tabs. */
 export const tenantStates = ['all', 'active', 'attention', 'provisioning', 'suspended'] as const
@@ -6,13 +6,12 @@ export const tenantStates = ['all', 'active', 'attention', 'provisioning', 'susp
 /** One of the states that tenants can be listed by. */
 export type TenantListState = (typeof tenantStates)[number]
 
-/** What the list of tenants shows, as its address says it; `new=yes` is the open dialog for a new tenant. */
+/** What the list of tenants shows, as its address says it. */
 export const tenantsView = defineView(
   {
     state: choiceField(tenantStates, 'all'),
     q: textField(),
     sort: choiceField(['-requests', 'requests', 'name', '-name', '-created_at', 'created_at'], '-requests'),
-    new: flagField(),
   },
   { anew: ['state', 'q', 'sort'] },
 )

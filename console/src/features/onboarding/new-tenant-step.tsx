@@ -1,0 +1,190 @@
+import { useMutation, useQuery, useQueryClient } from '@tanstack/react-query'
+import { useNavigate } from '@tanstack/react-router'
+import { useEffect, useId, useState, type ReactNode } from 'react'
+import { useForm, useWatch } from 'react-hook-form'
+import { useApi } from '../../api/api-context.ts'
+import { ask } from '../../api/client.ts'
+import { describeProblem, findRefusals, toProblem, type ApiProblem } from '../../api/problem.ts'
+import { formatAge } from '../../lib/format.ts'
+import { beginOnboarding, keepNewTenant } from '../../lib/onboarding-drafts.ts'
+import { onboardingLink } from '../../lib/paths.ts'
+import { checkTenantName } from '../../lib/rules.ts'
+import { useOnboardingDrafts } from '../../lib/use-onboarding-drafts.ts'
+import { useNow } from '../../lib/use-now.ts'
+import { useSettled } from '../../lib/use-settled.ts'
+import { getTenantQueryOptions } from '../../panels/tenant.queries.ts'
+import { Button } from '../../ui/button.tsx'
+import { TextField } from '../../ui/field.tsx'
+import { ProblemNotice } from '../../ui/problem-notice.tsx'
+import { IdCheck } from './id-check.tsx'
+import { getIdFreeQueryOptions } from './onboarding.queries.ts'
+import { OnboardingFrame } from './onboarding-frame.tsx'
+import { describeFirstSteps } from './onboarding-steps.ts'
+import { checkTenantId, deriveTenantId } from './tenant-id.ts'
+
+const names = ['name', 'id'] as const
+const idTaken = 'Another tenant has this id. Choose another.'
+
+interface NewTenantFields {
+  name: string
+  id: string
+}
+
+/** The first step of a tenant that does not exist yet: its name and its id. What is typed is kept as a draft. */
+export function NewTenantStep(props: { userId: string }): ReactNode {
+  const api = useApi()
+  const queryClient = useQueryClient()
+  const navigate = useNavigate()
+  const formId = useId()
+  const { drafts, change, isKept } = useOnboardingDrafts(props.userId)
+  const [found, setFound] = useState(drafts.fresh)
+  const [hasOwnId, setHasOwnId] = useState(found?.hasOwnId ?? false)
+  const form = useForm<NewTenantFields>({
+    mode: 'onTouched',
+    defaultValues: { name: found?.name ?? '', id: found?.id ?? '' },
+  })
+  const create = useMutation({
+    mutationFn: ({ name, id }: NewTenantFields) =>
+      ask(
+        api.server.admin.tenants.post(
+          { name: name.trim(), id },
+          // The same draft sent twice, because an answer was lost on its way, makes one tenant and no refusal.
+          { headers: { 'idempotency-key': `onboarding-${drafts.fresh?.savedAt ?? id}` } },
+        ),
+      ),
+    onError: (thrown) => {
+      for (const { name, message } of findOwnRefusals(toProblem(thrown))) {
+        form.setError(name, { message }, { shouldFocus: true })
+      }
+    },
+    onSuccess: async (tenant) => {
+      const { id } = tenant
+      queryClient.setQueryData(getTenantQueryOptions(api, id).queryKey, tenant)
+      void queryClient.invalidateQueries({ queryKey: ['tenants'] })
+      change((all) => beginOnboarding(all, { id, name: tenant.name, savedAt: new Date().toISOString() }))
+      // Back leads to this step of the tenant that exists now, not to a form for another one.
+      await navigate({ ...onboardingLink({ tenantId: id, step: 'name' }), replace: true })
+      await navigate(onboardingLink({ tenantId: id, step: 'prompt' }))
+    },
+  })
+  const { errors } = form.formState
+  const [name, id] = useWatch({ control: form.control, name: names })
+  const problem = create.error ? toProblem(create.error) : undefined
+  const settledId = useSettled(id)
+  const freedom = useQuery(getIdFreeQueryOptions(api, checkTenantId(settledId) === undefined ? settledId : ''))
+  const isTaken = settledId === id && freedom.data === 'taken'
+  useEffect(() => form.setFocus('name'), [form])
+
+  const keep = (changes: { hasOwnId?: boolean } = {}): void => {
+    const savedAt = new Date().toISOString()
+    change((all) => keepNewTenant(all, { hasOwnId, ...changes, ...form.getValues(), savedAt }))
+  }
+  const chooseId = (next: string): void => {
+    form.setValue('id', next, { shouldValidate: true, shouldTouch: true })
+    setHasOwnId(true)
+    keep({ hasOwnId: true })
+    form.setFocus('id')
+  }
+  const startOver = (): void => {
+    setFound(undefined)
+    setHasOwnId(false)
+    form.reset({ name: '', id: '' })
+    create.reset()
+    keep({ hasOwnId: false })
+    form.setFocus('name')
+  }
+  return (
+    <OnboardingFrame
+      flow={{
+        tenant: undefined,
+        steps: describeFirstSteps(),
+        step: 'name',
+        isNew: true,
+        isFirstShown: true,
+        saved: { at: drafts.fresh?.savedAt, isDraft: true, isKept },
+        onBack: undefined,
+      }}
+      title="Name and id"
+      lead="A tenant is one customer’s own assistant: its prompt, knowledge, users, keys and usage."
+      foot={{ verb: 'Create and continue', form: formId, busy: create.isPending }}
+      testLabel="Id check"
+      test={
+        <IdCheck
+          id={id}
+          name={name}
+          freedom={settledId === id ? freedom : { data: undefined, isError: false }}
+          onChoose={chooseId}
+        />
+      }
+    >
+      <form
+        id={formId}
+        noValidate
+        onSubmit={(event) => void form.handleSubmit((fields) => create.mutate(fields))(event)}
+        className="flex max-w-[520px] flex-col gap-3"
+      >
+        <ProblemNotice
+          words={
+            problem && findOwnRefusals(problem).length === 0
+              ? describeProblem({ problem, attempt: 'other' })
+              : undefined
+          }
+          waiting={problem?.status === 429}
+        />
+        {found && <FoundDraft savedAt={found.savedAt} onStartOver={startOver} />}
+        <TextField
+          label="Name"
+          autoComplete="off"
+          hint="How it is called in this console. It can be changed later."
+          error={errors.name?.message}
+          {...form.register('name', {
+            validate: checkTenantName,
+            onChange: (event: { target: { value: string } }) => {
+              // Follows the name until somebody writes an id of their own.
+              if (!hasOwnId) {
+                form.setValue('id', deriveTenantId(event.target.value), {
+                  shouldValidate: form.formState.isSubmitted || errors.id !== undefined,
+                })
+              }
+              keep()
+            },
+          })}
+        />
+        <TextField
+          label="Id"
+          mono
+          hint="Names it in addresses and in the API. It cannot be changed later."
+          autoComplete="off"
+          autoCapitalize="none"
+          spellCheck={false}
+          error={errors.id?.message ?? (isTaken ? idTaken : undefined)}
+          {...form.register('id', {
+            validate: (value) => checkTenantId(value) ?? true,
+            onChange: (event: { target: { value: string } }) => {
+              const isOwn = event.target.value !== ''
+              setHasOwnId(isOwn)
+              keep({ hasOwnId: isOwn })
+            },
+          })}
+        />
+      </form>
+    </OnboardingFrame>
+  )
+}
+
+function FoundDraft(props: { savedAt: string; onStartOver: () => void }): ReactNode {
+  const now = useNow()
+  return (
+    <p className="flex flex-wrap items-center gap-x-2 rounded-md border border-line bg-sunken px-3 py-[6px] text-ink-2">
+      Your draft from {formatAge({ time: props.savedAt, now })}, as you left it.
+      <Button kind="text" size="small" className="ms-auto" onClick={props.onStartOver}>
+        Start over
+      </Button>
+    </p>
+  )
+}
+
+function findOwnRefusals(problem: ApiProblem): { name: (typeof names)[number]; message: string }[] {
+  if (problem.code === 'tenant.id_taken') return [{ name: 'id', message: idTaken }]
+  return findRefusals({ problem, names })
+}
