@@ -249,7 +249,7 @@ test('the size of a prompt is told, and its limit as it comes near and is passed
     limit: undefined,
   })
   expect(describeSize('a'.repeat(99_000)).limit).toEqual({ text: '1,000 left of 100,000', tone: 'warn' })
-  expect(describeSize('a'.repeat(100_001)).limit).toEqual({ text: '1 character too many', tone: 'danger' })
+  expect(describeSize('a'.repeat(100_001)).limit).toEqual({ text: '1 too many, at most 100,000', tone: 'danger' })
   expect(checkPrompt('a'.repeat(100_000))).toBeUndefined()
   expect(checkPrompt('a'.repeat(100_001))).toContain('at most 100,000')
 })

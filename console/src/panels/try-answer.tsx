@@ -57,7 +57,10 @@ export function TryAnswer(props: {
       {answer.search && (
         <section aria-label="Sources" className="relative border-t border-line pt-3">
           <h3 className="mb-1 font-semibold text-ink">
-            Sources <span className="font-normal text-meta text-ink-3">{describeSearch(answer)}</span>
+            Sources{' '}
+            <span className="font-normal text-meta text-ink-3">
+              {describeSearch({ answer, cited: answer.cited.length })}
+            </span>
           </h3>
           <AnswerSources
             sources={answer.sources.map((source) => ({
@@ -85,10 +88,10 @@ export function QuestionBubble(props: { text: string }): ReactNode {
 }
 
 /** “3 found in 118 ms, 2 cited”, and that another way of searching stood in for the one that failed. */
-export function describeSearch(answer: Answer): string {
-  const { sources, search, cited } = answer
+export function describeSearch(options: { answer: Answer; cited: number }): string {
+  const { sources, search } = options.answer
   if (search === undefined) return ''
   const found = sources.length === 0 ? 'none found' : `${formatPlural(sources.length, 'source')} found`
-  const named = sources.length === 0 ? '' : `, ${cited.length === 0 ? 'none' : cited.length} cited`
+  const named = sources.length === 0 ? '' : `, ${options.cited === 0 ? 'none' : options.cited} cited`
   return `${found} by ${search.mode} search${named}${search.degraded ? '; the usual search failed' : ''}`
 }

@@ -8,7 +8,7 @@ import { When } from '../../ui/time.tsx'
 import { describeAuthor, nameVersion } from './describe-versions.ts'
 import { DiffView } from './diff-view.tsx'
 import type { PromptDraft } from './draft-store.ts'
-import { reloadVersions, textOf, type Versions } from './prompt.queries.ts'
+import { refreshPrompt, textOf, type Versions } from './prompt.queries.ts'
 import { toPrompt } from './prompt-text.ts'
 import { diffTexts } from './text-diff.ts'
 import { describePublishProblem, isOutrun, type Publish } from './use-publish.ts'
@@ -26,7 +26,8 @@ export function MakeLiveDialog(props: {
   versions: Versions
   publish: Publish
   onDone: () => void
-  onUndone: () => void
+  /** It was taken back; `live` is the version that answers since. */
+  onUndone: (live: number) => void
 }): ReactNode {
   const { open, tenantId, draft, versions } = props
   const api = useApi()
@@ -38,8 +39,11 @@ export function MakeLiveDialog(props: {
   const diff = useMemo(() => diffTexts({ before, after }), [before, after])
   // Asks once as it opens; what comes is drawn through the versions themselves.
   const check = useQuery({
-    queryKey: ['tenant', tenantId, 'prompts', 'checked'],
-    queryFn: () => reloadVersions({ api, queryClient, tenantId }),
+    queryKey: ['prompt-check', tenantId],
+    queryFn: async () => {
+      await refreshPrompt({ api, queryClient, tenantId })
+      return true
+    },
     enabled: false,
     gcTime: 0,
   })

@@ -49,7 +49,10 @@ export function PlaygroundTurn(props: {
       {found.search && (
         <section aria-label="Sources" className="relative border-t border-line px-4 pt-3 pb-2">
           <h3 className="mb-1 font-semibold text-ink">
-            Sources <span className="ms-1 font-normal text-meta text-ink-3">{describeSearch(found)}</span>
+            Sources{' '}
+            <span className="ms-1 font-normal text-meta text-ink-3">
+              {describeSearch({ answer: found, cited: sources.filter(({ isCited }) => isCited).length })}
+            </span>
           </h3>
           <AnswerSources sources={sources} open={open} onOpen={setOpen} />
         </section>

@@ -41,6 +41,8 @@ export interface SharedSource {
   source: Source
   /** “cited by both”, “cited by draft”, “not cited”. */
   note: string
+  /** By at least one of them. */
+  isCited: boolean
 }
 
 /** The sources of both answers in one list; those that both found stand once. */
@@ -51,7 +53,7 @@ export function mergeSources(turn: Turn): SharedSource[] {
     const inLive = live.sources.find((source) => keyOf(source) === key)
     const inOther = other?.sources.find((source) => keyOf(source) === key)
     const source = inLive ?? inOther
-    return source ? [{ key, source, note: describeCited({ turn, inLive, inOther }) }] : []
+    return source ? [{ key, source, ...describeCited({ turn, inLive, inOther }) }] : []
   })
 }
 
@@ -65,12 +67,16 @@ function keyOf(source: Source): string {
   return `${source.n}:${source.chunk_id ?? source.excerpt}`
 }
 
-function describeCited(found: { turn: Turn; inLive: Source | undefined; inOther: Source | undefined }): string {
+function describeCited(found: {
+  turn: Turn
+  inLive: Source | undefined
+  inOther: Source | undefined
+}): Pick<SharedSource, 'note' | 'isCited'> {
   const { turn, inLive, inOther } = found
   const byLive = inLive !== undefined && turn.live.cited.includes(inLive.n)
   const byOther = inOther !== undefined && turn.other?.cited.includes(inOther.n) === true
-  if (!turn.other) return byLive ? 'cited' : 'not cited'
-  if (byLive && byOther) return 'cited by both'
-  if (byLive) return 'cited by live'
-  return byOther ? `cited by ${turn.otherName?.toLowerCase()}` : 'not cited'
+  if (!byLive && !byOther) return { note: 'not cited', isCited: false }
+  if (!turn.other) return { note: 'cited', isCited: true }
+  if (byLive && byOther) return { note: 'cited by both', isCited: true }
+  return { note: `cited by ${byLive ? 'live' : turn.otherName?.toLowerCase()}`, isCited: true }
 }

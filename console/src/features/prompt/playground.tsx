@@ -1,9 +1,10 @@
-import { useMemo, useRef, useState, type ReactNode } from 'react'
+import { useEffect, useMemo, useRef, useState, type ReactNode } from 'react'
 import { AskField } from '../../panels/ask-field.tsx'
 import { isUnderWay } from '../../panels/preview-answer.ts'
 import { usePreviewAnswer } from '../../panels/use-preview-answer.ts'
 import { Button } from '../../ui/button.tsx'
 import { ChoiceMenu } from '../../ui/choice-menu.tsx'
+import { classNames } from '../../ui/class-names.ts'
 import { useCommands, type Command } from '../../ui/commands.tsx'
 import { tellHistory, type Turn } from './playground.ts'
 import { PlaygroundTurn } from './playground-turn.tsx'
@@ -41,7 +42,7 @@ export function Playground(props: {
   const [asked, setAsked] = useState<Pick<Turn, 'question' | 'otherName'>>()
   const [retrieval, setRetrieval] = useState<'on' | 'off'>('on')
   const field = useRef<HTMLTextAreaElement>(null)
-  const end = useRef<HTMLDivElement>(null)
+  const newest = useRef<HTMLDivElement>(null)
   const current: Turn | undefined = asked && {
     ...asked,
     live: live.answer,
@@ -81,8 +82,10 @@ export function Playground(props: {
       const history = tellHistory(turns, 'other')
       void beside.ask({ message, withoutSources, history, systemPrompt: toPrompt(other.text) })
     } else beside.clear()
-    setTimeout(() => end.current?.scrollIntoView({ block: 'nearest' }))
   }
+  useEffect(() => {
+    if (past.length > 0) newest.current?.scrollIntoView({ block: 'start' })
+  }, [past.length])
   const startOver = (): void => {
     live.clear()
     beside.clear()
@@ -97,7 +100,7 @@ export function Playground(props: {
   const refusal = props.reason ?? (other && checkPrompt(other.text))
   return (
     <section aria-label="Playground" className="relative flex min-h-full flex-col">
-      <div className="sticky top-0 z-10 flex min-h-[46px] flex-wrap items-center gap-2 border-b border-line bg-sheet px-4 py-2">
+      <div className="sticky top-[var(--head-h,104px)] z-10 flex min-h-[46px] flex-wrap items-center gap-2 border-b border-line bg-sheet px-4 py-2 wide:top-0 phone:top-0">
         <h2 className="text-[14px]/[20px] font-semibold text-ink">Playground</h2>
         <span className="text-meta text-ink-3">{model && `${model}, `}counted as test usage</span>
         <span className="ms-auto flex items-center gap-2">
@@ -115,14 +118,22 @@ export function Playground(props: {
           <PlaygroundTurn key={at} turn={turn} liveName={liveName} />
         ))}
         {current && (
-          <PlaygroundTurn
-            key={past.length}
-            turn={current}
-            liveName={liveName}
-            onStop={{ live: live.stop, other: beside.stop }}
-          />
+          // Room below a follow-up, so that its question can stand at the top while the answers come.
+          <div
+            ref={newest}
+            className={classNames(
+              'scroll-mt-[calc(var(--head-h,104px)+46px)] wide:scroll-mt-[46px] phone:scroll-mt-[46px]',
+              past.length > 0 && 'min-h-[calc(100dvh-240px)]',
+            )}
+          >
+            <PlaygroundTurn
+              key={past.length}
+              turn={current}
+              liveName={liveName}
+              onStop={{ live: live.stop, other: beside.stop }}
+            />
+          </div>
         )}
-        <div ref={end} />
       </div>
       <div className="sticky bottom-0 z-10 border-t border-line bg-sheet px-4 py-3">
         <AskField

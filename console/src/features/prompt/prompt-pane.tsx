@@ -1,4 +1,6 @@
 import { useMemo, type ReactNode } from 'react'
+import { ProblemPanel } from '../../panels/problem-panel.tsx'
+import { Awaited } from '../../ui/bone.tsx'
 import { Button } from '../../ui/button.tsx'
 import { ChoiceMenu } from '../../ui/choice-menu.tsx'
 import { useCommands, type Command } from '../../ui/commands.tsx'
@@ -10,9 +12,10 @@ import { describeAuthor, nameVersion } from './describe-versions.ts'
 import { DiffView } from './diff-view.tsx'
 import type { PromptDraft } from './draft-store.ts'
 import { DraftAge, OutrunNotice } from './draft-state.tsx'
+import { TextSkeleton } from './prompt-skeleton.tsx'
 import { PromptEditor } from './prompt-editor.tsx'
 import { checkPrompt, describeSize } from './prompt-text.ts'
-import type { Versions } from './prompt.queries.ts'
+import type { OlderVersions, Versions } from './prompt.queries.ts'
 import { RestoreRow } from './restore-row.tsx'
 import { diffTexts } from './text-diff.ts'
 import type { Draft } from './use-draft.ts'
@@ -44,6 +47,7 @@ export function PromptPane(props: {
   compare: boolean
   onView: (view: PaneView) => void
   onDiscard: () => void
+  more: OlderVersions
 }): ReactNode {
   const { versions, shown, draft, drafts, compare, onView } = props
   const { live, liveVersion } = versions
@@ -54,11 +58,11 @@ export function PromptPane(props: {
     else drafts.write({ text, baseVersion: drafts.draft?.baseVersion ?? liveVersion })
   }
   useCompareKey({ isComparing, onView })
-  if (shown.kind === 'awaited') return null
+  if (shown.kind === 'awaited') return <OlderVersion more={props.more} />
   if (shown.kind === 'missing') return <NoSuchVersion onView={onView} />
   return (
     <>
-      <div className="sticky top-0 z-10 flex min-h-[46px] flex-wrap items-center gap-x-3 gap-y-1 border-b border-line bg-sheet px-4 py-[6px]">
+      <div className="sticky top-[var(--head-h,104px)] z-10 flex min-h-[46px] flex-wrap items-center gap-x-3 gap-y-1 border-b border-line bg-sheet px-4 py-[6px] wide:top-0 phone:top-0">
         {shown.kind !== 'default' && (
           <Segmented
             compact
@@ -188,6 +192,16 @@ function AgainstMenu(props: { versions: Versions; shown: Shown; onView: (view: P
       choices={choices}
       onChoose={(version) => onView({ against: Number(version) })}
     />
+  )
+}
+
+function OlderVersion(props: { more: OlderVersions }): ReactNode {
+  const { failure, load } = props.more
+  if (failure !== undefined) return <ProblemPanel what="This version" thrown={failure} onTryAgain={load} />
+  return (
+    <Awaited pending what="this version" skeleton={<TextSkeleton />}>
+      {null}
+    </Awaited>
   )
 }
 

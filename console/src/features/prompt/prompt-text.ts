@@ -19,7 +19,11 @@ export function describeSize(text: string): PromptSize {
   const characters = formatPlural(text.length, 'character')
   const left = promptCharactersMax - text.length
   if (left < 0) {
-    return { words, characters, limit: { text: `${formatPlural(-left, 'character')} too many`, tone: 'danger' } }
+    return {
+      words,
+      characters,
+      limit: { text: `${formatCount(-left)} too many, at most ${formatCount(promptCharactersMax)}`, tone: 'danger' },
+    }
   }
   if (text.length < warnedFrom) return { words, characters, limit: undefined }
   return {

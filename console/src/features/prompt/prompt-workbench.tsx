@@ -1,4 +1,5 @@
 import { useCallback, useDeferredValue, useEffect, useMemo, useState, type ReactNode } from 'react'
+import { useIsPhone } from '../../lib/use-media.ts'
 import { useView } from '../../lib/use-view.ts'
 import { Button } from '../../ui/button.tsx'
 import { classNames } from '../../ui/class-names.ts'
@@ -10,11 +11,12 @@ import { DraftAge } from './draft-state.tsx'
 import { MakeLiveDialog } from './make-live-dialog.tsx'
 import { Playground } from './playground.tsx'
 import { PromptPane } from './prompt-pane.tsx'
-import { textOf, type Versions } from './prompt.queries.ts'
+import { textOf, type OlderVersions, type Versions } from './prompt.queries.ts'
 import { checkPrompt, toPrompt } from './prompt-text.ts'
 import { promptView } from './prompt.view.ts'
 import { countChanges } from './text-diff.ts'
-import { useDraft } from './use-draft.ts'
+import type { PromptDraft } from './draft-store.ts'
+import { useDraft, type Draft } from './use-draft.ts'
 import { usePublish } from './use-publish.ts'
 import { formatChanges, VersionsRail } from './versions-rail.tsx'
 
@@ -29,14 +31,15 @@ export function PromptWorkbench(props: {
   tenantId: string
   userId: string
   versions: Versions
-  more: { has: boolean; busy: boolean; load: () => void }
+  more: OlderVersions
 }): ReactNode {
   const { tenantId, userId, versions, more } = props
   const [view, change] = useView(promptView)
   const drafts = useDraft({ userId, tenantId })
   const { draft } = drafts
   const publish = usePublish()
-  const discard = useDiscard(drafts)
+  const bringBack = useBringBack(drafts)
+  const discard = useDiscard(drafts, bringBack)
   const [asking, setAsking] = useState(false)
   const changed = draft && isChange(draft, versions) ? draft : undefined
   const shown = chooseShown({ versions, draft, view, hasOlder: more.has })
@@ -51,7 +54,8 @@ export function PromptWorkbench(props: {
       ? { name: `Version ${shown.version.version}`, text: shown.text }
       : changed && { name: 'Draft', text: changed.text }
   const showPart = useCallback((part: (typeof parts)[number]['value']) => change({ part }), [change])
-  const showPlayground = useCallback(() => showPart('playground'), [showPart])
+  const isPhone = useIsPhone()
+  const showPlayground = useCallback(() => isPhone && showPart('playground'), [isPhone, showPart])
 
   return (
     <>
@@ -112,6 +116,7 @@ export function PromptWorkbench(props: {
             compare={view.compare}
             onView={change}
             onDiscard={discard}
+            more={more}
           />
         </div>
         <div
@@ -136,34 +141,43 @@ export function PromptWorkbench(props: {
             drafts.discard()
             change({ version: undefined, against: undefined, compare: false })
           }}
-          onUndone={() => drafts.restore(changed)}
+          onUndone={(live) => bringBack({ ...changed, baseVersion: live })}
         />
       )}
     </>
   )
 }
 
-/** Forgets the draft and offers to bring it back. */
-function useDiscard(drafts: ReturnType<typeof useDraft>): () => void {
+/** Puts a draft back; one that was written since can be had again. */
+function useBringBack(drafts: Draft): (draft: PromptDraft) => void {
   const toasts = useToasts()
-  const { draft, discard, restore } = drafts
+  const { restore } = drafts
+  return function bringBack(draft) {
+    const replaced = restore(draft)
+    if (replaced && replaced.text !== draft.text) {
+      toasts.done('The former draft is back', { undo: () => bringBack(replaced) })
+    }
+  }
+}
+
+/** Forgets the draft and offers to bring it back. */
+function useDiscard(drafts: Draft, bringBack: (draft: PromptDraft) => void): () => void {
+  const toasts = useToasts()
+  const { draft, discard } = drafts
   return () => {
     if (!draft) return
     discard()
-    toasts.done('Draft discarded', { undo: () => restore(draft) })
+    toasts.done('Draft discarded', { undo: () => bringBack(draft) })
   }
 }
 
 /** Loads older versions as long as the address names one that is not here. */
-function useOlderVersions(options: {
-  isNeeded: boolean
-  more: { has: boolean; busy: boolean; load: () => void }
-}): void {
+function useOlderVersions(options: { isNeeded: boolean; more: OlderVersions }): void {
   const { isNeeded, more } = options
-  const isWanted = isNeeded && more.has && !more.busy
+  const isWanted = isNeeded && more.has && !more.busy && more.failure === undefined
   const { load } = more
   useEffect(() => {
-    if (isWanted) load()
+    if (isWanted) void load()
   }, [isWanted, load])
 }
 

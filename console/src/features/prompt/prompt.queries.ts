@@ -21,6 +21,15 @@ export interface Versions {
   defaultPrompt: string
 }
 
+/** The versions that are not loaded yet. */
+export interface OlderVersions {
+  has: boolean
+  busy: boolean
+  /** Why the last try to load some failed. */
+  failure: unknown
+  load: () => Promise<unknown>
+}
+
 /** A tenant's prompt versions, page by page. */
 export function getVersionsQueryOptions(api: Api, tenantId: string) {
   return infiniteQueryOptions({
@@ -33,23 +42,11 @@ export function getVersionsQueryOptions(api: Api, tenantId: string) {
   })
 }
 
-/** Loads the newest versions anew and shows them; older pages that are loaded stay. */
-export async function reloadVersions(options: {
-  api: Api
-  queryClient: QueryClient
-  tenantId: string
-}): Promise<Versions> {
-  const { queryKey } = getVersionsQueryOptions(options.api, options.tenantId)
-  await options.queryClient.refetchQueries({ queryKey, exact: true }, { throwOnError: true })
-  const data = options.queryClient.getQueryData<InfiniteData<VersionsPage>>(queryKey)
-  return collectVersions(data ?? { pages: [], pageParams: [] })
-}
-
-/** Everything that shows a prompt or its number asks anew. */
-export async function forgetPrompt(options: { api: Api; queryClient: QueryClient; tenantId: string }): Promise<void> {
+/** Asks anew for everything that shows a prompt or its number; rejects when that fails. */
+export async function refreshPrompt(options: { api: Api; queryClient: QueryClient; tenantId: string }): Promise<void> {
   const { queryKey } = getTenantQueryOptions(options.api, options.tenantId)
   await Promise.all([
-    options.queryClient.invalidateQueries({ queryKey }),
+    options.queryClient.invalidateQueries({ queryKey }, { throwOnError: true }),
     options.queryClient.invalidateQueries({ queryKey: ['tenants'] }),
   ])
 }

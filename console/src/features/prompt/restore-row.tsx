@@ -36,7 +36,7 @@ export function RestoreRow(props: {
   }
   return (
     <div className="flex flex-wrap items-center gap-x-3 gap-y-2 border-b border-line bg-sunken px-6 py-2 phone:px-4">
-      <p className="me-auto text-meta text-ink-2">
+      <p className="me-auto text-meta text-ink-2 phone:w-full">
         <strong className="font-semibold text-ink">Version {version.version}</strong>
         {isLive && ', live'} · {props.author}, <When time={version.created_at} />
         {version.system_prompt === null && ' · the platform’s default'}

@@ -17,7 +17,8 @@ export interface Draft {
   write: (draft: Omit<PromptDraft, 'savedAt'>) => void
   /** Forgets it; what it was can be put back by `restore`. */
   discard: () => void
-  restore: (draft: PromptDraft) => void
+  /** Puts a draft back; returns the one that it replaced. */
+  restore: (draft: PromptDraft) => PromptDraft | undefined
 }
 
 /** The draft that somebody has of a tenant's prompt in this browser. */
@@ -31,7 +32,14 @@ export function useDraft({ userId, tenantId }: DraftKey): Draft {
     window.addEventListener('beforeunload', ask)
     return () => window.removeEventListener('beforeunload', ask)
   }, [isKept])
-  const restore = useCallback((old: PromptDraft) => drafts.write(key, old), [key])
+  const restore = useCallback(
+    (old: PromptDraft) => {
+      const replaced = drafts.read(key)
+      drafts.write(key, old)
+      return replaced
+    },
+    [key],
+  )
   const write = useCallback(
     (next: Omit<PromptDraft, 'savedAt'>) => drafts.write(key, { ...next, savedAt: new Date().toISOString() }),
     [key],

@@ -4,7 +4,7 @@ import { ask } from '../../api/client.ts'
 import { describeProblem, toProblem, type ApiProblem, type ProblemWords } from '../../api/problem.ts'
 import { getTenantQueryOptions } from '../../panels/tenant.queries.ts'
 import { useToasts } from '../../ui/toasts.ts'
-import { forgetPrompt } from './prompt.queries.ts'
+import { refreshPrompt } from './prompt.queries.ts'
 
 /** Which versions change places: `live` is the one that was seen live, 0 for none. */
 interface Swap {
@@ -17,8 +17,8 @@ interface Swap {
  * `prompt.changed`.
  */
 export interface Publish {
-  /** Makes a text live (null: the platform's default). `onUndone` is called when it was taken back. */
-  makeLive: (wish: Swap & { prompt: string | null; onUndone: () => void }) => Promise<void>
+  /** Makes a text live (null: the platform's default). `onUndone` hears which version is live when it was taken back. */
+  makeLive: (wish: Swap & { prompt: string | null; onUndone: (live: number) => void }) => Promise<void>
   /** Makes an older version live again, as a new one, and says so, or why not. */
   restore: (wish: Swap & { version: number }) => Promise<void>
 }
@@ -29,11 +29,14 @@ export function usePublish(): Publish {
   const queryClient = useQueryClient()
   const toasts = useToasts()
 
+  // What was done is done, whether the page hears of it at once or not.
+  const refresh = (tenantId: string): Promise<void> =>
+    refreshPrompt({ api, queryClient, tenantId }).catch(() => undefined)
   const write = async (wish: Swap & { prompt: string | null }): Promise<void> => {
     const { tenantId: id, prompt, live } = wish
     const tenant = await ask(api.server.admin.tenants({ id }).patch({ system_prompt: prompt, live_version: live }))
     queryClient.setQueryData(getTenantQueryOptions(api, id).queryKey, tenant)
-    await forgetPrompt({ api, queryClient, tenantId: id })
+    await refresh(id)
   }
   const bringBack = async (wish: Swap & { version: number }): Promise<void> => {
     const { tenantId: id, version, live } = wish
@@ -43,15 +46,15 @@ export function usePublish(): Publish {
       api.server.admin.tenants({ id }).prompts({ version }).restore.post(undefined, { query, headers }),
     )
     queryClient.setQueryData(getTenantQueryOptions(api, id).queryKey, tenant)
-    await forgetPrompt({ api, queryClient, tenantId: id })
+    await refresh(id)
   }
   /** Puts what was live before back in place of the version that replaced it. */
-  const undo = async (wish: Swap & { former: number; onUndone?: () => void }): Promise<void> => {
+  const undo = async (wish: Swap & { former: number; onUndone?: (live: number) => void }): Promise<void> => {
     const { tenantId, live, former } = wish
     try {
       if (former === 0) await write({ tenantId, prompt: null, live })
       else await bringBack({ tenantId, version: former, live })
-      wish.onUndone?.()
+      wish.onUndone?.(live + 1)
       toasts.done(
         former === 0
           ? 'The platform’s default answers again'
@@ -64,7 +67,7 @@ export function usePublish(): Publish {
   const sayRefusal = (thrown: unknown, failed: { tenantId: string; title: string }): void => {
     const problem = toProblem(thrown)
     const words = describePublishProblem(problem)
-    if (isOutrun(problem)) void forgetPrompt({ api, queryClient, tenantId: failed.tenantId })
+    if (isOutrun(problem)) void refresh(failed.tenantId)
     toasts.failed(failed.title, { detail: `${words.title} ${words.advice}` })
   }
 

@@ -6,7 +6,7 @@ import { classNames } from '../../ui/class-names.ts'
 import { When } from '../../ui/time.tsx'
 import { describeAuthor, describeVersions, type VersionLine } from './describe-versions.ts'
 import type { PromptDraft } from './draft-store.ts'
-import type { Versions } from './prompt.queries.ts'
+import type { OlderVersions, Versions } from './prompt.queries.ts'
 
 /** The draft and the versions of a prompt, newest first: who made each, when, and what it changed. */
 export function VersionsRail(props: {
@@ -17,7 +17,7 @@ export function VersionsRail(props: {
   /** A number, or the draft. */
   shown: number | 'draft'
   onShow: (shown: number | 'draft') => void
-  more: { has: boolean; busy: boolean; load: () => void }
+  more: OlderVersions
 }): ReactNode {
   const { versions, draft, shown, onShow, more } = props
   const lines = useMemo(() => describeVersions(versions), [versions])
@@ -44,10 +44,13 @@ export function VersionsRail(props: {
       </ul>
       {versions.items.length === 0 && <p className="px-2 text-meta text-ink-3">None yet.</p>}
       {more.has && (
-        <Button kind="ghost" size="small" className="mt-2 self-start" busy={more.busy} onClick={more.load}>
+        <Button kind="ghost" size="small" className="mt-2 self-start" busy={more.busy} onClick={() => void more.load()}>
           Show older versions
         </Button>
       )}
+      <p role="status" className="px-2 text-meta text-danger">
+        {more.failure !== undefined && !more.busy && 'Older versions did not load. Try again.'}
+      </p>
     </nav>
   )
 }
