@@ -10,6 +10,7 @@ import {
   readPineconeDraft,
   type ConnectionFields,
   type Drafted,
+  type StoredConnections,
 } from '../../console/src/panels/connection-fields.ts'
 import { judgeTest } from '../../console/src/panels/connection-health.ts'
 import { makeConnectionRules } from '../../console/src/panels/connection-rules.ts'
@@ -19,31 +20,15 @@ import {
   expectedSteps,
   findFieldOfStep,
 } from '../../console/src/panels/connection-steps.ts'
-import type { Tenant } from '../../console/src/panels/tenant.queries.ts'
 
 const unset = { set: false, last4: null, updated_at: null }
 const stored = { set: true, last4: '4f9c', updated_at: '2026-11-21T09:00:00.000Z' }
 const now = new Date('2026-11-21T12:00:00.000Z')
 
-function makeTenant(settings: Partial<Tenant> = {}): Tenant {
+function makeTenant(settings: Partial<StoredConnections> = {}): StoredConnections {
   return {
     id: 'kepler-health',
-    number: 1,
-    name: 'Kepler Health',
-    owner_id: null,
-    is_active: true,
-    deactivated_by: null,
-    isolation: 'pooled',
-    state: 'active',
-    database_server_id: null,
-    database_name: null,
-    registration: 'open',
-    system_prompt: null,
     retrieval: null,
-    retrieval_top_k: 6,
-    retrieval_score_min: null,
-    retrieval_weights: null,
-    retrieval_filter: null,
     pinecone_environment: null,
     pinecone_index: null,
     pinecone_namespace: null,
@@ -55,20 +40,11 @@ function makeTenant(settings: Partial<Tenant> = {}): Tenant {
     model_base_url: null,
     model_api_key: unset,
     max_output_tokens: 4096,
-    limits: {
-      requests_per_minute: null,
-      tokens_per_minute: null,
-      concurrent_streams: null,
-      tokens_per_month: null,
-      cost_per_month_micro_usd: null,
-    },
-    created_at: '2026-11-01T00:00:00.000Z',
-    updated_at: '2026-11-01T00:00:00.000Z',
     ...settings,
   }
 }
 
-function draft(tenant: Tenant, typed: Partial<ConnectionFields> = {}): Drafted {
+function draft(tenant: StoredConnections, typed: Partial<ConnectionFields> = {}): Drafted {
   return { tenant, fields: { ...readConnectionFields(tenant), ...typed } }
 }
 

@@ -44,8 +44,11 @@ export const fieldsOf = {
 /** Where each connection's key is typed. */
 export const keyFieldOf = { model: 'model_api_key', pinecone: 'pinecone_api_key' } as const
 
+/** What a tenant's connections are, as stored. */
+export type StoredConnections = Pick<Tenant, 'id' | ConnectionField>
+
 /** A tenant's settings as a form holds them. */
-export function readConnectionFields(tenant: Tenant): ConnectionFields {
+export function readConnectionFields(tenant: StoredConnections): ConnectionFields {
   return {
     model_provider: tenant.model_provider ?? (tenant.model_base_url === null ? 'automatic' : 'openai-compatible'),
     model: tenant.model ?? '',
@@ -65,7 +68,7 @@ export function readConnectionFields(tenant: Tenant): ConnectionFields {
 /** Settings and the tenant they are compared with. */
 export interface Drafted {
   fields: ConnectionFields
-  tenant: Tenant
+  tenant: StoredConnections
 }
 
 /**

@@ -5,13 +5,13 @@ import {
   type ConnectionField,
   type ConnectionFields,
   type Drafted,
+  type StoredConnections,
 } from './connection-fields.ts'
-import type { Tenant } from './tenant.queries.ts'
 
 type Check = (value: string, fields: ConnectionFields) => string | true
 
 /** For a form's `validate`: what each setting of a tenant must be; the server has the last word. */
-export function makeConnectionRules(tenant: Tenant): Partial<Record<ConnectionField, Check>> {
+export function makeConnectionRules(tenant: StoredConnections): Partial<Record<ConnectionField, Check>> {
   const draft = (fields: ConnectionFields): Drafted => ({ fields, tenant })
   return {
     model: (value, fields) => {

@@ -5,6 +5,8 @@ import type { ConnectionState, TenantOverview } from '../../panels/connection-he
 import type { Tenant } from '../../panels/tenant.queries.ts'
 import type { StateKind } from '../../ui/state.tsx'
 
+type Keys = Pick<Tenant, 'model_api_key' | 'pinecone_api_key'>
+
 /** How a connection does, in words. */
 export interface Health {
   kind: StateKind
@@ -53,7 +55,7 @@ export function describeHealth(options: {
 /** Whether a connection has what it needs to be used: a provider, or an index that is searched. */
 export function isSetUp(
   kind: ConnectionKind,
-  options: { tenant: Tenant; effective: TenantOverview['effective'] },
+  options: { tenant: Keys; effective: TenantOverview['effective'] },
 ): boolean {
   const { tenant, effective } = options
   if (kind === 'model') return effective.provider !== null
@@ -61,7 +63,7 @@ export function isSetUp(
 }
 
 /** Who answers as things are stored: “OpenAI, gpt-4o-mini, with the platform’s key”. */
-export function describeModelInUse(tenant: Tenant, effective: TenantOverview['effective']): string {
+export function describeModelInUse(tenant: Keys, effective: TenantOverview['effective']): string {
   const { provider, model } = effective
   if (provider === null) return 'Nobody answers: it has no key of its own, and the platform has no model.'
   if (provider === 'offline') return 'Answers come from the built-in offline model.'
