@@ -41,17 +41,15 @@ export function ConnectionsSection(props: {
 function Line({ line }: { line: ConnectionLine }): ReactNode {
   const { name, kind, words, workedAt, note, failure } = line
   return (
-    <div>
-      <div className="flex items-baseline gap-3">
-        <dt className="shrink-0 text-ink-3">{name}</dt>
-        <dd className="ms-auto min-w-0">
-          <State kind={kind} className="max-w-full">
-            <span className={failure ? 'wrap-anywhere' : 'wrap-anywhere text-ink'}>{words}</span>
-          </State>
-        </dd>
-      </div>
+    <div className="flex flex-wrap items-baseline gap-x-3">
+      <dt className="shrink-0 text-ink-3">{name}</dt>
+      <dd className="ms-auto min-w-0">
+        <State kind={kind} className="max-w-full">
+          <span className={failure ? 'wrap-anywhere' : 'wrap-anywhere text-ink'}>{words}</span>
+        </State>
+      </dd>
       {(failure ?? workedAt ?? note) !== undefined && (
-        <dd className="text-end text-meta text-ink-3 tabular-nums">
+        <dd className="basis-full text-end text-meta text-ink-3 tabular-nums">
           {note}
           {workedAt !== undefined && (
             <>
@@ -66,7 +64,7 @@ function Line({ line }: { line: ConnectionLine }): ReactNode {
           )}
         </dd>
       )}
-      {failure && <dd className="mt-1 text-ink-2">{failure.detail}</dd>}
+      {failure && <dd className="mt-1 basis-full text-ink-2">{failure.detail}</dd>}
     </div>
   )
 }

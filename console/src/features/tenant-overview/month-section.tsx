@@ -14,16 +14,14 @@ export function MonthSection(props: { month: TenantOverview['month']; limits: Te
     <Section title="This month">
       <dl className="flex flex-col gap-3">
         {measureMonth({ month, limits }).map(({ name, used, limit, share, refused }) => (
-          <div key={name}>
-            <div className="flex items-baseline gap-3">
-              <dt className="text-ink">{name}</dt>
-              <dd className="ms-auto text-ink-2 tabular-nums">
-                <span className="text-ink">{used}</span>
-                {limit !== undefined && ` of ${limit}`}
-              </dd>
-            </div>
+          <div key={name} className="flex flex-wrap items-baseline gap-x-3">
+            <dt className="text-ink">{name}</dt>
+            <dd className="ms-auto text-ink-2 tabular-nums">
+              <span className="text-ink">{used}</span>
+              {limit !== undefined && ` of ${limit}`}
+            </dd>
             {limit !== undefined && (
-              <dd>
+              <dd className="basis-full">
                 <Meter label={`${name}, ${used} of ${limit}`} share={share} refused={refused} className="mt-2" />
               </dd>
             )}

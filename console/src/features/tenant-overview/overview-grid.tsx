@@ -69,7 +69,12 @@ function ChartCell(props: {
     <Section
       title={title}
       className="border-b-0! not-first:border-t @min-[720px]:nth-2:border-t-0 @min-[720px]:odd:border-e"
-      actions={named.length > 1 && <Legend series={named} shape={shape} isolated={isolated} onIsolate={props.onOnly} />}
+      actions={
+        // As high without a legend as with one, so that the charts of a row stand level.
+        <div className="flex min-h-[24px] items-center">
+          {named.length > 1 && <Legend series={named} shape={shape} isolated={isolated} onIsolate={props.onOnly} />}
+        </div>
+      }
     >
       <div className="-mt-[10px] mb-2">
         <Figure

@@ -35,6 +35,7 @@ const axisPx = 42
 const tickRowPx = 24
 const topPx = 8
 const tooltipPx = 210
+const tickHalfPx = 18
 
 /**
  * What every chart has: a name that is a sentence, at most four grid lines, none of them vertical, thinned labels, a
@@ -118,9 +119,8 @@ export function ChartFrame(
           {ticks.map((at) => (
             <text
               key={points[at]?.key}
-              x={plot.xOf(at)}
+              {...placeTick({ x: plot.xOf(at), width, first: layout === 'point' && at === 0 })}
               y={height - 4}
-              textAnchor={layout === 'point' && at === 0 ? 'start' : 'middle'}
               className="fill-ink-3 text-micro font-medium tabular-nums"
             >
               {points[at]?.tick}
@@ -133,6 +133,16 @@ export function ChartFrame(
       <DataTable {...props} />
     </div>
   )
+}
+
+/** A label below its point, moved inwards at the edges. */
+function placeTick(options: { x: number; width: number; first: boolean }): {
+  x: number
+  textAnchor: 'start' | 'middle' | 'end'
+} {
+  const { x, width, first } = options
+  if (first) return { x, textAnchor: 'start' }
+  return x + tickHalfPx > width ? { x: width, textAnchor: 'end' } : { x, textAnchor: 'middle' }
 }
 
 function ChartTooltip(
