@@ -218,10 +218,10 @@ describe('how a connection does', () => {
   })
 
   test('says whose key answers, and that nobody does', () => {
-    const effective = { provider: 'openai', model: 'gpt-4o-mini', retrieval: 'keyword' }
+    const effective = { provider: 'openai', model: 'gpt-4o-mini', retrieval: 'keyword', pinecone_index: null }
     expect(describeModelInUse(makeTenant(), effective)).toContain('the platform’s key')
     expect(describeModelInUse(makeTenant({ model_api_key: stored }), effective)).toContain('its own key')
-    const nobody = { provider: null, model: null, retrieval: 'keyword' }
+    const nobody = { provider: null, model: null, retrieval: 'keyword', pinecone_index: null }
     expect(describeModelInUse(makeTenant(), nobody)).toContain('Nobody answers')
     expect(isSetUp('model', { tenant: makeTenant(), effective: nobody })).toBe(false)
     expect(isSetUp('pinecone', { tenant: makeTenant(), effective })).toBe(false)
