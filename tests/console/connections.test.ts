@@ -211,6 +211,7 @@ describe('how a connection does', () => {
     expect(words(undefined)).toBe('Not used yet')
     expect(words(undefined, false)).toBe('Not connected')
     expect(words(state)).toBe('Working')
+    expect(words(state, false)).toBe('Not connected')
     const failing = { ...state, failing_since: '2026-11-21T10:00:00.000Z', detail: 'Refused.', affected: 1 }
     const health = describeHealth({ state: failing, isSetUp: true, now })
     expect(health).toMatchObject({ kind: 'failed', words: 'Failing since 2 h ago', detail: 'Refused.' })

@@ -5,6 +5,7 @@ import type { ConnectionState, TenantOverview } from '../../panels/connection-he
 import type { Tenant } from '../../panels/tenant.queries.ts'
 import type { StateKind } from '../../ui/state.tsx'
 
+type InUse = Pick<TenantOverview['effective'], 'provider' | 'model' | 'retrieval'>
 type Keys = Pick<Tenant, 'model_api_key' | 'pinecone_api_key'>
 
 /** How a connection does, in words. */
@@ -45,7 +46,7 @@ export function describeHealth(options: {
       detail: state.detail ?? undefined,
     }
   }
-  if (state?.last_success_at) {
+  if (isSetUp && state?.last_success_at) {
     const note = `last answered ${formatAge({ time: state.last_success_at, now })}`
     return { kind: 'fine', words: 'Working', note, detail: undefined }
   }
@@ -53,17 +54,14 @@ export function describeHealth(options: {
 }
 
 /** Whether a connection has what it needs to be used: a provider, or an index that is searched. */
-export function isSetUp(
-  kind: ConnectionKind,
-  options: { tenant: Keys; effective: TenantOverview['effective'] },
-): boolean {
+export function isSetUp(kind: ConnectionKind, options: { tenant: Keys; effective: InUse }): boolean {
   const { tenant, effective } = options
   if (kind === 'model') return effective.provider !== null
   return tenant.pinecone_api_key.set || effective.retrieval === 'hybrid'
 }
 
 /** Who answers as things are stored: “OpenAI, gpt-4o-mini, with the platform’s key”. */
-export function describeModelInUse(tenant: Keys, effective: TenantOverview['effective']): string {
+export function describeModelInUse(tenant: Keys, effective: InUse): string {
   const { provider, model } = effective
   if (provider === null) return 'Nobody answers: it has no key of its own, and the platform has no model.'
   if (provider === 'offline') return 'Answers come from the built-in offline model.'
@@ -72,7 +70,7 @@ export function describeModelInUse(tenant: Keys, effective: TenantOverview['effe
 }
 
 /** How passages are found as things are stored. */
-export function describeRetrievalInUse(effective: TenantOverview['effective']): string {
+export function describeRetrievalInUse(effective: InUse): string {
   const sentences: Record<string, string> = {
     hybrid: 'Passages are found by Pinecone and by keyword, merged by rank.',
     semantic: 'Passages are found by Pinecone alone.',
