@@ -1,15 +1,12 @@
-import { availableParallelism, loadavg } from 'node:os'
 import { afterAll, beforeAll, expect, test } from 'bun:test'
 import { call, type CallOptions, type Reply } from '../support/call.ts'
+import { findDifferentTimes } from '../support/equal-times.ts'
 import { asOwner } from '../support/owner-sql.ts'
 import { makeSuperuser, makeTenant, makeUser, type Person } from '../support/people.ts'
 import { withoutRequestId } from '../support/problem.ts'
 import { startApp, type TestApp } from '../support/start-app.ts'
 
 const rounds = process.env.FULL === '1' ? 200 : 25
-const differenceMax = 0.05
-// Each ends as soon as it holds; a true difference holds in none.
-const measurementsMax = 10
 const password = 'not the right password'
 
 let app: TestApp
@@ -56,25 +53,6 @@ const routes = {
   }),
 }
 
-/**
- * The clock on the wall, in milliseconds; on a machine that others keep busy the processor time of this process, server
- * included, as the clock would measure the others.
- */
-const isBusy = (loadavg()[0] ?? 0) > availableParallelism() * 1.5
-const readTime = (): number => {
-  if (!isBusy) return performance.now()
-  const { user, system } = process.cpuUsage()
-  return (user + system) / 1000
-}
-
-/** By how much each median differs from the first's, as a share of it. */
-function compare(times: number[][]): number[] {
-  const [reference = 0, ...others] = times.map(median)
-  return [0, ...others.map((value) => Math.abs(value - reference) / reference)]
-}
-
-const median = (values: number[]): number => values.toSorted((a, b) => a - b)[Math.floor(values.length / 2)] ?? 0
-
 for (const [route, makeOptions] of Object.entries(routes)) {
   const tryOnce = (attempt: (typeof attempts)[number]): Promise<Reply> =>
     call(app, route, { ...makeOptions(attempt.email()), tenant: attempt.tenant })
@@ -98,39 +76,8 @@ for (const [route, makeOptions] of Object.entries(routes)) {
       attempts.filter(({ tenant }) => tenant === undefined),
       attempts.filter(({ tenant }) => tenant !== undefined),
     ]
-    for (const group of groups) {
-      // A busy machine blurs; what differs in truth differs in every measurement and in all of them together.
-      const least = new Map<string, number>()
-      const all: number[][] = group.map(() => [])
-      for (let measurement = 0; measurement < measurementsMax; measurement++) {
-        const times = await measure(group)
-        for (const [index, values] of times.entries()) all[index]?.push(...values)
-        for (const differences of [compare(times), compare(all)]) {
-          for (const [index, { title }] of group.entries()) {
-            least.set(title, Math.min(differences[index] ?? Infinity, least.get(title) ?? Infinity))
-          }
-        }
-        if (Math.max(...least.values()) <= differenceMax) break
-      }
-      const different = [...least].filter(([, difference]) => difference > differenceMax)
-      expect(different.map(([title, difference]) => `${title}: ${(difference * 100).toFixed(1)} %`)).toEqual([])
-    }
+    for (const group of groups) expect(await findDifferentTimes({ attempts: group, tryOnce, rounds })).toEqual([])
   }, 240_000)
-
-  /** How long each took, in milliseconds; in turns, so that a busy moment meets all of them alike. */
-  async function measure(group: typeof attempts): Promise<number[][]> {
-    const times = group.map(() => [] as number[])
-    for (const attempt of group) await tryOnce(attempt)
-    for (let round = 0; round < rounds; round++) {
-      for (let turn = 0; turn < group.length; turn++) {
-        const index = (turn + round) % group.length
-        const started = readTime()
-        await tryOnce(group[index]!)
-        times[index]?.push(readTime() - started)
-      }
-    }
-    return times
-  }
 }
 
 test('B3: only after the right password it is told that a tenant is inactive or an account switched off', async () => {

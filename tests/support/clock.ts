@@ -29,3 +29,11 @@ export function createTestClock(start: Date = new Date()): TestClock {
     },
   }
 }
+
+/**
+ * A test's clock that is ahead of the machine's, for servers whose tokens are used: their time of issue is the
+ * machine's, and one in the future makes a token invalid.
+ */
+export function createClockAhead(): TestClock {
+  return createTestClock(new Date(Date.now() + 600_000))
+}

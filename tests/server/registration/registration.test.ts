@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, describe, expect, test } from 'bun:test'
 import { call, type CallOptions, type Reply } from '../../support/call.ts'
-import { createTestClock } from '../../support/clock.ts'
+import { createClockAhead } from '../../support/clock.ts'
 import { readMails, readToken } from '../../support/mail.ts'
 import { makeTenant, makeUser, password, signIn } from '../../support/people.ts'
 import { type Scenario, startScenario } from '../../support/scenario.ts'
@@ -107,7 +107,7 @@ describe('registration at the platform', () => {
   })
 
   test('is 30 an hour and address; the 31st is 429 with Retry-After, another address goes on', async () => {
-    const clock = createTestClock()
+    const clock = createClockAhead()
     const app = await startApp({ clock, database: scenario.app.database, env: { TRUSTED_PROXY_HOPS: '1' } })
     const from = (address: string): Promise<Reply> =>
       call(app, 'POST /auth/register', {
@@ -202,7 +202,7 @@ describe('links', () => {
   )
 
   test('the verification is sent again when asked for, at most once a minute, and to nobody who is verified', async () => {
-    const clock = createTestClock()
+    const clock = createClockAhead()
     const app = await startApp({ clock, database: scenario.app.database })
     try {
       const email = newEmail()
@@ -230,7 +230,7 @@ describe('links', () => {
   })
 
   test('expire, and their mails with them', async () => {
-    const clock = createTestClock()
+    const clock = createClockAhead()
     const app = await startApp({ clock, database: scenario.app.database })
     try {
       const email = newEmail()
