@@ -32,7 +32,10 @@ export function optionalJsonBody<S extends TObject>(schema: S) {
       const text = await readBodyText(request)
       return text === '' ? undefined : JSON.parse(text)
     },
-    transform: ({ body, request }: { body: unknown; request: Request }): void => {
+    transform: (context: { body: unknown; request: Request }): void => {
+      // A body without a length was read before the parser above could; an empty one of those is a text.
+      if (context.body === '') context.body = undefined
+      const { body, request } = context
       if (body === undefined) return
       ensureJson(request)
       if (!isRecord(body)) throw notAnObject()

@@ -2,6 +2,7 @@ import { afterAll, beforeAll, describe, expect, test } from 'bun:test'
 import { call, type Reply } from '../support/call.ts'
 import { createTestClock, type TestClock } from '../support/clock.ts'
 import { asOwner } from '../support/owner-sql.ts'
+import { sendRaw } from '../support/raw-http.ts'
 import { makeSuperuser, makeTenant, makeUser, type Person, password, signIn } from '../support/people.ts'
 import { withoutRequestId } from '../support/problem.ts'
 import { startApp, type TestApp } from '../support/start-app.ts'
@@ -256,4 +257,10 @@ describe('cookie sessions', () => {
     expect(reply.headers.get('set-cookie')).toMatch(/=; Max-Age=0; Path=\/auth; HttpOnly; SameSite=Strict$/)
     expect((await call(app, 'POST /auth/refresh', { headers: { ...own(app), cookie }, body: {} })).status).toBe(401)
   })
+})
+
+test.each([null, '', '{}'])('a refresh without a token is 401, also when the body is %p of JSON', async (body) => {
+  const lines = ['POST /auth/refresh HTTP/1.1', 'Content-Type: application/json; charset=utf-8']
+  const reply = await sendRaw(app, lines, { body })
+  expect([reply.status, JSON.parse(reply.body).code]).toEqual([401, 'auth.token_invalid'])
 })

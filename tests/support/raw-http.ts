@@ -7,14 +7,18 @@ export interface RawReply {
   body: string
 }
 
-/** Sends a request line and header lines exactly as given, duplicates included, and reads the answer. */
+/**
+ * Sends a request line and header lines exactly as given, duplicates included, and reads the answer. With `body: null`
+ * there is neither a body nor a length of one.
+ */
 export function sendRaw(
   base: { url: string },
   lines: string[],
-  { body = '', host = new URL(base.url).host }: { body?: string; host?: string } = {},
+  { body = '', host = new URL(base.url).host }: { body?: string | null; host?: string } = {},
 ): Promise<RawReply> {
   const { port } = new URL(base.url)
-  const text = [...lines, `Host: ${host}`, `Content-Length: ${Buffer.byteLength(body)}`, 'Connection: close', '', body]
+  const length = body === null ? [] : [`Content-Length: ${Buffer.byteLength(body)}`]
+  const text = [...lines, `Host: ${host}`, ...length, 'Connection: close', '', body ?? '']
   return new Promise((resolve, reject) => {
     const socket = connect(Number(port), '127.0.0.1')
     let got = ''
