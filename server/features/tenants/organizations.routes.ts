@@ -5,11 +5,11 @@ import { describePage, pageOf, pageQuery, readPageQuery } from '../../http/page-
 import { type Gates, headersKey, idempotencyHeader, organizationRoutes, ownerRoutes } from '../../http/routes.ts'
 import { jsonBody } from '../../http/strict-body.ts'
 import { auditActorOf } from '../../http/tenant-gate.ts'
-import { parseTenantId } from '../../platform/ids.ts'
 import { createOrganization, type OrganizationsParts, setOrganizationActive } from './organizations.usecases.ts'
 import { describeTenant } from './tenant-view.ts'
 import { newTenantBody, tenantView } from './tenants.schemas.ts'
-import { changeTenant, linkOwner } from './tenants.usecases.ts'
+import { describeNewTenant, newTenantNote } from './new-tenant.ts'
+import { changeTenant } from './tenants.usecases.ts'
 
 const tag = 'Organizations'
 const { id, name } = newTenantBody.properties
@@ -38,16 +38,18 @@ export function organizationRoutesForOwners(parts: OrganizationsParts & { gates:
           const tenant = await createOrganization(parts, database, { ...body, owner: principal, actor })
           return { status: 201, body: describeTenant(tenant) }
         })
-        const madeId = parseTenantId(answer.body.id)
-        const tenant = madeId && (await parts.directories.tenant(madeId))
-        if (tenant) await linkOwner(parts, tenant, principal.userId)
-        set.status = 201
-        return answer.body
+        const made = await describeNewTenant(parts, answer.body)
+        set.status = made.status
+        return made.body
       },
       {
         ...jsonBody(t.Object({ name, id: t.Optional(id) })),
-        response: { 201: tenantView },
-        detail: { summary: 'Make an organization', [headersKey]: [idempotencyHeader] },
+        response: { 201: tenantView, 202: tenantView },
+        detail: {
+          summary: 'Make an organization',
+          description: newTenantNote,
+          [headersKey]: [idempotencyHeader],
+        },
       },
     )
 }

@@ -39,9 +39,9 @@ const suffixCharacters = '23456789abcdefghjkmnpqrstuvwxyz'
 const suffixTriesMax = 5
 
 /**
- * Makes an organization in the given transaction: a tenant that its owner made by itself. The owner's row is locked, so
- * that two at once cannot each be the last one allowed. `user.not_verified` 403, `limit.organizations` 409,
- * `tenant.id_taken` 409.
+ * Makes an organization in the given transaction: a tenant that its owner made by itself, to have a database of its own
+ * (`settleNewTenant`, after the commit). The owner's row is locked, so that two at once cannot each be the last one
+ * allowed. `user.not_verified` 403, `limit.organizations` 409, `tenant.id_taken` 409, `tenant.dedicated_unavailable` 409.
  */
 export async function createOrganization(
   parts: OrganizationsParts,
@@ -73,8 +73,9 @@ function createWithId(
   database: Database,
   wanted: NewOrganization & { id: string },
 ): Promise<TenantRecord> {
-  const body = { id: wanted.id, name: wanted.name, owner_id: wanted.owner.userId }
-  return createTenant(parts, database, body, wanted.actor)
+  const { id, name, owner, actor } = wanted
+  const body = { id, name, owner_id: owner.userId, isolation: 'dedicated' } as const
+  return createTenant(parts, database, body, actor)
 }
 
 /** A few random characters follow the slug when others have it: they tell nobody how many. */

@@ -9,6 +9,7 @@ import { jsonBody } from '../../http/strict-body.ts'
 import { auditActorOf, forbidden, tenantNotFound } from '../../http/tenant-gate.ts'
 import type { CorePrincipal } from '../../http/identity.ts'
 import { parseTenantId, parseUserId } from '../../platform/ids.ts'
+import { describeNewTenant, newTenantNote } from './new-tenant.ts'
 import { describeTenant, describeWithUsage } from './tenant-view.ts'
 import {
   listedTenantView,
@@ -24,7 +25,6 @@ import {
   purgeTenant,
   retryProvisioning,
   setTenantActive,
-  settleNewTenant,
   type TenantsParts,
 } from './tenants.usecases.ts'
 
@@ -85,18 +85,16 @@ export function tenantRoutesForSuperusers(parts: TenantsParts & { gates: Gates }
           const tenant = await createTenant(parts, database, body, auditActorOf(request, principal))
           return { status: 201, body: describeTenant(tenant) }
         })
-        const id = parseTenantId(answer.body.id)
-        const tenant = id && (await settleNewTenant(parts, id))
-        set.status = tenant?.state === 'provisioning' ? 202 : 201
-        return tenant ? describeTenant(tenant) : answer.body
+        const made = await describeNewTenant(parts, answer.body)
+        set.status = made.status
+        return made.body
       },
       {
         ...jsonBody(newTenantBody),
         response: { 201: tenantView, 202: tenantView },
         detail: {
           summary: 'Onboard a tenant',
-          description:
-            '202 when its database takes over 5 s to make; in state failed, `failure` says why it could not be made.',
+          description: newTenantNote,
           [headersKey]: [idempotencyHeader],
         },
       },

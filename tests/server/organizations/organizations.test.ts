@@ -43,7 +43,14 @@ describe('making an organization', () => {
     const made = await api('POST /organizations', { body: { name: 'Åsa & Söner, Malmö' } })
     expect([made.status, made.body]).toMatchObject([
       201,
-      { id: 'asa-soner-malmo', name: 'Åsa & Söner, Malmö', owner_id: owner.id, is_active: true, state: 'active' },
+      {
+        id: 'asa-soner-malmo',
+        name: 'Åsa & Söner, Malmö',
+        owner_id: owner.id,
+        is_active: true,
+        state: 'active',
+        isolation: 'dedicated',
+      },
     ])
     expect((await api('GET /organizations/asa-soner-malmo')).body).toEqual(made.body)
     expect((await api('GET /organizations')).body).toEqual({ items: [made.body], next_cursor: null })
@@ -119,6 +126,25 @@ describe('making an organization', () => {
     const rows = await scenario.sql`select action, actor_id, outcome from audit_log where tenant_id = ${id}`
     expect([...rows]).toEqual([{ action: 'tenant.created', actor_id: owner.id, outcome: 'done' }])
   })
+})
+
+test('an organization has a database of its own with its owner in it, and core not a byte of its users', async () => {
+  const id = await create()
+  const users = await api(`GET /admin/tenants/${id}/users`)
+  expect(users.body.items).toMatchObject([{ id: owner.id, email: owner.email, is_linked: true, has_access: true }])
+  const email = 'inside@people.example'
+  expect((await call(scenario.app, 'POST /auth/register', { tenant: id, body: { email, password } })).status).toBe(201)
+  const inside = await signIn(scenario.app, email, id)
+  expect((await ask(scenario.app, { token: inside.token, message: 'canary of the inside' })).text).not.toBe('')
+  const tables = await scenario.sql`select schemaname || '.' || tablename as name from pg_tables
+    where schemaname in ('public', 'tenant')`
+  expect(tables.length).toBeGreaterThan(15)
+  for (const { name } of tables) {
+    const rows = await scenario.sql.unsafe(
+      `select 1 from ${name} t where t::text ~ 'inside@people|canary of the inside'`,
+    )
+    expect([name, rows.length]).toEqual([name, 0])
+  }
 })
 
 describe('an organization', () => {

@@ -74,6 +74,19 @@ describe('an invite', () => {
     expect(rows).toHaveLength(1)
   })
 
+  test('to a tenant with its own database makes one user there, and leaves nothing of it in core', async () => {
+    await makeTenant(scenario.app, scenario.superuser, 'own', { isolation: 'dedicated', owner_id: owner.id })
+    const email = newEmail()
+    const made = await post('/admin/tenants/own/invites', { email }, { token: owner.token })
+    const token = tokenOf(made.body.link)
+    const statuses = (await Promise.all(Array.from({ length: 6 }, () => accept(token)))).map(({ status }) => status)
+    expect(statuses.filter((status) => status === 201)).toHaveLength(1)
+    expect(statuses.filter((status) => status >= 500)).toEqual([])
+    expect((await signIn(scenario.app, email, 'own')).email).toBe(email)
+    expect(await scenario.sql`select 1 from tenant.tenant_users where email = ${email}`).toHaveLength(0)
+    expect(await scenario.sql`select 1 from email_tokens where tenant_id = 'own'`).toHaveLength(0)
+  })
+
   test('is replaced by the next one to the same address, in any spelling', async () => {
     const email = newEmail()
     const first = await inviteToken(email)

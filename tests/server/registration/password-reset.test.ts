@@ -19,6 +19,7 @@ beforeAll(async () => {
   scenario = await startScenario({ clock, env })
   await makeTenant(scenario.app, scenario.superuser, 'acme')
   await makeTenant(scenario.app, scenario.superuser, 'other')
+  await makeTenant(scenario.app, scenario.superuser, 'own', { isolation: 'dedicated' })
 })
 beforeEach(() => {
   clients += 1
@@ -44,6 +45,7 @@ const isRefused = (reply: Reply): void => expect([reply.status, reply.body.code]
 const kinds: [string, string | undefined][] = [
   ['a platform user', undefined],
   ['a tenant’s user', 'acme'],
+  ['a user of a tenant with its own database', 'own'],
 ]
 async function makePerson(tenant: string | undefined): Promise<Person> {
   if (!tenant) return makeUser(scenario.app, scenario.superuser)
