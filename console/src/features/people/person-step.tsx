@@ -75,7 +75,9 @@ function DeleteStep({ user, onCancel, onDone }: StepProps): ReactNode {
   const remove = useDeletePerson(user)
   const owned = useQuery(getOwnedTenantsQueryOptions(useApi(), user.id))
   const name = namePerson(user)
-  const count = owned.data ?? 0
+  const count = owned.data
+  // Whoever may own tenants is not deleted in passing; that they are still being counted does not change the dialog.
+  const isWeighty = user.is_owner || user.is_superuser
   return (
     <ConfirmDialog
       open
@@ -83,11 +85,16 @@ function DeleteStep({ user, onCancel, onDone }: StepProps): ReactNode {
       title={`Delete ${name}?`}
       description={`The account ${user.email} goes for good and its sessions end. Conversations stay in their tenants. This cannot be undone.`}
       losses={
-        count === 0
-          ? undefined
-          : [{ count: formatCount(count), what: count === 1 ? 'tenant loses its owner' : 'tenants lose their owner' }]
+        isWeighty || (count ?? 0) > 0
+          ? [
+              {
+                count: count === undefined ? '…' : formatCount(count),
+                what: count === 1 ? 'tenant loses its owner' : 'tenants lose their owner',
+              },
+            ]
+          : undefined
       }
-      typed={count === 0 ? undefined : user.email}
+      typed={isWeighty ? user.email : undefined}
       typedWhat="address"
       keep="Keep user"
       verb="Delete user"
