@@ -19,6 +19,13 @@ const pages: Record<string, { path: string; sign: string }[]> = {
     { path: '/tenants', sign: 'Kepler Health' },
     { path: '/tenants?q=keplar', sign: 'Clear' },
   ],
+  '/tenants/new': [
+    { path: '/tenants/new', sign: 'Follows the name as you type it.' },
+    { path: '/tenants/new?tenant=northwind&step=prompt', sign: 'Start from' },
+    { path: '/tenants/new?tenant=northwind&step=pinecone', sign: 'Connect Pinecone' },
+    { path: '/tenants/new?tenant=northwind&step=users', sign: 'Who is here' },
+    { path: '/tenants/new?tenant=northwind&step=try', sign: 'What answers' },
+  ],
   '/users': [{ path: '/users', sign: 'Maren Olsen' }],
   '/tenants/$tenantId': [
     { path: tenant, sign: 'First token, p50' },

@@ -2,7 +2,7 @@ import { afterAll, beforeAll, describe, expect, test } from 'bun:test'
 import { consoleDistDir } from '../../console/build.ts'
 import { canBrowse, type Stage, startStage, type Visitor } from '../support/browser.ts'
 
-const gzipBytesMax = 200_000
+const bytesMax = 200_000
 
 describe.skipIf(!canBrowse())('the first load', () => {
   let stage: Stage
@@ -16,7 +16,21 @@ describe.skipIf(!canBrowse())('the first load', () => {
     const loaded = collectFiles(visitor)
     await visitor.go('/sign-in')
     await visitor.page.getByRole('button', { name: 'Sign in' }).waitFor()
-    expect(await weigh(loaded)).toBeLessThanOrEqual(gzipBytesMax)
+    expect(await weigh(loaded, '.gz')).toBeLessThanOrEqual(bytesMax)
+    visitor.assertQuiet()
+    await visitor.leave()
+  })
+
+  test('Home takes somebody who is signed in at most 200 kB, as browsers get it: with Brotli', async () => {
+    const visitor = await stage.visit()
+    const { page } = visitor
+    await visitor.go('/sign-in')
+    await visitor.signIn(stage.superuser)
+    const loaded = collectFiles(visitor)
+    await page.reload()
+    await page.getByRole('heading', { level: 1, name: 'Home' }).waitFor()
+    await page.getByText('No tenant yet').waitFor()
+    expect(await weigh(loaded, '.br')).toBeLessThanOrEqual(bytesMax)
     visitor.assertQuiet()
     await visitor.leave()
   })
@@ -32,13 +46,13 @@ function collectFiles(visitor: Visitor): Set<string> {
   return names
 }
 
-/** Bytes of what the server sends for them with gzip. */
-async function weigh(names: Set<string>): Promise<number> {
+/** Bytes of what the server sends for them, compressed so. */
+async function weigh(names: Set<string>, ending: '.gz' | '.br'): Promise<number> {
   expect(names.size).toBeGreaterThan(3)
   let bytes = 0
   for (const name of names) {
     const plain = Bun.file(`${consoleDistDir}/${name}`)
-    const compressed = Bun.file(`${consoleDistDir}/${name}.gz`)
+    const compressed = Bun.file(`${consoleDistDir}/${name}${ending}`)
     const size = (await compressed.exists()) ? compressed.size : plain.size
     bytes += size
   }

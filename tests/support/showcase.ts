@@ -1,6 +1,6 @@
 import { call } from './call.ts'
 import { makeTenant, makeUser, type Person, signIn } from './people.ts'
-import { ask, type Scenario } from './scenario.ts'
+import { ask, eventually, type Scenario } from './scenario.ts'
 
 interface ShownTenant {
   id: string
@@ -112,7 +112,7 @@ async function breakConnections(scenario: Scenario): Promise<void> {
   for (const id of [shownTenant, 'northwind', 'halden-museum']) {
     await call(app, `POST /admin/tenants/${id}/pinecone/test`, { token: superuser.token, body: {} })
   }
-  model.behave({ on: 'models', status: 401 })
+  model.behave({ status: 401 })
   await call(app, 'POST /admin/tenants/tern-mobility/model/test', { token: superuser.token, body: {} })
 }
 
@@ -147,7 +147,7 @@ async function fillLedger(scenario: Scenario, options: { requestsAnHour: number;
           ${options.requestsAnHour} * t.share
           * (0.35 + 0.65 * power(sin(pi() * extract(hour from hour) / 24), 2))
           * case when extract(isodow from hour) > 5 then 0.6 else 1.1 end
-          * (0.85 + 0.15 * sin(extract(epoch from hour) / 86400 / 4) + 0.004 * (60 - extract(epoch from now() - hour) / 86400))
+          * (0.9 + 0.2 * random() - 0.006 * extract(epoch from now() - hour) / 86400)
         )::int)
       ) c
       join model_prices p on p.provider = 'openai' and p.model = c.model`
@@ -155,6 +155,10 @@ async function fillLedger(scenario: Scenario, options: { requestsAnHour: number;
 }
 
 async function spreadOverThePast({ sql }: Scenario): Promise<void> {
+  // What calls found out about connections is written down a moment later.
+  await eventually(
+    async () => (await sql`select 1 from connection_health where failing_since is not null`).length === 3,
+  )
   await sql`update tenants set created_at = now() - (interval '9 days' * (40 - number))`
   await sql`update users set created_at = now() - interval '200 days'`
   await sql`update tenant_prompt_versions v set created_at = now() - interval '52 hours' * (1 + newest.version - v.version)

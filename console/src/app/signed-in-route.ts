@@ -1,10 +1,9 @@
-import { createRoute, redirect } from '@tanstack/react-router'
+import { createRoute, lazyRouteComponent, redirect } from '@tanstack/react-router'
 import { toProblem } from '../api/problem.ts'
 import type { EndReason } from '../api/session.ts'
 import { getMeQueryOptions } from '../panels/me.queries.ts'
 import { basePath, paths } from '../lib/paths.ts'
 import { rootRoute } from './root-route.ts'
-import { Shell } from './shell.tsx'
 import { ShellSkeleton } from './skeleton.tsx'
 
 /** The parent of every page behind the sign-in: `createRoute({ getParentRoute: () => signedInRoute, … })`. */
@@ -24,7 +23,8 @@ export const signedInRoute = createRoute({
     }
   },
   pendingComponent: ShellSkeleton,
-  component: Shell,
+  // The entrance does without it.
+  component: lazyRouteComponent(() => import('./shell.tsx'), 'Shell'),
 })
 
 /** To the sign-in page, saying why and from which place (relative to the console) one came. */

@@ -2,7 +2,6 @@ import {
   chooseModelTarget,
   modelKeyOrigin,
   modelNotConfigured,
-  type ModelSettings,
   type PlatformModels,
 } from '../../answering/model-choice.ts'
 import type { HealthRecorder } from '../../answering/connection-health.ts'
@@ -146,8 +145,7 @@ export async function testModelConnection(
   const test = await runModelTest(parts, {
     tenant,
     tester,
-    settings,
-    ownKey,
+    target: () => chooseModelTarget(settings, { ownKey, platform: parts.platformModels }),
   })
   noteHealth(parts, tenant, { connection: 'model', draft, test })
   await auditTest(parts, tenant, tester, { connection: 'model', draft, test })
@@ -156,20 +154,15 @@ export async function testModelConnection(
 
 async function runModelTest(
   parts: ConnectionsParts,
-  run: { tenant: TenantRecord; tester: Tester; settings: ModelSettings; ownKey: string | undefined },
+  run: { tenant: TenantRecord; tester: Tester; target: () => ModelTarget },
 ): Promise<ConnectionTest> {
-  const { settings, ownKey } = run
-  const platform = parts.platformModels
   let target: ModelTarget
   try {
-    target = chooseModelTarget(settings, { ownKey, platform })
+    target = run.target()
   } catch (error) {
     if (!modelNotConfigured.is(error)) throw error
-    const missing = isOnlyKeyMissing(settings, platform)
-      ? { step: 'key', remedy: 'Enter an API key for this provider and test again.' }
-      : { step: 'address', remedy: 'Complete the settings and test again.' }
-    const finding = { detail: error.detail, remedy: missing.remedy }
-    return { ok: false, steps: listSteps(['address', 'key', 'model', 'answer'], missing.step, finding) }
+    const finding = { detail: error.detail, remedy: 'Complete the settings and test again.' }
+    return { ok: false, steps: listSteps(['address', 'key', 'model', 'answer'], 'address', finding) }
   }
   const price = await parts.directories.price(target.provider, target.model)
   const startedMs = parts.clock.monotonicMs()
@@ -208,17 +201,6 @@ async function runModelTest(
       first_token_ms: null,
       duration_ms: Math.round(parts.clock.monotonicMs() - startedMs),
     })
-  }
-}
-
-/** Whether settings that are not complete would be with any key of their own. */
-function isOnlyKeyMissing(settings: ModelSettings, platform: PlatformModels): boolean {
-  try {
-    chooseModelTarget({ ...settings, modelApiKeyOrigin: modelKeyOrigin(settings) }, { ownKey: 'any', platform })
-    return true
-  } catch (error) {
-    if (!modelNotConfigured.is(error)) throw error
-    return false
   }
 }
 

@@ -15,7 +15,6 @@ import { useConnection, type Connection } from '../../panels/use-connection.ts'
 import { Notice } from '../../ui/notice.tsx'
 import type { TenantFlow } from './onboarding-flow.ts'
 import { OnboardingFrame } from './onboarding-frame.tsx'
-import type { StepMark } from './onboarding-steps.ts'
 
 /** Who answers for the tenant; without any key the offline model does, and this says why. */
 export function ModelStep(props: { flow: TenantFlow }): ReactNode {
@@ -93,15 +92,12 @@ function useConnectionOfFlow(flow: TenantFlow, kind: ConnectionKind): Connection
       if (text !== undefined) form.setValue(name, text, { shouldDirty: true })
     }
   })
-  const isKeyTyped = (): boolean => form.getValues(keyFieldOf[kind]) !== ''
   // A key is nothing for a draft: whoever goes with one typed has it saved first, and stays where it is refused.
+  const hasKey = (): boolean => form.getValues(keyFieldOf[kind]) !== ''
   useBlocker({
-    shouldBlockFn: async ({ next }) => {
-      // A session that has ended cannot save any more.
-      if (!isKeyTyped() || next.pathname.endsWith(paths.signIn)) return false
-      return !(await save({ flow, connection }))
-    },
-    enableBeforeUnload: isKeyTyped,
+    // A session that has ended cannot save any more.
+    shouldBlockFn: async ({ next }) => hasKey() && !next.pathname.endsWith(paths.signIn) && !(await connection.save()),
+    enableBeforeUnload: hasKey,
   })
   const { phase } = test.run
   useEffect(() => {
@@ -114,17 +110,12 @@ function namesKept(kind: ConnectionKind): (keyof ConnectionFields)[] {
   return fieldsOf[kind].filter((name) => name !== keyFieldOf[kind])
 }
 
-/** Saves what was typed, whatever its test found; false when the server, or the form, refused it. */
-async function save(options: { flow: TenantFlow; connection: Connection }): Promise<boolean> {
-  const { flow, connection } = options
-  if (!(await connection.save())) return false
-  flow.keepTyped(Object.fromEntries(namesKept(connection.kind).map((name) => [name, undefined])))
-  flow.refreshFacts()
-  return true
-}
-
 async function saveAndGoOn(options: { flow: TenantFlow; connection: Connection }): Promise<void> {
-  if (await save(options)) options.flow.goOn()
+  const { flow, connection } = options
+  // A failed test stops nothing; only what cannot be stored does.
+  if (!(await connection.save())) return
+  flow.keepTyped(Object.fromEntries(namesKept(connection.kind).map((name) => [name, undefined])))
+  flow.goOn()
 }
 
 function makeFoot(options: { flow: TenantFlow; connection: Connection; what: string }) {
@@ -143,9 +134,9 @@ function makeFoot(options: { flow: TenantFlow; connection: Connection; what: str
   }
 }
 
-function describeTest(connection: Connection): { finding: string; mark?: StepMark } | undefined {
+function describeTest(connection: Connection): string | undefined {
   const { run, isStale } = connection.test
-  if (run.phase === 'running') return { finding: 'Testing the connection' }
+  if (run.phase === 'running') return 'Testing the connection'
   if (run.phase !== 'done' || isStale) return undefined
-  return run.test.ok ? { finding: 'The test passed' } : { finding: 'The test failed', mark: 'failed' }
+  return run.test.ok ? 'The test passed' : 'The test failed'
 }

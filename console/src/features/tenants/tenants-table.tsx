@@ -33,12 +33,13 @@ export function TenantsTable(props: {
     lastActive: useMedia('(width >= 920px)'),
   }
   const hasMeters = props.tenants.some(({ limits }) => limits.cost_per_month_micro_usd !== null)
-  const unfinished = new Set(props.unfinished.map(({ id }) => id))
-  const columns = makeColumns({ hasMeters, unfinished }).filter(({ key }) => {
-    if (key === 'model' || key === 'retrieval') return room.model
-    if (key === 'course' || key === 'first-token') return room.course
-    return key === 'last-active' ? room.lastActive : true
-  })
+  const columns = makeColumns({ hasMeters, unfinished: new Set(props.unfinished.map(({ id }) => id)) }).filter(
+    ({ key }) => {
+      if (key === 'model' || key === 'retrieval') return room.model
+      if (key === 'course' || key === 'first-token') return room.course
+      return key === 'last-active' ? room.lastActive : true
+    },
+  )
   return (
     <Table
       label="Tenants"
@@ -48,7 +49,7 @@ export function TenantsTable(props: {
       columns={columns}
       sort={parseSort(props.sort)}
       onSort={props.onSort}
-      phoneRow={(tenant) => drawPhoneRow(tenant, unfinished.has(tenant.id))}
+      phoneRow={drawPhoneRow}
       onEndNear={props.onEndNear}
       stale={props.stale}
       keys
@@ -192,7 +193,7 @@ function CostCell(props: { tenant: ListedTenant; hasMeters: boolean }): ReactNod
   )
 }
 
-function drawPhoneRow(tenant: ListedTenant, isUnfinished: boolean): ReactNode {
+function drawPhoneRow(tenant: ListedTenant): ReactNode {
   const state = describeState(tenant)
   return (
     <ListRow
@@ -203,10 +204,10 @@ function drawPhoneRow(tenant: ListedTenant, isUnfinished: boolean): ReactNode {
         </Link>
       }
       detail={
-        state.kind === 'fine' && !isUnfinished ? (
+        state.kind === 'fine' ? (
           <span className="font-mono">{tenant.id}</span>
         ) : (
-          <TenantState tenant={tenant} isUnfinished={isUnfinished} />
+          <State kind={state.kind}>{state.words}</State>
         )
       }
       number={formatCount(tenant.usage?.requests_7d ?? 0)}
