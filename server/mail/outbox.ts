@@ -10,6 +10,7 @@ import {
 } from '../data/outgoing-mail.data.ts'
 import type { Database } from '../data/postgres.ts'
 import { type Mailer, MailRefused } from '../external/mailer.ts'
+import { withDeadline } from '../platform/deadline.ts'
 import { newId, parseTenantId } from '../platform/ids.ts'
 import type { Log } from '../platform/log.ts'
 import { finishLetter, letterShape } from './letters.ts'
@@ -29,7 +30,7 @@ export interface Outbox {
   sendSoon(): void
   /** Sends what is due and erases what has expired; any replica may, at the same time. */
   sweep(): Promise<void>
-  /** Lets the pass that is under way end, and begins no other. */
+  /** Lets the pass that is under way end, for at most 5 s, and begins no other. */
   stop(): Promise<void>
 }
 
@@ -49,6 +50,7 @@ const attemptsMax = 8
 const retryMs = { first: 30_000, max: 3_600_000 }
 /** Between an address's request and the look-up, so that its work does not fall into the next request's time. */
 const answerDelayMs = { min: 20, max: 250 }
+const stopMsMax = 5_000
 /** At most one mail a minute and five an hour to the same person. */
 const pace = [
   { windowMs: 60_000, linksMax: 1 },
@@ -201,7 +203,11 @@ export function createOutbox(parts: LinkParts & RecipientParts & { ways: MailWay
     async stop() {
       stopping.abort()
       for (const timer of timers) clearTimeout(timer)
-      await running
+      // What is cut off here is sent again after its lease: a second copy is better than none.
+      const late = new Error('mail is still being sent')
+      await withDeadline(running ?? Promise.resolve(), stopMsMax, () => late).catch((err: unknown) =>
+        log.warn({ err }, 'the server stops while mail is being sent'),
+      )
       mailer?.close()
     },
   }

@@ -140,6 +140,22 @@ describe('with SMTP_URL', () => {
   })
 })
 
+test('a server that stops waits a little for a silent mail server, and another one sends what it could not', async () => {
+  smtp.behaviour = 'is silent'
+  const replica = await scenario.app.startReplica()
+  const email = `mailed${++people}@people.example`
+  expect((await call(replica, 'POST /auth/register', { body: { email, password } })).status).toBe(201)
+  await attempted(1)
+  const started = performance.now()
+  await replica.stop()
+  expect(performance.now() - started).toBeLessThan(12_000)
+  expect(await waiting()).toMatchObject([{ stage: 'written', due: true }])
+  smtp.behaviour = 'takes'
+  clock.advanceMs(120_001)
+  await scenario.app.services.outbox.sweep()
+  expect(smtp.mails.map(({ envelope }) => envelope.to)).toEqual([[email]])
+})
+
 describe('the mailer', () => {
   const mail = { id: 'one', to: 'a@people.example', subject: 'S', text: 'T' }
   const refusal = async (url: string, to = mail.to): Promise<MailRefused> => {

@@ -160,6 +160,19 @@ describe('registration in a tenant', () => {
     expect([asleep.status, asleep.body.code]).toEqual([403, 'tenant.inactive'])
   })
 
+  test('is chosen by the verified domain that the page comes from, and by no other', async () => {
+    const origin = 'https://chat.acme.example'
+    const { app, superuser } = scenario
+    const admin = { token: superuser.token }
+    const added = await call(app, 'POST /admin/tenants/acme/domains', { ...admin, body: { origin } })
+    const verified = await call(app, `POST /admin/tenants/acme/domains/${added.body.domain}/verify`, admin)
+    expect([added.status, verified.status]).toEqual([201, 200])
+    const from = (page: string): Promise<Reply> =>
+      call(app, 'POST /auth/register', { headers: { origin: page }, body: { email: newEmail(), password } })
+    expect((await from(origin)).body).toMatchObject({ scope: 'tenant', tenant_id: 'acme' })
+    expect((await from('https://evil.example')).body).toMatchObject({ scope: 'core', tenant_id: null })
+  })
+
   test('leaves no address in the core database that can be read', async () => {
     const email = newEmail()
     await register(email, 'acme')
