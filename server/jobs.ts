@@ -1,14 +1,17 @@
 import { deleteOldAnswers } from './data/idempotency.data.ts'
+import { migrateFleet } from './data/migrate-fleet.ts'
+import { reconcileStores } from './data/reconcile-stores.ts'
 import { deleteExpiredSignInSessions } from './data/sign-in-sessions.data.ts'
 import type { Services } from './services.ts'
 
 const sweepEveryMs = 30_000
+const storesTendedEveryMs = 60_000
 /** Ended sessions are kept a day, so that a late refresh still meets its own end. */
 const endedSessionsKeptMs = 86_400_000
 
 /** The sweeps that run beside requests; any replica may do each of them, and each is idempotent. */
 export function startJobs(services: Services): { stop(): void } {
-  const { core, ledger, outbox, clock, log } = services
+  const { core, databases, servers, ledger, outbox, clock, log } = services
 
   async function sweep(): Promise<void> {
     const now = clock.now()
@@ -19,9 +22,30 @@ export function startJobs(services: Services): { stop(): void } {
     await outbox.sweep()
   }
 
-  const run = (): void =>
-    void sweep().catch((err: unknown) => log.warn({ err }, 'a sweep failed; the next one tries again'))
-  run()
-  const timer = setInterval(run, sweepEveryMs)
-  return { stop: () => clearInterval(timer) }
+  async function tendStores(): Promise<void> {
+    await databases.rebalance()
+    await reconcileStores(services)
+    await migrateFleet({ db: core.db, servers, log, retryFailed: false })
+  }
+
+  const repeat = (work: () => Promise<void>, everyMs: number): (() => void) => {
+    let running = false
+    const run = async (): Promise<void> => {
+      // One that takes longer than its interval is not joined by a second.
+      if (running) return
+      running = true
+      await work().catch((err: unknown) => log.warn({ err }, 'a sweep failed; the next one tries again'))
+      running = false
+    }
+    void run()
+    const timer = setInterval(() => void run(), everyMs)
+    return () => clearInterval(timer)
+  }
+
+  const stops = [repeat(sweep, sweepEveryMs), repeat(tendStores, storesTendedEveryMs)]
+  return {
+    stop() {
+      for (const stop of stops) stop()
+    },
+  }
 }

@@ -3,6 +3,7 @@ import pretty from 'pino-pretty'
 import { prepareTokenizer } from './answering/token-estimate.ts'
 import { createApp } from './app.ts'
 import { openCoreAddress } from './core-address.ts'
+import { migrateFleet } from './data/migrate-fleet.ts'
 import { migrateCore } from './data/migrate.ts'
 import { hasSuperuser } from './data/users.data.ts'
 import { ensureSuperuser, makeSetupToken } from './features/sign-in/sign-in.usecases.ts'
@@ -44,6 +45,8 @@ async function run(config: Config, log: Log): Promise<void> {
   const applied = await migrateCore(address.directUrl)
   if (applied.length > 0) log.info({ applied }, 'database migrated')
   const services = await createServices({ config, address, log, clock: systemClock })
+  const fleet = await migrateFleet({ db: services.core.db, servers: services.servers, log, retryFailed: true })
+  if (fleet.applied.length > 0) log.info({ tenants: fleet.applied.length }, "tenants' databases migrated")
   await prepareTokenizer()
   await ensureFirstSuperuser(services)
 

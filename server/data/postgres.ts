@@ -113,6 +113,12 @@ export function databaseBy(unsafe: Sender): Database {
   return drizzle(client as unknown as postgres.Sql)
 }
 
+/** What the server itself said, also where drizzle has wrapped it. */
+export function serverErrorOf(error: unknown): postgres.PostgresError | undefined {
+  if (error instanceof postgres.PostgresError) return error
+  return error instanceof Error && error.cause !== undefined ? serverErrorOf(error.cause) : undefined
+}
+
 type Tls = false | { rejectUnauthorized: boolean }
 
 function readTls(address: string): { url: string; ssl: Tls } {

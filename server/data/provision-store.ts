@@ -49,6 +49,7 @@ export async function ensureStore(
   const made = await findStampedDatabase(sql, owner)
   if (made) {
     await closeDatabaseToPublic(sql, { database: made, role: login.role })
+    await migrateStore(server.ownerUrlOf(made))
     return made
   }
   const { installationId } = owner
@@ -174,4 +175,49 @@ export async function dropStore(
   const [known] = await sql`select 1 from pg_roles where rolname = ${role}`
   if (known) await sql`drop role ${sql(role)}`
   return { databases: database ? 1 : 0, roles: known ? 1 : 0 }
+}
+
+/** Whether any table of schema `tenant` has a row; a database that was never migrated has none. */
+export async function holdsRows(ownerUrl: string): Promise<boolean> {
+  const sql = postgres(ownerUrl, { max: 1, connect_timeout: 5, fetch_types: false, onnotice: () => undefined })
+  try {
+    const tables = await sql<{ name: string }[]>`
+      select oid::regclass::text as name from pg_class where relnamespace = to_regnamespace('tenant') and relkind = 'r'`
+    for (const { name } of tables) {
+      const rows = await sql.unsafe(`select 1 from ${name} limit 1`)
+      if (rows.length > 0) return true
+    }
+    return false
+  } finally {
+    await sql.end({ timeout: 5 })
+  }
+}
+
+/**
+ * Deals with a store that no tenant has any more. One without rows is dropped; one with rows is kept under a name and a
+ * comment that say so, closed to the role it had.
+ * @returns the new name of one that was kept
+ */
+export async function orphanStore(
+  sql: postgres.Sql,
+  orphan: { server: OpenedServer; owner: StoreOwner; database: string },
+): Promise<string | undefined> {
+  const { server, owner, database } = orphan
+  if (!(await holdsRows(server.ownerUrlOf(database)))) {
+    await dropStore(sql, { owner })
+    return undefined
+  }
+  const role = storeRoleOf(owner)
+  const [known] = await sql`select 1 from pg_roles where rolname = ${role}`
+  if (known) await sql`revoke connect on database ${sql(database)} from ${sql(role)}`
+  await sql`select pg_terminate_backend(pid) from pg_stat_activity where datname = ${database} and pid <> pg_backend_pid()`
+  const name = `tenantry_orphan_${shorten(owner.installationId, 8)}_${owner.number}_${randomBytes(3).toString('hex')}`
+  await sql.begin(async (transaction) => {
+    await transaction.unsafe(
+      `comment on database "${database}" is 'tenantry:${owner.installationId}:orphan:${owner.number}'`,
+    )
+    await transaction.unsafe(`alter database "${database}" rename to ${name}`)
+  })
+  if (known) await sql`drop role ${sql(role)}`
+  return name
 }

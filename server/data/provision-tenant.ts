@@ -10,7 +10,7 @@ import type { Directories } from './directories.ts'
 import { type FleetLocks, withFleetLocks } from './fleet-locks.ts'
 import { isOpenToPublic, makePassword } from './login-roles.ts'
 import { storeMigrations } from './migrate.ts'
-import type { Database } from './postgres.ts'
+import { type Database, serverErrorOf } from './postgres.ts'
 import { dropStore, ensureStore, storeRoleOf, type StoreOwner } from './provision-store.ts'
 import { dedicatedUnavailable, placeOfStorePassword, type TenantDatabases } from './tenant-databases.ts'
 import { activateTenant, failTenant, type MadeStore, noteMigration, retryTenant } from './tenant-provisioning.data.ts'
@@ -32,6 +32,8 @@ export interface Provisioner {
    * @returns the tenant as it is afterwards; undefined when it is gone
    */
   provision(id: TenantId): Promise<TenantRecord | undefined>
+  /** As `provision`, but leaves a tenant alone that somebody else is making right now. */
+  resume(id: TenantId): Promise<TenantRecord | undefined>
   /** Takes a failed tenant up again and provisions it; other tenants stay as they are. */
   retry(id: TenantId): Promise<TenantRecord | undefined>
   /**
@@ -101,11 +103,11 @@ export function createProvisioner(parts: ProvisionerParts): Provisioner {
     capable.add(key)
   }
 
-  async function provision(id: TenantId): Promise<TenantRecord | undefined> {
+  async function provision(id: TenantId, how: 'tenant' | 'tryTenant'): Promise<TenantRecord | undefined> {
     const before = await findTenant(core.db, id)
     if (before?.state !== 'provisioning') return before
     const after = await withFleetLocks(core.directUrl, (locks) =>
-      locks.tenant(before.number, async () => {
+      locks[how](before.number, async () => {
         const tenant = await findTenant(core.db, id)
         return tenant?.state === 'provisioning' ? makeTenant(tenant, locks) : tenant
       }),
@@ -169,11 +171,12 @@ export function createProvisioner(parts: ProvisionerParts): Provisioner {
 
   return {
     reserve,
-    provision,
+    provision: (id) => provision(id, 'tenant'),
+    resume: (id) => provision(id, 'tryTenant'),
     async retry(id) {
       await retryTenant(core.db, id)
       parts.directories.forget({ kind: 'tenant', ids: [id] })
-      return provision(id)
+      return provision(id, 'tenant')
     },
     provisionStore,
     dropStore: drop,
@@ -218,9 +221,11 @@ async function findIncapability(sql: postgres.Sql, isCore: boolean): Promise<str
 /** Why a store could not be made, for those who manage the tenant; a server's own text goes to the log only. */
 function describeFailure(error: unknown): string {
   if (error instanceof AppError) return error.detail
-  if (!(error instanceof postgres.PostgresError)) return 'The database server does not answer.'
-  const known = failures[error.code]
-  return known ?? `The database server refused (SQLSTATE ${error.code}); the log of this moment tells more.`
+  const said = serverErrorOf(error)
+  if (!said) return 'The database server does not answer.'
+  return (
+    failures[said.code] ?? `The database server refused (SQLSTATE ${said.code}); the log of this moment tells more.`
+  )
 }
 
 const failures: Record<string, string> = {

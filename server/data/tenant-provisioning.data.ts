@@ -1,4 +1,4 @@
-import { and, eq, inArray, isNotNull, lt, or, isNull } from 'drizzle-orm'
+import { and, eq, inArray, isNotNull, isNull, lt, notExists, or, sql } from 'drizzle-orm'
 import type { DatabaseServerId, TenantId } from '../platform/ids.ts'
 import { tenantMigrations } from './core-migrations.schema.ts'
 import { tenants } from './core.schema.ts'
@@ -55,8 +55,24 @@ export function listUnprovisionedTenants(database: Database): Promise<TenantReco
     .orderBy(tenants.createdAt)
 }
 
-/** Tenants whose store has fewer migrations than this; those being purged need none. */
-export function listOutdatedTenants(database: Database, version: number): Promise<TenantRecord[]> {
+/**
+ * Tenants whose store has fewer migrations than this; those being purged need none.
+ * @param query `withFailed` false leaves out those whose migration to this version failed before
+ */
+export function listOutdatedTenants(
+  database: Database,
+  query: { version: number; withFailed: boolean },
+): Promise<TenantRecord[]> {
+  const failedBefore = database
+    .select({ one: sql`1` })
+    .from(tenantMigrations)
+    .where(
+      and(
+        eq(tenantMigrations.tenantId, tenants.id),
+        eq(tenantMigrations.version, query.version),
+        eq(tenantMigrations.state, 'failed'),
+      ),
+    )
   return database
     .select()
     .from(tenants)
@@ -65,19 +81,27 @@ export function listOutdatedTenants(database: Database, version: number): Promis
         eq(tenants.isolation, 'dedicated'),
         isNotNull(tenants.databaseName),
         inArray(tenants.state, ['active', 'failed', 'moving']),
-        or(isNull(tenants.storeVersion), lt(tenants.storeVersion, version)),
+        or(isNull(tenants.storeVersion), lt(tenants.storeVersion, query.version)),
+        query.withFailed ? undefined : notExists(failedBefore),
       ),
     )
     .orderBy(tenants.number)
 }
 
-/** All tenants' numbers and what is known of their stores, for telling orphans. */
-export function listStores(
-  database: Database,
-): Promise<{ number: number; databaseServerId: DatabaseServerId | null; isolation: 'pooled' | 'dedicated' }[]> {
+/** Where a tenant's store is, or is to be. */
+export type StorePlace = Pick<TenantRecord, 'number' | 'state' | 'isolation' | 'databaseServerId'>
+
+/** Where stores are, for telling orphans: of the tenant of this number, or of all tenants. */
+export function listPlaces(database: Database, number?: number): Promise<StorePlace[]> {
   return database
-    .select({ number: tenants.number, databaseServerId: tenants.databaseServerId, isolation: tenants.isolation })
+    .select({
+      number: tenants.number,
+      state: tenants.state,
+      isolation: tenants.isolation,
+      databaseServerId: tenants.databaseServerId,
+    })
     .from(tenants)
+    .where(number === undefined ? undefined : eq(tenants.number, number))
 }
 
 /** Notes how a store came to a version, or did not; the last outcome stays. */

@@ -221,6 +221,10 @@ describe('what the page shows', () => {
     expect(isChange(draftOf('Three.'), three)).toBe(true)
     expect(isChange(draftOf(' \n'), three)).toBe(true)
     expect(isChange(draftOf(' \n'), collect())).toBe(false)
+    // Begun before the first prompt and left empty, it does not ask for the default once there is a prompt.
+    expect(isChange(draftOf('', 0), three)).toBe(false)
+    expect(isChange(draftOf('Two', 2), three)).toBe(false)
+    expect(show({ draft: draftOf('Two', 2) })).toMatchObject({ kind: 'editor', text: 'Three' })
     expect([toPrompt(' \n'), toPrompt(' a')]).toEqual([null, ' a'])
   })
 })

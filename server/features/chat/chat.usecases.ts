@@ -115,6 +115,7 @@ async function track(parts: ChatParts, asker: Asker, stream: AnswerStream): Prom
     tenantId: asker.entry.tenant.id,
     userId: asker.principal.userId,
     sessionId: asker.principal.sessionId,
+    isHeardOf: asker.entry.tenant.isolation === 'pooled',
     recheck: asker.recheck,
   })
   try {
@@ -173,10 +174,11 @@ function recordTurn(
       })
     },
     async undo(outcome) {
+      // First, as the store may be what failed, and it may be another database.
+      await ledger.settle(outcome.call)
       await scope.write((database) =>
         undoTurn(database, tenant.id, { sessionId, messageId: questionId, withSession: isNew }),
       )
-      await ledger.settle(outcome.call)
     },
   }
 }

@@ -2,6 +2,7 @@ import {
   chooseModelTarget,
   modelKeyOrigin,
   modelNotConfigured,
+  type ModelSettings,
   type PlatformModels,
 } from '../../answering/model-choice.ts'
 import type { HealthRecorder } from '../../answering/connection-health.ts'
@@ -145,7 +146,8 @@ export async function testModelConnection(
   const test = await runModelTest(parts, {
     tenant,
     tester,
-    target: () => chooseModelTarget(settings, { ownKey, platform: parts.platformModels }),
+    settings,
+    ownKey,
   })
   noteHealth(parts, tenant, { connection: 'model', draft, test })
   await auditTest(parts, tenant, tester, { connection: 'model', draft, test })
@@ -154,15 +156,20 @@ export async function testModelConnection(
 
 async function runModelTest(
   parts: ConnectionsParts,
-  run: { tenant: TenantRecord; tester: Tester; target: () => ModelTarget },
+  run: { tenant: TenantRecord; tester: Tester; settings: ModelSettings; ownKey: string | undefined },
 ): Promise<ConnectionTest> {
+  const { settings, ownKey } = run
+  const platform = parts.platformModels
   let target: ModelTarget
   try {
-    target = run.target()
+    target = chooseModelTarget(settings, { ownKey, platform })
   } catch (error) {
     if (!modelNotConfigured.is(error)) throw error
-    const finding = { detail: error.detail, remedy: 'Complete the settings and test again.' }
-    return { ok: false, steps: listSteps(['address', 'key', 'model', 'answer'], 'address', finding) }
+    const missing = isOnlyKeyMissing(settings, platform)
+      ? { step: 'key', remedy: 'Enter an API key for this provider and test again.' }
+      : { step: 'address', remedy: 'Complete the settings and test again.' }
+    const finding = { detail: error.detail, remedy: missing.remedy }
+    return { ok: false, steps: listSteps(['address', 'key', 'model', 'answer'], missing.step, finding) }
   }
   const price = await parts.directories.price(target.provider, target.model)
   const startedMs = parts.clock.monotonicMs()
@@ -201,6 +208,17 @@ async function runModelTest(
       first_token_ms: null,
       duration_ms: Math.round(parts.clock.monotonicMs() - startedMs),
     })
+  }
+}
+
+/** Whether settings that are not complete would be with any key of their own. */
+function isOnlyKeyMissing(settings: ModelSettings, platform: PlatformModels): boolean {
+  try {
+    chooseModelTarget({ ...settings, modelApiKeyOrigin: modelKeyOrigin(settings) }, { ownKey: 'any', platform })
+    return true
+  } catch (error) {
+    if (!modelNotConfigured.is(error)) throw error
+    return false
   }
 }
 

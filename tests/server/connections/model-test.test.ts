@@ -199,12 +199,15 @@ describe('POST …/model/test', () => {
     expect(new Set(drafted)).toEqual(new Set(Object.keys(ownModel())))
   })
 
-  test('what is not set up fails the step address without any request', async () => {
+  test('what is not set up fails the step it is missing in, without any request', async () => {
     await makeTenant(scenario.app, scenario.superuser, tenant)
-    for (const body of [{ model_provider: 'deepseek' }, { model_provider: 'openai-compatible', model: 'x' }]) {
+    for (const [step, body] of [
+      ['key', { model_provider: 'deepseek' }],
+      ['address', { model_provider: 'openai-compatible', model: 'x' }],
+    ] as const) {
       const reply = await testModel(body)
       expectShape(reply)
-      expect(failedStep(reply)).toBe('address')
+      expect(failedStep(reply)).toBe(step)
     }
     expect(scenario.model.requests).toEqual([])
     expect(await audits()).toHaveLength(2)

@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, describe, expect, test } from 'bun:test'
-import postgres from 'postgres'
 import { call } from '../../support/call.ts'
+import { inDatabase, makeDedicatedTenant } from '../../support/dedicated.ts'
 import { makeTenant, makeUser, password, type Person, signIn } from '../../support/people.ts'
 import { ask, type Scenario, startScenario } from '../../support/scenario.ts'
 
@@ -18,24 +18,8 @@ afterAll(() => scenario.stop())
 const api = (route: string, body?: unknown, headers?: Record<string, string>) =>
   call(scenario.app, route, { token: superuser.token, body, headers })
 
-/** Looks into a database of the test's server as its superuser. */
-async function inDatabase<T>(name: string, work: (sql: postgres.Sql) => Promise<T>): Promise<T> {
-  const url = new URL(scenario.app.database.ownerUrl)
-  url.pathname = `/${name}`
-  const sql = postgres(url.toString(), { max: 1, onnotice: () => undefined })
-  try {
-    return await work(sql)
-  } finally {
-    await sql.end({ timeout: 5 })
-  }
-}
-
-async function makeDedicated(id: string, settings: Record<string, unknown> = {}) {
-  const made = await api('POST /admin/tenants', { id, name: `Tenant ${id}`, isolation: 'dedicated', ...settings })
-  expect(made.text).toContain('"state":"active"')
-  expect(made.status).toBe(201)
-  return made.body
-}
+const makeDedicated = (id: string, settings: Record<string, unknown> = {}) =>
+  makeDedicatedTenant(scenario.app, superuser, id, settings)
 
 async function makeEndUser(tenant: string, email: string): Promise<Person> {
   const made = await api(`POST /admin/tenants/${tenant}/users`, { email, password })
@@ -126,7 +110,7 @@ describe('a dedicated tenant', () => {
       await ask(scenario.app, { token: user.token, message: `canary-${id}` })
     }
     for (const { id, database_name: name } of tenants) {
-      await inDatabase(name, async (sql) => {
+      await inDatabase(scenario.app, name, async (sql) => {
         expect(await sql`select distinct tenant_id from tenant.chat_messages`).toEqual([{ tenant_id: id }] as never)
         expect(await sql`select 1 from tenant.chat_messages where content = ${`canary-${id}`}`).toHaveLength(1)
       })

@@ -15,6 +15,7 @@ import { useConnection, type Connection } from '../../panels/use-connection.ts'
 import { Notice } from '../../ui/notice.tsx'
 import type { TenantFlow } from './onboarding-flow.ts'
 import { OnboardingFrame } from './onboarding-frame.tsx'
+import type { StepMark } from './onboarding-steps.ts'
 
 /** Who answers for the tenant; without any key the offline model does, and this says why. */
 export function ModelStep(props: { flow: TenantFlow }): ReactNode {
@@ -92,12 +93,15 @@ function useConnectionOfFlow(flow: TenantFlow, kind: ConnectionKind): Connection
       if (text !== undefined) form.setValue(name, text, { shouldDirty: true })
     }
   })
+  const isKeyTyped = (): boolean => form.getValues(keyFieldOf[kind]) !== ''
   // A key is nothing for a draft: whoever goes with one typed has it saved first, and stays where it is refused.
-  const hasKey = (): boolean => form.getValues(keyFieldOf[kind]) !== ''
   useBlocker({
-    // A session that has ended cannot save any more.
-    shouldBlockFn: async ({ next }) => hasKey() && !next.pathname.endsWith(paths.signIn) && !(await connection.save()),
-    enableBeforeUnload: hasKey,
+    shouldBlockFn: async ({ next }) => {
+      // A session that has ended cannot save any more.
+      if (!isKeyTyped() || next.pathname.endsWith(paths.signIn)) return false
+      return !(await save({ flow, connection }))
+    },
+    enableBeforeUnload: isKeyTyped,
   })
   const { phase } = test.run
   useEffect(() => {
@@ -110,12 +114,17 @@ function namesKept(kind: ConnectionKind): (keyof ConnectionFields)[] {
   return fieldsOf[kind].filter((name) => name !== keyFieldOf[kind])
 }
 
-async function saveAndGoOn(options: { flow: TenantFlow; connection: Connection }): Promise<void> {
+/** Saves what was typed, whatever its test found; false when the server, or the form, refused it. */
+async function save(options: { flow: TenantFlow; connection: Connection }): Promise<boolean> {
   const { flow, connection } = options
-  // A failed test stops nothing; only what cannot be stored does.
-  if (!(await connection.save())) return
+  if (!(await connection.save())) return false
   flow.keepTyped(Object.fromEntries(namesKept(connection.kind).map((name) => [name, undefined])))
-  flow.goOn()
+  flow.refreshFacts()
+  return true
+}
+
+async function saveAndGoOn(options: { flow: TenantFlow; connection: Connection }): Promise<void> {
+  if (await save(options)) options.flow.goOn()
 }
 
 function makeFoot(options: { flow: TenantFlow; connection: Connection; what: string }) {
@@ -134,9 +143,9 @@ function makeFoot(options: { flow: TenantFlow; connection: Connection; what: str
   }
 }
 
-function describeTest(connection: Connection): string | undefined {
+function describeTest(connection: Connection): { finding: string; mark?: StepMark } | undefined {
   const { run, isStale } = connection.test
-  if (run.phase === 'running') return 'Testing the connection'
+  if (run.phase === 'running') return { finding: 'Testing the connection' }
   if (run.phase !== 'done' || isStale) return undefined
-  return run.test.ok ? 'The test passed' : 'The test failed'
+  return run.test.ok ? { finding: 'The test passed' } : { finding: 'The test failed', mark: 'failed' }
 }

@@ -7,6 +7,7 @@ import { Icon } from '../../ui/icons.tsx'
 import { PageHeader } from '../../ui/page-header.tsx'
 import { Plate } from '../../ui/plate.tsx'
 import type { OnboardingFlow } from './onboarding-flow.ts'
+import type { StepView } from './onboarding-steps.ts'
 import { SavedNote } from './saved-note.tsx'
 import { StepsLine, StepsNav } from './steps-nav.tsx'
 
@@ -28,7 +29,7 @@ export function OnboardingFrame(props: {
   title: string
   lead: ReactNode
   /** Says more of the current step than the server knows: “Testing the connection”. */
-  finding?: string
+  finding?: Pick<StepView, 'finding'> & Partial<Pick<StepView, 'mark'>>
   foot: StepFoot
   /** The name of the test at the right. */
   testLabel: string
@@ -37,9 +38,7 @@ export function OnboardingFrame(props: {
 }): ReactNode {
   const { flow, finding } = props
   const isPhone = useIsPhone()
-  const steps = flow.steps.map((step) =>
-    step.step === flow.step && finding !== undefined ? { ...step, finding } : step,
-  )
+  const steps = flow.steps.map((step) => (step.step === flow.step ? { ...step, ...finding } : step))
   const nav = { steps, current: flow.step, tenantId: flow.tenant?.id }
   return (
     <>
@@ -52,7 +51,7 @@ export function OnboardingFrame(props: {
             <div className="sticky top-[var(--head-h,60px)] flex min-h-[calc(100dvh-var(--head-h,60px)-86px)] flex-col px-3 pt-6 pb-4">
               <StepsNav {...nav} />
               <p className="mt-auto px-[10px] pt-6 text-meta text-ink-3">
-                Leave at any step: what is typed is kept, except a key that is not saved yet.
+                Leave at any step: everything typed is kept, a key with the server alone.
               </p>
             </div>
           </div>
@@ -82,16 +81,16 @@ function OnboardingHeader(props: { flow: OnboardingFlow }): ReactNode {
     <PageHeader
       title={flow.tenant ? `${title}: ${flow.tenant.name}` : title}
       heading={
-        <div className="flex min-w-0 flex-wrap items-center gap-x-[10px] gap-y-1">
+        <div className="flex min-w-0 items-center gap-x-[10px] phone:flex-1 phone:flex-col phone:items-start">
           <nav aria-label="Above" className="flex items-center gap-[6px] phone:hidden">
             <Link to="/tenants" className="rounded-xs text-ink-2 hover:text-ink hover:underline">
               Tenants
             </Link>
             <Icon name="chevron-right" className="size-[14px] text-ink-3" />
           </nav>
-          <h1 className="text-title font-semibold tracking-[-.015em] text-ink">{title}</h1>
+          <h1 className="text-title font-semibold tracking-[-.015em] whitespace-nowrap text-ink">{title}</h1>
           {flow.tenant && (
-            <span className="ms-1 flex min-w-0 items-center gap-2">
+            <span className="ms-1 flex max-w-full min-w-0 items-center gap-2 phone:ms-0">
               <Plate tenantId={flow.tenant.id} size={18} />
               <span className="truncate font-medium text-ink">{flow.tenant.name}</span>
             </span>

@@ -44,6 +44,8 @@ export function getTenantFactsQueryOptions(api: Api, id: string) {
       }
     },
     staleTime: 5_000,
+    // What a connection came to is noted a moment after the call that found it.
+    refetchInterval: 10_000,
   })
 }
 

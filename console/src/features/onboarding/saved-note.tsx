@@ -26,7 +26,7 @@ export function SavedNote(props: { saved: Saved }): ReactNode {
   }
   if (at === undefined) return null
   return (
-    <p className="flex items-center gap-[6px] text-meta text-ink-3 tabular-nums">
+    <p className="flex items-center gap-[6px] text-meta whitespace-nowrap text-ink-3 tabular-nums">
       <Icon name="check" className="size-[14px] shrink-0 text-accent-text" />
       <span>
         {isDraft ? 'Draft saved ' : 'Saved '}

@@ -1,6 +1,6 @@
 import { useState, type ReactNode } from 'react'
 import { formatCount, formatMoney, formatPlural } from '../../lib/numbers.ts'
-import { tenantPath } from '../../lib/paths.ts'
+import { onboardingLink, tenantPath } from '../../lib/paths.ts'
 import type { Answer } from '../../panels/preview-answer.ts'
 import { TryAnswer } from '../../panels/try-answer.tsx'
 import { ButtonLink } from '../../ui/button-link.tsx'
@@ -25,7 +25,11 @@ export function TryStep(props: { flow: TenantFlow; pages: OnboardingPages }): Re
       testLabel="What the answer took"
       test={
         <div className="flex flex-col gap-6">
-          {answer?.phase === 'done' ? <Counted flow={flow} answer={answer} /> : <WhatAnswers flow={flow} />}
+          {answer?.phase === 'done' ? (
+            <Counted flow={flow} answer={answer} />
+          ) : (
+            <WhatAnswers flow={flow} answer={answer} />
+          )}
           {isAnswered && <WhatNext tenantId={tenant.id} pages={pages} />}
         </div>
       }
@@ -46,10 +50,12 @@ export function TryStep(props: { flow: TenantFlow; pages: OnboardingPages }): Re
   )
 }
 
-/** What an answer is made of, before there is one. */
-function WhatAnswers(props: { flow: TenantFlow }): ReactNode {
+/** What an answer is made of, as long as there is none, and where to mend what failed. */
+function WhatAnswers(props: { flow: TenantFlow; answer: Answer | undefined }): ReactNode {
   const { tenant, facts } = props.flow
   const { provider, model, retrieval } = facts.effective
+  const modelFails =
+    provider === null || facts.failing.includes('model') || props.answer?.problem?.code.startsWith('model.') === true
   const parts: { name: string; kind: StateKind; words: string }[] = [
     {
       name: 'Prompt',
@@ -61,7 +67,7 @@ function WhatAnswers(props: { flow: TenantFlow }): ReactNode {
     },
     {
       name: 'Model',
-      kind: provider === null || facts.failing.includes('model') ? 'failed' : 'fine',
+      kind: modelFails ? 'failed' : 'fine',
       words:
         provider === null ? 'None can answer' : provider === 'offline' ? 'Offline, needs no key' : (model ?? provider),
     },
@@ -72,7 +78,7 @@ function WhatAnswers(props: { flow: TenantFlow }): ReactNode {
     },
     {
       name: 'Users',
-      kind: 'fine',
+      kind: facts.users === 0 ? 'suspended' : 'fine',
       words: facts.users === 0 ? 'Nobody assigned yet' : formatPlural(facts.users, 'user'),
     },
   ]
@@ -89,6 +95,11 @@ function WhatAnswers(props: { flow: TenantFlow }): ReactNode {
           </div>
         ))}
       </dl>
+      {modelFails && (
+        <ButtonLink {...onboardingLink({ tenantId: tenant.id, step: 'model' })} className="self-start">
+          Check the model
+        </ButtonLink>
+      )}
     </section>
   )
 }

@@ -17,9 +17,19 @@ export interface Shown {
   against: { version: number; text: string | undefined }
 }
 
-/** Whether a draft would change what answers; one that says what the live prompt says is none. */
+/**
+ * Whether a draft would change what answers. One that says what the live prompt says is none, nor is one that says what
+ * it was begun from: nothing was written in it.
+ */
 export function isChange(draft: PromptDraft, versions: Versions): boolean {
-  return toPrompt(draft.text) !== (versions.live?.system_prompt ?? null)
+  const prompt = toPrompt(draft.text)
+  return prompt !== (versions.live?.system_prompt ?? null) && prompt !== findPrompt(versions, draft.baseVersion)
+}
+
+/** The prompt of a version, null for the platform's default; undefined when it is not loaded. */
+function findPrompt(versions: Versions, version: number): string | null | undefined {
+  if (version === 0) return null
+  return versions.items.find((item) => item.version === version)?.system_prompt
 }
 
 /** Finds what to show. `hasOlder`: there are versions that are not loaded. */
@@ -37,8 +47,9 @@ export function chooseShown(options: {
   }
   const hasDraft = draft !== undefined && isChange(draft, versions)
   if (view.version === undefined || (view.version === liveVersion && !hasDraft)) {
-    const text = draft?.text ?? live?.system_prompt ?? ''
-    const kind = draft === undefined && (live?.system_prompt ?? null) === null ? 'default' : 'editor'
+    const own = live?.system_prompt ?? null
+    const text = hasDraft || own === null ? (draft?.text ?? '') : own
+    const kind = draft === undefined && own === null ? 'default' : 'editor'
     return { kind, version: undefined, text, against: compared(hasDraft ? liveVersion : Math.max(0, liveVersion - 1)) }
   }
   const version = versions.items.find((item) => item.version === view.version)

@@ -55,7 +55,7 @@ export function PromptPane(props: {
   const isComparing = compare && shown.kind !== 'default'
   const write = (text: string): void => {
     if (live?.system_prompt === text) drafts.discard()
-    else drafts.write({ text, baseVersion: drafts.draft?.baseVersion ?? liveVersion })
+    else drafts.write({ text, baseVersion: draft?.baseVersion ?? liveVersion })
   }
   useCompareKey({ isComparing, onView })
   if (shown.kind === 'awaited') return <OlderVersion more={props.more} />

@@ -33,13 +33,12 @@ export function TenantsTable(props: {
     lastActive: useMedia('(width >= 920px)'),
   }
   const hasMeters = props.tenants.some(({ limits }) => limits.cost_per_month_micro_usd !== null)
-  const columns = makeColumns({ hasMeters, unfinished: new Set(props.unfinished.map(({ id }) => id)) }).filter(
-    ({ key }) => {
-      if (key === 'model' || key === 'retrieval') return room.model
-      if (key === 'course' || key === 'first-token') return room.course
-      return key === 'last-active' ? room.lastActive : true
-    },
-  )
+  const unfinished = new Set(props.unfinished.map(({ id }) => id))
+  const columns = makeColumns({ hasMeters, unfinished }).filter(({ key }) => {
+    if (key === 'model' || key === 'retrieval') return room.model
+    if (key === 'course' || key === 'first-token') return room.course
+    return key === 'last-active' ? room.lastActive : true
+  })
   return (
     <Table
       label="Tenants"
@@ -49,7 +48,7 @@ export function TenantsTable(props: {
       columns={columns}
       sort={parseSort(props.sort)}
       onSort={props.onSort}
-      phoneRow={drawPhoneRow}
+      phoneRow={(tenant) => drawPhoneRow(tenant, unfinished.has(tenant.id))}
       onEndNear={props.onEndNear}
       stale={props.stale}
       keys
@@ -193,7 +192,7 @@ function CostCell(props: { tenant: ListedTenant; hasMeters: boolean }): ReactNod
   )
 }
 
-function drawPhoneRow(tenant: ListedTenant): ReactNode {
+function drawPhoneRow(tenant: ListedTenant, isUnfinished: boolean): ReactNode {
   const state = describeState(tenant)
   return (
     <ListRow
@@ -204,10 +203,10 @@ function drawPhoneRow(tenant: ListedTenant): ReactNode {
         </Link>
       }
       detail={
-        state.kind === 'fine' ? (
+        state.kind === 'fine' && !isUnfinished ? (
           <span className="font-mono">{tenant.id}</span>
         ) : (
-          <State kind={state.kind}>{state.words}</State>
+          <TenantState tenant={tenant} isUnfinished={isUnfinished} />
         )
       }
       number={formatCount(tenant.usage?.requests_7d ?? 0)}

@@ -1,0 +1,155 @@
+import { sql as statement } from 'drizzle-orm'
+import type postgres from 'postgres'
+import type { Log } from '../platform/log.ts'
+import type { CoreDatabase } from './core-database.ts'
+import type { DatabaseServers, OpenedServer } from './database-servers.ts'
+import { listDatabaseServers } from './database-servers.data.ts'
+import { type FleetLocks, withFleetLocks } from './fleet-locks.ts'
+import { storeMigrations } from './migrate.ts'
+import { type Provisioner, withOwner } from './provision-tenant.ts'
+import { holdsRows, orphanStore, templateStampPrefix, unfinishedPrefix } from './provision-store.ts'
+import { listPlaces, listUnprovisionedTenants, type StorePlace } from './tenant-provisioning.data.ts'
+
+/** What was found half done. */
+export interface Reconciled {
+  provisioned: string[]
+  dropped: string[]
+  /** Databases without a tenant that hold rows: renamed, and left to people. */
+  orphaned: string[]
+}
+
+/** A database on a server that is, or says it is, of this installation. */
+interface OwnDatabase {
+  name: string
+  stamp: string | null
+  takesConnections: boolean
+}
+
+/**
+ * Finishes or cleans up what a killed server left half done: tenants whose store was being made, unfinished databases,
+ * databases without a tenant, templates of former versions. Only what carries this installation's id is touched, and
+ * nothing that holds rows is ever dropped. Any replica may call it at any time; while databases are being made anywhere,
+ * cleaning waits for the next time.
+ */
+export async function reconcileStores(parts: {
+  core: CoreDatabase
+  servers: DatabaseServers
+  provisioner: Provisioner
+  log: Log
+}): Promise<Reconciled> {
+  const { core, servers, log } = parts
+  const found: Reconciled = { provisioned: [], dropped: [], orphaned: [] }
+  for (const tenant of await listUnprovisionedTenants(core.db)) {
+    const after = await parts.provisioner.resume(tenant.id)
+    if (after && after.state !== 'provisioning') found.provisioned.push(tenant.id)
+  }
+  const records = await listDatabaseServers(core.db)
+  for (const record of records) {
+    try {
+      const server = await servers.open(record)
+      const suspects = await listSuspects(core, server)
+      if (suspects.length === 0) continue
+      await withFleetLocks(core.directUrl, (locks) =>
+        locks.cleaning(() =>
+          withOwner(server.ownerUrl, async (sql) => {
+            for (const database of suspects) await cleanUp({ ...parts, sql, locks, server, found }, database)
+          }),
+        ),
+      )
+    } catch (err) {
+      log.warn(
+        { err, server: record.name },
+        'a database server could not be looked through; the next round tries again',
+      )
+    }
+  }
+  if (found.dropped.length > 0) log.info({ databases: found.dropped }, 'unfinished databases were removed')
+  if (found.orphaned.length > 0) {
+    log.warn({ databases: found.orphaned }, 'databases without a tenant hold rows: they were renamed and kept')
+  }
+  return found
+}
+
+interface Cleaning {
+  core: CoreDatabase
+  log: Log
+  sql: postgres.Sql
+  locks: FleetLocks
+  server: OpenedServer
+  found: Reconciled
+}
+
+/** Databases that may be half done, from a look without any lock. */
+async function listSuspects(core: CoreDatabase, server: OpenedServer): Promise<OwnDatabase[]> {
+  const databases = await listOwnDatabases(core, server)
+  if (databases.length === 0) return []
+  const places = new Map((await listPlaces(core.db)).map((place) => [place.number, place]))
+  return databases.filter((database) => {
+    const number = numberOf(core, database)
+    return number === undefined ? !isCurrentTemplate(core, database) : !isInPlace(places.get(number), server)
+  })
+}
+
+async function listOwnDatabases(core: CoreDatabase, server: OpenedServer): Promise<OwnDatabase[]> {
+  const stamps = `tenantry:${core.installationId}:`
+  const unfinished = unfinishedPrefix(core.installationId)
+  const query = `select datname as name, shobj_description(oid, 'pg_database') as stamp, datallowconn as "takesConnections"
+    from pg_database where starts_with(shobj_description(oid, 'pg_database'), '${stamps}') or starts_with(datname, '${unfinished}')`
+  const databases = server.record.isBuiltIn
+    ? await core.db.execute<OwnDatabase & Record<string, unknown>>(statement.raw(query))
+    : await withOwner(server.ownerUrl, (sql) => sql.unsafe<OwnDatabase[]>(query))
+  const isKnown = ({ name, stamp }: OwnDatabase): boolean =>
+    name.startsWith(unfinished) ||
+    /^\d+$/.test(stamp?.slice(stamps.length) ?? '') ||
+    (stamp?.startsWith(templateStampPrefix(core.installationId)) ?? false)
+  return [...databases].filter(isKnown)
+}
+
+/** The tenant's number in a finished store's stamp. */
+function numberOf(core: CoreDatabase, database: OwnDatabase): number | undefined {
+  const text = database.stamp?.slice(`tenantry:${core.installationId}:`.length) ?? ''
+  return /^\d{1,10}$/.test(text) ? Number(text) : undefined
+}
+
+/** Templates of newer versions belong to replicas that are ahead. */
+function isCurrentTemplate(core: CoreDatabase, { stamp }: OwnDatabase): boolean {
+  const prefix = templateStampPrefix(core.installationId)
+  return (
+    stamp !== null &&
+    stamp.startsWith(prefix) &&
+    Number.parseInt(stamp.slice(prefix.length), 10) >= storeMigrations().version
+  )
+}
+
+/** While a tenant is made, moved or purged, more than one database may rightly carry its number. */
+function isInPlace(place: StorePlace | undefined, server: OpenedServer): boolean {
+  if (!place) return false
+  if (['provisioning', 'moving', 'deleting'].includes(place.state)) return true
+  return place.isolation === 'dedicated' && place.databaseServerId === server.record.id
+}
+
+async function cleanUp(cleaning: Cleaning, database: OwnDatabase): Promise<void> {
+  const { core, sql, locks, server, found, log } = cleaning
+  const number = numberOf(core, database)
+  try {
+    if (number === undefined) {
+      if (database.takesConnections && (await holdsRows(server.ownerUrlOf(database.name)))) return
+      await sql`drop database if exists ${sql(database.name)} with (force)`
+      found.dropped.push(database.name)
+      return
+    }
+    await locks.tryTenant(number, async () => {
+      const [place] = await listPlaces(core.db, number)
+      if (isInPlace(place, server)) return
+      const owner = { installationId: core.installationId, number }
+      const kept = await orphanStore(sql, { server, owner, database: database.name })
+      if (kept) found.orphaned.push(kept)
+      else found.dropped.push(database.name)
+    })
+  } catch (err) {
+    log.warn(
+      { err, database: database.name },
+      'a half-done database could not be cleaned up; the next round tries again',
+    )
+  }
+}
