@@ -18,11 +18,16 @@ const abandonedAfterMs = 600_000
 const quickSettings = { fsync: 'off', synchronous_commit: 'off', full_page_writes: 'off', max_connections: '300' }
 
 /** Starts a throw-away server in a temporary folder, which `stop` removes. */
-export async function startTestServer(): Promise<TestServer> {
+export async function startTestServer(settings: Record<string, string> = {}): Promise<TestServer> {
   removeAbandonedFolders()
   const dataDir = mkdtempSync(join(tmpdir(), folderPrefix))
   const log = createLog({ level: 'error', destination: pino.destination({ fd: 2, sync: true }) })
-  const server = await startEmbeddedPostgres({ dataDir, log, databaseName: 'postgres', settings: quickSettings })
+  const server = await startEmbeddedPostgres({
+    dataDir,
+    log,
+    databaseName: 'postgres',
+    settings: { ...quickSettings, ...settings },
+  })
   return {
     url: server.url,
     async stop() {

@@ -1,0 +1,212 @@
+import { afterAll, beforeAll, describe, expect, test } from 'bun:test'
+import postgres from 'postgres'
+import { createSecretBox } from '../../server/platform/secrets.ts'
+import { call, iterateEvents, send } from '../support/call.ts'
+import { type DedicatedTenant, inDatabase, makeDedicatedTenant } from '../support/dedicated.ts'
+import { password, type Person, signIn } from '../support/people.ts'
+import { eventually, type Scenario, startScenario } from '../support/scenario.ts'
+import { type TestApp, testSecrets } from '../support/start-app.ts'
+
+/** Dedicated stores: nobody gets from one into another, and what changes in one acts on every replica. */
+
+let scenario: Scenario
+let app: TestApp
+let replica: TestApp
+let superuser: Person
+let a: DedicatedTenant
+let b: DedicatedTenant
+
+beforeAll(async () => {
+  scenario = await startScenario()
+  ;({ app, superuser } = scenario)
+  replica = await app.startReplica()
+  a = await makeDedicatedTenant(app, superuser, 'alpha')
+  b = await makeDedicatedTenant(app, superuser, 'beta')
+})
+afterAll(async () => {
+  await replica.stop()
+  await scenario.stop()
+})
+
+/** The login that requests to a tenant's store use, opened from its sealed password. */
+async function loginOf(id: string): Promise<{ role: string; password: string }> {
+  const [row] = await scenario.sql<{ database_role: string; database_password: string }[]>`
+    select database_role, database_password from tenants where id = ${id}`
+  const box = await createSecretBox(testSecrets.SECRET_KEY)
+  const place = { table: 'tenants', column: 'database_password', row: id }
+  return { role: row?.database_role ?? '', password: await box.open(place, row?.database_password ?? '') }
+}
+
+async function tryToConnect(login: { role: string; password: string }, database: string): Promise<string> {
+  const url = new URL(app.database.ownerUrl)
+  Object.assign(url, { username: login.role, password: login.password, pathname: `/${database}` })
+  const sql = postgres(url.toString(), { max: 1, connect_timeout: 5, onnotice: () => undefined })
+  try {
+    await sql`select 1`
+    return 'connected'
+  } catch (error) {
+    return error instanceof postgres.PostgresError ? error.code : 'other'
+  } finally {
+    await sql.end({ timeout: 5 })
+  }
+}
+
+describe('the login role of a dedicated tenant', () => {
+  test('A7: gets into its own database, and into no other of this installation', async () => {
+    const login = await loginOf('alpha')
+    expect(await tryToConnect(login, a.database_name)).toBe('connected')
+    const others = await scenario.sql<{ datname: string }[]>`
+      select datname from pg_database d, installation i
+      where starts_with(shobj_description(d.oid, 'pg_database'), 'tenantry:' || i.id || ':') and datname <> ${a.database_name}`
+    expect(others.length).toBeGreaterThan(1)
+    for (const name of [app.database.name, ...others.map(({ datname }) => datname)]) {
+      // 42501: no right to connect; 55000: a template takes no connections at all.
+      expect(['42501', '55000']).toContain(await tryToConnect(login, name))
+    }
+  })
+
+  test('A7: sees nothing of its own database without the tenant being set, and can make nothing there', async () => {
+    const login = await loginOf('alpha')
+    const url = new URL(app.database.ownerUrl)
+    Object.assign(url, { username: login.role, password: login.password, pathname: `/${a.database_name}` })
+    const sql = postgres(url.toString(), { max: 1, onnotice: () => undefined })
+    await call(app, 'POST /admin/tenants/alpha/users', {
+      token: superuser.token,
+      body: { email: 'hidden@people.example', password },
+    })
+    expect(await sql`select * from tenant.tenant_users`).toHaveLength(0)
+    for (const statement of [
+      'create table tenant.mine (id int)',
+      'create schema mine',
+      'create database mine',
+      'create role mine',
+    ]) {
+      const refusal: unknown = await sql.unsafe(statement).then(
+        () => undefined,
+        (error: unknown) => error,
+      )
+      expect(refusal).toBeInstanceOf(postgres.PostgresError)
+    }
+    await sql.end({ timeout: 5 })
+  })
+})
+
+test.each(["o'hara", '"; drop database postgres; --', 'ünïcode', 'x'.repeat(64), '../core', 'a b', ''])(
+  'A7: an id like %p never names anything',
+  async (id) => {
+    const body = { id, name: 'Hostile', isolation: 'dedicated' }
+    expect((await call(app, 'POST /admin/tenants', { token: superuser.token, body })).status).toBe(422)
+  },
+)
+
+test.each(['postgres', 'template0', 'tenant', 'public', 'tenantry_runtime'])(
+  'A7: a tenant may be called %s: its database has a generated name all the same',
+  async (id) => {
+    const tenant = await makeDedicatedTenant(app, superuser, id)
+    expect(tenant.database_name).toMatch(/^tenant_\d+(_[0-9a-f]{8})?$/)
+  },
+)
+
+async function makeEndUser(tenant: string, name: string): Promise<Person> {
+  const email = `${name}@people.example`
+  const made = await call(app, `POST /admin/tenants/${tenant}/users`, {
+    token: superuser.token,
+    body: { email, password },
+  })
+  expect(made.status).toBe(201)
+  return signIn(app, email, tenant)
+}
+
+const inStore = <T>(tenant: DedicatedTenant, work: (sql: postgres.Sql) => Promise<T>) =>
+  inDatabase(app, tenant.database_name, work)
+
+async function refusedAfterMs(base: TestApp, options: { token: string; tenant?: string }): Promise<number> {
+  const startedMs = performance.now()
+  await eventually(async () => [401, 403].includes((await call(base, 'GET /chat/sessions', options)).status), 6_000)
+  return performance.now() - startedMs
+}
+
+/** What the guarantee allows, and what a machine under load adds to one call. */
+const refusedWithinMs = 1_000
+
+test('A8: the same person in two stores: switched off in one, it still enters the other', async () => {
+  const callers = [a, b].map(({ id }) => ({ token: superuser.token, tenant: id }))
+  for (const base of [app, replica]) {
+    for (const caller of callers) expect((await call(base, 'GET /chat/sessions', caller)).status).toBe(200)
+  }
+  await inStore(a, (sql) => sql`update tenant.tenant_users set is_active = false where core_user_id = ${superuser.id}`)
+  for (const base of [app, replica]) {
+    await refusedAfterMs(base, callers[0] ?? { token: '' })
+    expect((await call(base, 'GET /chat/sessions', callers[1])).status).toBe(200)
+  }
+  await inStore(a, (sql) => sql`update tenant.tenant_users set is_active = true where core_user_id = ${superuser.id}`)
+})
+
+test.each([
+  {
+    title: 'is switched off',
+    change: (sql: postgres.Sql, id: string) => sql`update tenant.tenant_users set is_active = false where id = ${id}`,
+  },
+  {
+    title: 'gets another password',
+    change: (sql: postgres.Sql, id: string) =>
+      sql`update tenant.tenant_users set password_hash = 'changed' where id = ${id}`,
+  },
+  {
+    title: 'is deleted',
+    change: (sql: postgres.Sql, id: string) => sql`delete from tenant.tenant_users where id = ${id}`,
+  },
+])(
+  'A10: an end user in a database of its own that $title by SQL is refused within 1 s on every replica, and its open stream is cut within 5 s',
+  async ({ title, change }) => {
+    const name = title.replaceAll(/\W/g, '-')
+    const [user, neighbour] = [await makeEndUser('beta', name), await makeEndUser('beta', `neighbour-${name}`)]
+    scenario.model.behave({ tokens: 2_000, delayMs: 10 })
+    const response = await send(replica, 'POST /chat/stream', {
+      token: user.token,
+      body: { message: 'Tell me everything' },
+    })
+    expect(response.status).toBe(200)
+    const ended = (async () => {
+      let last
+      for await (const event of iterateEvents(response)) last = event
+      return { last, atMs: performance.now() }
+    })()
+    for (const base of [app, replica]) {
+      expect((await call(base, 'GET /chat/sessions', { token: user.token })).status).toBe(200)
+    }
+    await inStore(b, (sql) => change(sql, user.id))
+    const changedMs = performance.now()
+    const refused = await Promise.all([app, replica].map((base) => refusedAfterMs(base, { token: user.token })))
+    expect(Math.max(...refused)).toBeLessThan(refusedWithinMs)
+    const { last, atMs } = await ended
+    expect(last?.event).toBe('error')
+    expect(atMs - changedMs).toBeLessThan(5_000)
+    expect((await call(replica, 'GET /chat/sessions', { token: neighbour.token })).status).toBe(200)
+  },
+  15_000,
+)
+
+test('D2: a turn whose store is lost midway is told as an error, counted once, and nothing of it was acknowledged', async () => {
+  const user = await makeEndUser('beta', 'unlucky')
+  scenario.model.behave({ tokens: 200, delayMs: 10 })
+  const response = await send(app, 'POST /chat/stream', { token: user.token, body: { message: 'Will this be kept?' } })
+  const ended = (async () => {
+    const events = []
+    for await (const event of iterateEvents(response)) events.push(event.event)
+    return events
+  })()
+  await scenario.sql`alter database ${scenario.sql(b.database_name)} allow_connections false`
+  await scenario.sql`select pg_terminate_backend(pid) from pg_stat_activity where datname = ${b.database_name}`
+  const events = await ended
+  expect(events).not.toContain('done')
+  const lost = await call(app, 'GET /chat/sessions', { token: user.token })
+  expect([lost.status, lost.body.code]).toEqual([503, 'tenant.database_unavailable'])
+  expect(lost.headers.get('retry-after')).toBe('2')
+  expect((await call(app, 'GET /chat/sessions', { token: superuser.token, tenant: 'alpha' })).status).toBe(200)
+  await scenario.sql`alter database ${scenario.sql(b.database_name)} allow_connections true`
+  await eventually(async () => (await call(app, 'GET /chat/sessions', { token: user.token })).status === 200)
+  const calls = await scenario.sql`select status from usage_ledger where user_id = ${user.id}`
+  expect(calls).toHaveLength(1)
+  expect(calls[0]?.status).not.toBe('reserved')
+}, 20_000)
