@@ -90,14 +90,14 @@ function figuresOf(base: TestApp) {
 test(`${tenantsCount} dedicated tenants on a server with max_connections ${connectionsMax}, under a Zipf load: every answer is right or a typed 503`, async () => {
   await app.services.databases.rebalance()
   const peaks = { stores: 0, all: 0 }
-  const watching = setInterval(() => {
-    void sql<{ stores: number; all: number }[]>`
+  const look = async (): Promise<void> => {
+    const [seen] = await sql<{ stores: number; all: number }[]>`
       select count(*) filter (where application_name = 'tenantry store')::int as stores, count(*)::int as all
-      from pg_stat_activity where backend_type = 'client backend'`.then(([seen]) => {
-      peaks.stores = Math.max(peaks.stores, seen?.stores ?? 0)
-      peaks.all = Math.max(peaks.all, seen?.all ?? 0)
-    })
-  }, 20)
+      from pg_stat_activity where backend_type = 'client backend'`
+    peaks.stores = Math.max(peaks.stores, seen?.stores ?? 0)
+    peaks.all = Math.max(peaks.all, seen?.all ?? 0)
+  }
+  const watching = setInterval(() => void look(), 20)
   const startedMs = performance.now()
   const tally = await load({ count: requests, pick: pickZipf })
   clearInterval(watching)
@@ -119,10 +119,10 @@ test('D2: one tenant’s database is down: the others have no error, and it serv
   if (!down) throw new Error('no tenants')
   await sql`alter database ${sql(down.database_name)} allow_connections false`
   await sql`select pg_terminate_backend(pid) from pg_stat_activity where datname = ${down.database_name}`
-  let stopped = false
+  const loaded = new AbortController()
   const knocking = (async () => {
     const codes = new Set<string>()
-    while (!stopped) {
+    while (!loaded.signal.aborted) {
       const reply = await call(app, `GET /admin/tenants/${down.id}/users`, { token: superuser.token })
       codes.add(`${reply.status} ${reply.body.code}`)
     }
@@ -130,7 +130,7 @@ test('D2: one tenant’s database is down: the others have no error, and it serv
   })()
   const few = others.slice(0, 5)
   const tally = await load({ count: requests / 5, pick: () => few[Math.floor(Math.random() * few.length)] ?? down })
-  stopped = true
+  loaded.abort()
   // A connection that was cut off in the middle of a statement says so in the database's words.
   expect(['503 tenant.database_unavailable', '503 server.unavailable']).toEqual(expect.arrayContaining(await knocking))
   expect(tally).toMatchObject({ right: requests / 5, busy: 0, wrong: [] })
