@@ -15,6 +15,7 @@ import { signInRoutes, signOutRoutes } from './features/sign-in/sign-in.routes.t
 import { healthRoutes, systemRoutes } from './features/system/system.routes.ts'
 import { tenantUserRoutes } from './features/tenant-users/tenant-users.routes.ts'
 import { archiveRoutes } from './features/tenants/archive.routes.ts'
+import { moveRoutes } from './features/tenants/moves.routes.ts'
 import { promptRoutes } from './features/tenants/prompts.routes.ts'
 import { organizationRoutesForOne, organizationRoutesForOwners } from './features/tenants/organizations.routes.ts'
 import { tenantRoutesForManagers, tenantRoutesForSuperusers } from './features/tenants/tenants.routes.ts'
@@ -75,6 +76,7 @@ export function createApp(services: Services, options: { consoleFiles: ConsoleFi
     .use(organizationRoutesForOwners({ ...services, gates }))
     .use(organizationRoutesForOne({ ...services, gates }))
     .use(archiveRoutes({ ...services, gates }))
+    .use(moveRoutes({ ...services, gates }))
     .use(promptRoutes({ ...services, gates }))
     .use(connectionRoutes({ ...services, gates }))
     .use(domainRoutes({ ...services, ownOrigin: ownOrigin.publicOrigin, gates }))

@@ -6,12 +6,14 @@ import type { Services } from './services.ts'
 
 const sweepEveryMs = 30_000
 const storesTendedEveryMs = 60_000
+/** Writes of a tenant may wait until somebody ends the move that its server left behind. */
+const movesLookedAfterMs = 3_000
 /** Ended sessions are kept a day, so that a late refresh still meets its own end. */
 const endedSessionsKeptMs = 86_400_000
 
 /** The sweeps that run beside requests; any replica may do each of them, and each is idempotent. */
 export function startJobs(services: Services): { stop(): void } {
-  const { core, databases, servers, ledger, outbox, clock, log } = services
+  const { core, databases, servers, ledger, outbox, mover, keptStores, clock, log } = services
 
   async function sweep(): Promise<void> {
     const now = clock.now()
@@ -20,6 +22,7 @@ export function startJobs(services: Services): { stop(): void } {
     await deleteOldAnswers(core.db, now)
     await deleteExpiredSignInSessions(core.db, new Date(now.getTime() - endedSessionsKeptMs))
     await outbox.sweep()
+    await keptStores.sweep()
   }
 
   async function tendStores(): Promise<void> {
@@ -42,7 +45,11 @@ export function startJobs(services: Services): { stop(): void } {
     return () => clearInterval(timer)
   }
 
-  const stops = [repeat(sweep, sweepEveryMs), repeat(tendStores, storesTendedEveryMs)]
+  const stops = [
+    repeat(sweep, sweepEveryMs),
+    repeat(tendStores, storesTendedEveryMs),
+    repeat(() => mover.recover(), movesLookedAfterMs),
+  ]
   return {
     stop() {
       for (const stop of stops) stop()

@@ -10,6 +10,8 @@ import { type CoreDatabase, openCoreDatabase } from './data/core-database.ts'
 import { createDatabaseServers, type DatabaseServers } from './data/database-servers.ts'
 import { createDirectories, type Directories } from './data/directories.ts'
 import { createProvisioner, type Provisioner } from './data/provision-tenant.ts'
+import { createKeptStores, type KeptStores } from './data/kept-stores.ts'
+import { createMover, type Mover } from './data/move-tenant.ts'
 import { createTenantDatabases, type TenantDatabases } from './data/tenant-databases.ts'
 import { createUsageLedger, type UsageLedger } from './data/usage.data.ts'
 import { openVerifiedOrigins, type VerifiedOrigins } from './data/verified-origins.ts'
@@ -39,6 +41,8 @@ export interface Services {
   servers: DatabaseServers
   databases: TenantDatabases
   provisioner: Provisioner
+  keptStores: KeptStores
+  mover: Mover
   feed: ChangeFeed
   directories: Directories
   verifiedOrigins: VerifiedOrigins
@@ -97,6 +101,8 @@ export async function createServices(options: {
   const databases = createTenantDatabases({ core, servers, ledger, secretBox, feed, log })
   const directories = createDirectories({ core, databases, feed, clock })
   const provisioner = createProvisioner({ core, servers, databases, directories, secretBox, log })
+  const keptStores = createKeptStores({ core, servers, databases, clock, log })
+  const mover = createMover({ core, servers, databases, directories, provisioner, keptStores, clock, log })
   const secrets = createTenantSecrets(secretBox)
   const egress = createEgress({ allowLoopback: config.allowLoopbackUpstreams, clock })
   const pinecone = createPinecone({ egress, controllerUrl: config.pinecone.controllerUrl, clock })
@@ -145,6 +151,8 @@ export async function createServices(options: {
     servers,
     databases,
     provisioner,
+    keptStores,
+    mover,
     feed,
     directories,
     verifiedOrigins,
@@ -165,6 +173,7 @@ export async function createServices(options: {
     openAnswers,
     async close() {
       openAnswers.stop()
+      await mover.stop()
       verifiedOrigins.stop()
       await outbox.stop()
       health.stop()

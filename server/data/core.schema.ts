@@ -104,6 +104,8 @@ export const tenants = pgTable(
     storeVersion: integer('store_version'),
     /** Why `state` is failed. */
     failure: text('failure'),
+    /** Writes wait from then on: the tenant is about to be switched to another store. */
+    fencedAt: timestamp('fenced_at', { withTimezone: true }),
     /** Made by its owner, not onboarded by a superuser: then the platform's model key may not be for it. */
     isSelfMade: boolean('is_self_made').notNull().default(false),
     registration: text('registration', { enum: ['open', 'invited'] })

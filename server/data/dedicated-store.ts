@@ -1,6 +1,6 @@
 import type { Parameters } from './connection-slot.ts'
 import type { ConnectionPool } from './connections.ts'
-import { createTurnBatcher, describeUserRow, type ReadUserRow } from './store-turns.ts'
+import { createTurnBatcher, describeUserRow, type ReadUserRow, type StoredTurnRow } from './store-turns.ts'
 import type { BegunTurn, FinishedTurn, OpenedTurnRow, TenantStore } from './tenant-scope.ts'
 import type { UsageLedger } from './usage.data.ts'
 
@@ -24,7 +24,7 @@ export function createDedicatedStore(options: { pool: ConnectionPool; ledger: Us
   }
 
   const storeTurns = (name: 'begin_turns' | 'finish_turns', items: (BegunTurn | FinishedTurn)[]) =>
-    call<{ message_id: string; stored: boolean }>(`select * from tenant.${name}($1::text::jsonb)`, [
+    call<StoredTurnRow>(`select * from tenant.${name}($1::text::jsonb)`, [
       JSON.stringify(items.map((item) => item.turn)),
     ])
   const begin = createTurnBatcher<BegunTurn>((turns) => storeTurns('begin_turns', turns))

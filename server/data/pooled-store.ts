@@ -1,5 +1,5 @@
 import type { SQL } from 'bun'
-import { createTurnBatcher, describeUserRow, type ReadUserRow } from './store-turns.ts'
+import { createTurnBatcher, describeUserRow, type ReadUserRow, type StoredTurnRow } from './store-turns.ts'
 import type { CoreDatabase } from './core-database.ts'
 import type { BegunTurn, FinishedTurn, OpenedTurnRow, TenantStore } from './tenant-scope.ts'
 
@@ -22,7 +22,7 @@ async function callForTurns(
   hot: SQL,
   name: 'begin_pooled_turns' | 'finish_pooled_turns',
   items: (BegunTurn | FinishedTurn)[],
-): Promise<{ message_id: string; stored: boolean }[]> {
+): Promise<StoredTurnRow[]> {
   const turns = JSON.stringify(items.map((item) => item.turn))
   const calls = JSON.stringify(items.map((item) => item.call))
   return name === 'begin_pooled_turns'

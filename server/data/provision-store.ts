@@ -21,6 +21,19 @@ export function stampOf(owner: StoreOwner): string {
   return `tenantry:${owner.installationId}:${owner.number}`
 }
 
+/** The comment of a store that a tenant was moved away from, so that it is nobody's store any more. */
+export function keptStampOf(owner: StoreOwner, moveId: string): string {
+  return `tenantry:${owner.installationId}:kept:${owner.number}:${moveId}`
+}
+
+/** Gives the database with one stamp another; false when there is none. */
+export async function restampDatabase(sql: postgres.Sql, stamps: { from: string; to: string }): Promise<boolean> {
+  const database = await findByStamp(sql, stamps.from)
+  if (!database) return false
+  await sql.unsafe(`comment on database "${database}" is '${stamps.to}'`)
+  return true
+}
+
 /** The login role of a tenant's store; roles belong to the whole server, so the installation is part of its name. */
 export function storeRoleOf(owner: StoreOwner): string {
   return `tenantry_${shorten(owner.installationId, 16)}_${owner.number}`
@@ -164,17 +177,31 @@ async function makeTemplate(
   return name
 }
 
-/** Destroys a tenant's database and role, whoever is connected; safe to repeat. Returns what was there. */
+/**
+ * Destroys a tenant's database and role, whoever is connected; safe to repeat. The role stays as long as another
+ * database of the tenant is there. Returns what was there.
+ * @param store.stamp of another database than the one that the tenant lives in
+ */
 export async function dropStore(
   sql: postgres.Sql,
-  store: { owner: StoreOwner },
+  store: { owner: StoreOwner; stamp?: string },
 ): Promise<{ databases: number; roles: number }> {
-  const database = await findStampedDatabase(sql, store.owner)
+  const database = await findByStamp(sql, store.stamp ?? stampOf(store.owner))
   if (database) await sql`drop database ${sql(database)} with (force)`
-  const role = storeRoleOf(store.owner)
+  return { databases: database ? 1 : 0, roles: (await dropStoreRole(sql, storeRoleOf(store.owner))) ? 1 : 0 }
+}
+
+async function dropStoreRole(sql: postgres.Sql, role: string): Promise<boolean> {
   const [known] = await sql`select 1 from pg_roles where rolname = ${role}`
-  if (known) await sql`drop role ${sql(role)}`
-  return { databases: database ? 1 : 0, roles: known ? 1 : 0 }
+  if (!known) return false
+  try {
+    await sql`drop role ${sql(role)}`
+    return true
+  } catch (error) {
+    // It may still connect to another database.
+    if (error instanceof postgres.PostgresError && error.code === '2BP01') return false
+    throw error
+  }
 }
 
 /** Whether any table of schema `tenant` has a row; a database that was never migrated has none. */

@@ -1,20 +1,26 @@
 import type { UserId } from '../platform/ids.ts'
 import { type Batched, createBatcher } from './batcher.ts'
-import type { BegunTurn, FinishedTurn, TenantUserRow } from './tenant-scope.ts'
+import type { BegunTurn, FinishedTurn, TenantUserRow, TurnOutcome } from './tenant-scope.ts'
 
 const batchesInFlightMax = 2
 const turnsPerBatchMax = 200
 /** Long turns travel in few: a batch is one text of JSON here and one value there. */
 const bytesPerBatchMax = 4 * 1024 * 1024
 
+/** A row of `tenant.begin_turns` and `tenant.finish_turns`: null when the tenant is being moved away from this store. */
+export interface StoredTurnRow {
+  message_id: string
+  stored: boolean | null
+}
+
 /**
  * Stores turns in batches, each with its own answer.
  * @param send stores all or nothing; answers a row for each message
  */
 export function createTurnBatcher<T extends BegunTurn | FinishedTurn>(
-  send: (turns: T[]) => Promise<{ message_id: string; stored: boolean }[]>,
-): Batched<T, boolean> {
-  return createBatcher<T, boolean>({
+  send: (turns: T[]) => Promise<StoredTurnRow[]>,
+): Batched<T, TurnOutcome> {
+  return createBatcher<T, TurnOutcome>({
     inFlightMax: batchesInFlightMax,
     itemsMax: turnsPerBatchMax,
     bytesMax: bytesPerBatchMax,
@@ -22,7 +28,10 @@ export function createTurnBatcher<T extends BegunTurn | FinishedTurn>(
     async send(items) {
       const rows = await send(items)
       const stored = new Map(rows.map((row) => [row.message_id, row.stored]))
-      return items.map((item) => stored.get(item.turn.message_id) ?? false)
+      return items.map((item) => {
+        const outcome = stored.get(item.turn.message_id)
+        return outcome === null ? 'fenced' : (outcome ?? false)
+      })
     },
   })
 }

@@ -18,7 +18,7 @@ import { createPooledStore } from './pooled-store.ts'
 import { connectorOf, databaseBy } from './postgres.ts'
 import { countReplicas, readConnectionsMax, shareOfServer } from './server-capacity.ts'
 import { TenantScope, type TenantStore } from './tenant-scope.ts'
-import type { TenantRecord } from './tenants.data.ts'
+import { findTenant, type TenantRecord } from './tenants.data.ts'
 import type { UsageLedger } from './usage.data.ts'
 import { verifyIsolation } from './verify-isolation.ts'
 
@@ -81,7 +81,8 @@ export function createTenantDatabases(parts: {
   const pooled = createPooledStore(core)
   const version = storeMigrations().version
   const budgets = new Map<DatabaseServerId, ServerBudget>()
-  const opened = new Map<TenantId, OpenedStore>()
+  /** By place: a tenant that is being moved has two of them. */
+  const opened = new Map<string, OpenedStore>()
   const verified = new Set<string>()
   let replicas = 1
 
@@ -101,12 +102,12 @@ export function createTenantDatabases(parts: {
 
   function openStore(tenant: DedicatedTenant, serverId: DatabaseServerId): OpenedStore {
     const location = describeLocation(tenant)
-    const known = opened.get(tenant.id)
-    if (known?.location === location) return known
-    void known?.pool.end()
+    const key = `${tenant.id} ${location}`
+    const known = opened.get(key)
+    if (known) return known
     const pool = openPool(tenant, serverId, location)
     const made = { location, pool, store: createDedicatedStore({ pool, ledger }) }
-    opened.set(tenant.id, made)
+    opened.set(key, made)
     return made
   }
 
@@ -183,9 +184,9 @@ export function createTenantDatabases(parts: {
   }
 
   function retireServer(id: string | undefined): void {
-    for (const [tenantId, store] of opened) {
+    for (const [key, store] of opened) {
       if (id !== undefined && !store.location.startsWith(`${id} `)) continue
-      opened.delete(tenantId)
+      opened.delete(key)
       void store.pool.end()
     }
     for (const [serverId, entry] of budgets) {
@@ -197,19 +198,28 @@ export function createTenantDatabases(parts: {
     if (!change || change.kind === 'database_server') retireServer(change?.ids[0])
   })
 
+  function storeOf(tenant: StoreLocation): TenantStore {
+    if (tenant.isolation === 'pooled') return pooled
+    const { databaseServerId, databaseName, storeVersion } = tenant
+    if (!databaseServerId || databaseName === null) throw notReady('is not made yet')
+    if ((storeVersion ?? 0) < version) throw notReady('waits for its migration')
+    return openStore(tenant, databaseServerId).store
+  }
+
+  async function relocate(id: TenantId): Promise<TenantStore> {
+    const tenant = await findTenant(core.db, id)
+    if (!tenant) throw storeUnavailable({ detail: 'The tenant was removed.' })
+    return storeOf(tenant)
+  }
+
   return {
-    scopeOf(tenant) {
-      if (tenant.isolation === 'pooled') return new TenantScope(tenant.id, pooled)
-      const { databaseServerId, databaseName, storeVersion } = tenant
-      if (!databaseServerId || databaseName === null) throw notReady('is not made yet')
-      if ((storeVersion ?? 0) < version) throw notReady('waits for its migration')
-      return new TenantScope(tenant.id, openStore(tenant, databaseServerId).store)
-    },
+    scopeOf: (tenant) => new TenantScope(tenant.id, storeOf(tenant), () => relocate(tenant.id)),
     figures: () => new Map([...budgets].map(([id, entry]) => [id, entry.budget.figures()])),
     async rebalance() {
       replicas = await countReplicas(core.db)
       await Promise.all([...budgets].map(([id, entry]) => resize(id, entry)))
-      for (const [tenantId, store] of opened) if (store.pool.isQuiet) opened.delete(tenantId)
+      // Connections to a tenant's former place close when they have been idle for a while.
+      for (const [key, store] of opened) if (store.pool.isQuiet) opened.delete(key)
     },
     async close() {
       await Promise.all([...opened.values()].map((store) => store.pool.end()))

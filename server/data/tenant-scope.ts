@@ -2,7 +2,11 @@ import type { TenantId, UserId } from '../platform/ids.ts'
 import type { ConnectionPool } from './connections.ts'
 import type { StoredSource, StoredUsage } from './tenant.schema.ts'
 import type { Database } from './postgres.ts'
-import { runUnitOfWork } from './unit-of-work.ts'
+import { runUnitOfWork, tenantMigrating } from './unit-of-work.ts'
+
+/** A fence stands for two seconds at most, unless the server that moves the tenant died. */
+const fenceWaitedMsMax = 20_000
+const fenceLookedAfterMs = 25
 
 /** One tenant store: in the core database's server for pooled tenants, in a database of its own for dedicated ones. */
 export interface TenantStore {
@@ -12,10 +16,13 @@ export interface TenantStore {
   /** The history of a user's own session, in one round trip, after one row of role `session`; no rows when there is none. */
   openTurn: (query: HistoryQuery & { tenantId: TenantId }) => Promise<OpenedTurnRow[]>
   /** Stores a turn's user message together with its reservation. */
-  beginTurn: (turn: BegunTurn) => Promise<boolean>
+  beginTurn: (turn: BegunTurn) => Promise<TurnOutcome>
   /** Stores a turn's answer together with its settlement; safe to repeat. */
-  finishTurn: (turn: FinishedTurn) => Promise<boolean>
+  finishTurn: (turn: FinishedTurn) => Promise<TurnOutcome>
 }
+
+/** Whether half a turn was stored; `fenced` when its tenant is being moved away from this store, and then nothing was. */
+export type TurnOutcome = boolean | 'fenced'
 
 /** Whose history is asked for, and how much of it. */
 export interface HistoryQuery {
@@ -111,9 +118,11 @@ export interface FinishedTurn {
  * forgotten filter returns nothing foreign. Never hold one across a model stream.
  */
 export class TenantScope {
+  /** @param relocate finds the store that the tenant is in by now */
   constructor(
     readonly tenantId: TenantId,
     private readonly store: TenantStore,
+    private readonly relocate: () => Promise<TenantStore>,
   ) {}
 
   /** Runs reads in one read-only transaction of one round trip more than the queries need. */
@@ -126,9 +135,17 @@ export class TenantScope {
     return runUnitOfWork(this.store.pool, { tenantId: this.tenantId, write: false, snapshot: true }, work)
   }
 
-  /** Runs writes in one transaction; resolves only once they are committed. */
+  /**
+   * Runs writes in one transaction; resolves only once they are committed. Throws `tenant.migrating` 503, and then
+   * nothing was written, while the tenant is being switched to another store.
+   */
   write<T>(work: (database: Database) => Promise<T>): Promise<T> {
     return runUnitOfWork(this.store.pool, { tenantId: this.tenantId, write: true }, work)
+  }
+
+  /** Runs writes in a store that takes none, for whoever moves the tenant. */
+  writePastFence<T>(work: (database: Database) => Promise<T>): Promise<T> {
+    return runUnitOfWork(this.store.pool, { tenantId: this.tenantId, write: true, pastFence: true }, work)
   }
 
   /** A tenant user by id, in one round trip. */
@@ -151,11 +168,24 @@ export class TenantScope {
    * only the reservation is stored.
    */
   beginTurn(begun: BegunTurn): Promise<boolean> {
-    return this.store.beginTurn(begun)
+    return this.storeTurn((store) => store.beginTurn(begun))
   }
 
   /** Stores the answer and settles the call; false when the session was deleted meanwhile. Safe to repeat. */
   finishTurn(finished: FinishedTurn): Promise<boolean> {
-    return this.store.finishTurn(finished)
+    return this.storeTurn((store) => store.finishTurn(finished))
+  }
+
+  /** An answer may begin in one store and end in another: what meets a fence waits for the tenant's next place. */
+  private async storeTurn(store: (at: TenantStore) => Promise<TurnOutcome>): Promise<boolean> {
+    const giveUpAtMs = performance.now() + fenceWaitedMsMax
+    for (let at = this.store; ; at = await this.relocate()) {
+      const outcome = await store(at)
+      if (outcome !== 'fenced') return outcome
+      if (performance.now() > giveUpAtMs) {
+        throw tenantMigrating({ detail: 'The answer could not be stored: the tenant is being moved.' })
+      }
+      await Bun.sleep(fenceLookedAfterMs)
+    }
   }
 }

@@ -168,3 +168,13 @@ export const chunks = tenantSchema.table(
     index('chunks_search').using('gin', table.searchVector),
   ],
 )
+
+/**
+ * A tenant with a row here takes no writes in this store: it is being moved away, or was. Whoever writes finds it
+ * whatever it believed about the tenant's place.
+ */
+export const fences = tenantSchema.table(
+  'fences',
+  { tenantId: tenantId(), moveId: uuid('move_id').notNull(), createdAt: createdAt() },
+  (table) => [primaryKey({ columns: [table.tenantId] })],
+)

@@ -11,14 +11,22 @@ export const commitFailed = defineError({
   title: 'The change could not be saved',
 })
 
+/** The tenant is being moved to another store: this one takes no more writes for it. */
+export const tenantMigrating = defineError({
+  code: 'tenant.migrating',
+  status: 503,
+  title: 'The tenant is being moved',
+})
+
 /**
  * What kind of unit: `tenantId` puts it under that tenant's policies; a read may change nothing; all statements of a
- * snapshot see the same moment.
+ * snapshot see the same moment; a write past the fence is for whoever moves the tenant.
  */
 export interface UnitOfWork {
   tenantId?: TenantId
   write: boolean
   snapshot?: boolean
+  pastFence?: boolean
 }
 
 /**
@@ -49,8 +57,10 @@ export async function runUnitOfWork<T>(
     if (mustWait) await opening
     const [result] = await Promise.all([work(database), opening]).catch(async (error: unknown) => {
       ended = true
+      // Whichever statement failed first: all that follow a refused beginning fail as well.
+      const refused = await opening.then(isNever, isFence)
       await rollBack(connection)
-      throw error
+      throw refused ? describeFence() : error
     })
     ended = true
     const closing = connection.send('commit')
@@ -72,9 +82,27 @@ async function open(connection: Connection, unit: UnitOfWork, sending: { prepare
   const isolation = unit.snapshot ? ' isolation level repeatable read' : ''
   const sent = [connection.send(`begin${isolation}${unit.write ? '' : ' read only'}`)]
   if (unit.tenantId !== undefined) {
-    sent.push(connection.send("select set_config('app.tenant_id', $1, true)", [unit.tenantId], sending))
+    const enter =
+      unit.write && !unit.pastFence ? 'select tenant.enter_write($1)' : "select set_config('app.tenant_id', $1, true)"
+    sent.push(connection.send(enter, [unit.tenantId], sending))
   }
   await Promise.all(sent)
+}
+
+/** What `tenant.enter_write` raises. */
+function isFence(error: unknown): boolean {
+  return error instanceof Error && 'code' in error && error.code === 'TNF01'
+}
+
+function isNever(): boolean {
+  return false
+}
+
+function describeFence(): Error {
+  return tenantMigrating({
+    detail: 'It takes no changes for a moment. Try again in a second.',
+    headers: { 'retry-after': '1' },
+  })
 }
 
 /** A connection that was lost took its transaction along. */

@@ -32,64 +32,34 @@ export interface CreatingRequest {
 }
 
 /**
- * Where a creation runs: the core database, or a transaction of a tenant's store with one of core inside it.
- * `Place` is what the creation gets beside the core database.
- */
-export interface CreationPlace<Place extends unknown[]> {
-  digest(text: string): string
-  write<T>(work: (database: Database, ...place: Place) => Promise<T>): Promise<T>
-}
-
-/**
  * Runs a creation in one core transaction. With an Idempotency-Key the answer is kept in that very transaction for 24
  * hours per caller: the same request again gets the first answer, another body 422, a second one meanwhile 409. A
  * creation that failed keeps nothing and may be tried again. Source: contract, “Conventions”.
  * @param create does its work on the given database only
  */
-export async function createOnce<T, Place extends unknown[]>(
-  core: CreationPlace<Place>,
+export async function createOnce<T>(
+  core: CoreDatabase,
   creating: CreatingRequest,
-  create: (database: Database, ...place: Place) => Promise<Answer<T>>,
+  create: (database: Database) => Promise<Answer<T>>,
 ): Promise<Answer<T>> {
   const key = readKey(creating.request)
   if (key === undefined) return core.write(create)
-  const caller = nameCaller(creating)
-  return core.write(async (database, ...place) => {
-    if (!(await lockIdempotencyKey(database, caller, key))) throw refuseInFlight()
-    const kept = await findReplay<T>(core, database, creating)
-    if (kept) return kept
-    const answer = await create(database, ...place)
-    await keepAnswer(database, caller, key, { requestHash: hashRequest(core, creating), ...answer })
+  const caller = `${creating.principal.scope}:${creating.principal.tenantId ?? ''}:${creating.principal.userId}`
+  const requestHash = hashRequest(core, creating)
+  return core.write(async (database) => {
+    if (!(await lockIdempotencyKey(database, caller, key))) {
+      throw idempotencyInFlight({ detail: 'Try again in a moment.', headers: { 'retry-after': '1' } })
+    }
+    const kept = await findKeptAnswer(database, caller, key)
+    if (kept) {
+      // It was kept by `keepAnswer` for this very request, so it has the shape that `create` gives.
+      if (kept.requestHash === requestHash) return { status: kept.status, body: kept.body as T }
+      throw idempotencyMismatch({ detail: 'Use a new key for a new request.' })
+    }
+    const answer = await create(database)
+    await keepAnswer(database, caller, key, { requestHash, ...answer })
     return answer
   })
-}
-
-/**
- * The first answer to a request that came before with the same Idempotency-Key; undefined for a new one, 422 for another
- * request. For creations whose audit rows are no part of their transaction.
- */
-export async function findReplay<T>(
-  core: Pick<CoreDatabase, 'digest'>,
-  database: Database,
-  creating: CreatingRequest,
-): Promise<Answer<T> | undefined> {
-  const key = readKey(creating.request)
-  const kept = key === undefined ? undefined : await findKeptAnswer(database, nameCaller(creating), key)
-  if (!kept) return undefined
-  if (kept.requestHash !== hashRequest(core, creating)) {
-    throw idempotencyMismatch({ detail: 'Use a new key for a new request.' })
-  }
-  // It was kept by `keepAnswer` for this very request, so it has the shape that its creation gives.
-  return { status: kept.status, body: kept.body as T }
-}
-
-/** The answer while the first request with a key is still running. */
-export function refuseInFlight(): Error {
-  return idempotencyInFlight({ detail: 'Try again in a moment.', headers: { 'retry-after': '1' } })
-}
-
-function nameCaller({ principal }: CreatingRequest): string {
-  return `${principal.scope}:${principal.tenantId ?? ''}:${principal.userId}`
 }
 
 function readKey(request: Request): string | undefined {
@@ -102,7 +72,7 @@ function readKey(request: Request): string | undefined {
 }
 
 /** Keyed, as the body may hold a password. */
-function hashRequest(core: Pick<CoreDatabase, 'digest'>, { request, body }: CreatingRequest): string {
+function hashRequest(core: CoreDatabase, { request, body }: CreatingRequest): string {
   const { pathname } = new URL(request.url)
   return core.digest(JSON.stringify([request.method, pathname.replace(/\/$/, ''), sortKeys(body)]))
 }

@@ -6,6 +6,7 @@ import { linkTenantUser } from '../data/tenant-users.data.ts'
 import type { TenantRecord } from '../data/tenants.data.ts'
 import type { VerifiedOrigins } from '../data/verified-origins.ts'
 import type { Clock } from '../platform/clock.ts'
+import { tenantMigrating } from '../data/unit-of-work.ts'
 import { defineError } from '../platform/errors.ts'
 import { parseTenantId, type TenantId, type UserId } from '../platform/ids.ts'
 import type { DenialAudit } from './denial-audit.ts'
@@ -26,12 +27,6 @@ export const tenantRequired = defineError({ code: 'tenant.required', status: 400
 export const tenantInactive = defineError({ code: 'tenant.inactive', status: 403, title: 'The tenant is inactive' })
 /** No such tenant, or none that the caller may know of. */
 export const tenantNotFound = defineError({ code: 'tenant.not_found', status: 404, title: 'There is no such tenant' })
-/** The tenant is being moved or made. */
-export const tenantMigrating = defineError({
-  code: 'tenant.migrating',
-  status: 503,
-  title: 'The tenant is being moved',
-})
 /** Somebody else has this address there. */
 export const emailTaken = defineError({ code: 'user.email_taken', status: 409, title: 'The address is taken' })
 /** No such user, or none that the caller may know of. */
@@ -81,6 +76,9 @@ export function auditActorOf(request: Request, principal: Principal | undefined)
   }
 }
 
+/** A switch takes a second or two (decision 0015). */
+const fenceWaitedMsMax = 5_000
+const fenceLookedAfterMs = 20
 const entryAuditedForMs = 3_600_000
 const entriesAuditedMax = 10_000
 
@@ -144,12 +142,25 @@ export function createTenantGate(options: {
     if (!tenantId) {
       throw tenantRequired({ detail: 'This route needs a tenant: send X-TENANT, or a token that belongs to one.' })
     }
-    const tenant = await directories.tenant(tenantId)
+    const tenant = await findOpenTenant(tenantId, request)
     if (!tenant) throw tenantNotFound({ detail: 'There is no tenant with this id.' })
     ensureTenantServes(tenant)
     const scope = databases.scopeOf(tenant)
     if (principal.scope === 'core') await ensureLinkedRow(tenant, scope, principal)
     return { tenant, scope, userId: principal.userId }
+  }
+
+  /** A request that may write waits while its tenant is switched to another store; whoever only reads does not. */
+  async function findOpenTenant(id: TenantId, request: Request): Promise<TenantRecord | undefined> {
+    const giveUpAtMs = options.clock.monotonicMs() + fenceWaitedMsMax
+    for (;;) {
+      const tenant = await directories.tenant(id)
+      if (!tenant?.fencedAt || request.method === 'GET' || request.method === 'HEAD') return tenant
+      if (options.clock.monotonicMs() > giveUpAtMs) {
+        throw tenantMigrating({ detail: 'Try again in a moment.', headers: { 'retry-after': '2' } })
+      }
+      await Bun.sleep(fenceLookedAfterMs)
+    }
   }
 
   async function ensureLinkedRow(tenant: TenantRecord, scope: TenantScope, principal: CorePrincipal): Promise<void> {
@@ -177,8 +188,9 @@ export function createTenantGate(options: {
 export function ensureTenantServes(tenant: TenantRecord): void {
   if (!tenant.isActive)
     throw tenantInactive({ detail: 'This tenant is switched off. Its manager can switch it on again.' })
-  if (tenant.state === 'active') return
-  if (tenant.state === 'moving' || tenant.state === 'provisioning') {
+  // A tenant that is being moved is served where it is; only its fence makes writes wait.
+  if (tenant.state === 'active' || tenant.state === 'moving') return
+  if (tenant.state === 'provisioning') {
     throw tenantMigrating({ detail: 'Try again in a moment.', headers: { 'retry-after': '5' } })
   }
   throw tenantInactive({ detail: 'This tenant is not available.' })

@@ -77,37 +77,6 @@ describe('D12: one Idempotency-Key', () => {
     expect(JSON.stringify(kept)).not.toContain(password)
   })
 
-  test.each(['pooled', 'dedicated'])(
-    'used 30 times at once for a user of a %s tenant makes one, and core keeps no address of it',
-    async (isolation) => {
-      const tenant = await makeTenant(app, superuser, `users-${isolation}`, { isolation })
-      const replica = await app.startReplica()
-      const key = newKey()
-      const body = { email: `once-${isolation}@inside.example`, password }
-      const route = `/admin/tenants/${tenant}/users`
-      const replies = await Promise.all(
-        Array.from({ length: 30 }, (_, n) => create(route, body, key, { on: n % 2 ? app : replica })),
-      )
-      await replica.stop()
-      expect(replies.filter(({ status }) => status !== 201 && status !== 409).map(({ text }) => text)).toEqual([])
-      const refused = replies.filter(({ status }) => status === 409)
-      for (const { body, headers } of refused) {
-        expect([body.code, headers.get('retry-after')]).toEqual(['idempotency.in_flight', '1'])
-      }
-      await sql`delete from audit_log`
-      const later = await create(route, body, key)
-      expect(later.status).toBe(201)
-      for (const made of replies.filter(({ status }) => status === 201)) expect(made.body).toEqual(later.body)
-      expect(await sql`select 1 from audit_log where tenant_id = ${tenant}`).toHaveLength(0)
-      const users = await call(app, `GET ${route}`, { token: superuser.token })
-      expect(users.body.items.map(({ email }: { email: string }) => email)).toEqual([body.email])
-      const changed = await create(route, { ...body, password: 'another long password' }, key)
-      expect([changed.status, changed.body.code]).toEqual([422, 'idempotency.mismatch'])
-      const kept = await sql`select string_agg(i::text, '') as text from idempotency_keys i`
-      expect(JSON.stringify(kept)).not.toContain('@inside.example')
-    },
-  )
-
   test('with another body, or at another route, is 422 idempotency.mismatch without an effect', async () => {
     const key = newKey()
     const body = { id: 'first', name: 'First' }

@@ -1,6 +1,6 @@
 import { t } from 'elysia'
 import { countedPageOf, describePage, includeTotal, pageQuery, readPageQuery } from '../../http/page-query.ts'
-import { type Gates, headersKey, idempotencyHeader, managerRoutes } from '../../http/routes.ts'
+import { type Gates, managerRoutes } from '../../http/routes.ts'
 import { flag, email, fullName, newPassword, nullable, userView } from '../../http/schemas.ts'
 import { jsonBody } from '../../http/strict-body.ts'
 import { auditActorOf } from '../../http/tenant-gate.ts'
@@ -65,20 +65,15 @@ export function tenantUserRoutes(parts: TenantUsersParts & { gates: Gates }) {
     .post(
       '/users',
       async ({ body, tenant, principal, request, set }) => {
-        const user = await createTenantUser(parts, tenant, {
-          email: body.email,
-          password: body.password,
-          fullName: body.full_name ?? null,
-          actor: auditActorOf(request, principal),
-          creating: { request, principal, body },
-        })
+        const wanted = { email: body.email, password: body.password, fullName: body.full_name ?? null }
+        const user = await createTenantUser(parts, tenant, wanted, auditActorOf(request, principal))
         set.status = 201
         return describeTenantUser(user, tenant.id)
       },
       {
         ...jsonBody(t.Object({ email, password: newPassword, full_name: t.Optional(fullName) })),
         response: { 201: userView },
-        detail: { summary: 'Make a user of a tenant', [headersKey]: [idempotencyHeader] },
+        detail: { summary: 'Make a user of a tenant' },
       },
     )
     .patch(

@@ -18,16 +18,9 @@ import type { Database } from '../../data/postgres.ts'
 import type { TenantRecord } from '../../data/tenants.data.ts'
 import { findUserForUpdate, type PlatformUser, updateUser } from '../../data/users.data.ts'
 import { belongsToTenant } from '../../data/membership.ts'
-import {
-  createOnce,
-  type CreatingRequest,
-  type CreationPlace,
-  findReplay,
-  refuseInFlight,
-} from '../../http/idempotency.ts'
 import { requestInvalid } from '../../http/problem-details.ts'
 import { emailTaken, userNotFound } from '../../http/tenant-gate.ts'
-import { newUserId, parseUserId, type UserId } from '../../platform/ids.ts'
+import { newUserId, type UserId } from '../../platform/ids.ts'
 import type { Passwords } from '../../platform/passwords.ts'
 
 /** What managing a tenant's users stands on. */
@@ -82,52 +75,29 @@ function describeLink(user: PlatformUser | undefined, tenant: TenantRecord): Lin
   return user.isSuperuser ? 'superuser' : 'left'
 }
 
-/** A tenant's own user to be made, by a request that may come again with its Idempotency-Key. */
-export interface NewTenantUser {
-  email: string
-  password: string
-  fullName: string | null
-  actor: AuditActor
-  creating: CreatingRequest
-}
-
-/**
- * Makes a tenant's own user; made by a manager, it counts as verified. 409 `user.email_taken`. Of the answer only the id
- * is kept for a replay: the rest is not the core database's to know.
- */
+/** Makes a tenant's own user; made by a manager, it counts as verified. 409 `user.email_taken`. */
 export async function createTenantUser(
   parts: TenantUsersParts,
   tenant: TenantRecord,
-  wanted: NewTenantUser,
+  wanted: { email: string; password: string; fullName: string | null },
+  actor: AuditActor,
 ): Promise<TenantUserRow> {
-  const { actor, creating } = wanted
-  const kept = await findReplay<{ id: string }>(parts.core, parts.core.db, creating)
-  if (kept) return getTenantUser(parts, tenant, parseUserId(kept.body.id))
   const id = newUserId()
   const passwordHash = await parts.passwords.hash(wanted.password)
-  const columns = { email: wanted.email, fullName: wanted.fullName, passwordHash, isVerified: true }
   await inTenantStore(parts, { tenant, id, action: 'tenant_user.created', actor }, async () => {
-    const answer = await createOnce(placeOf(parts, tenant), creating, async (_core, store) => {
-      if (!(await insertTenantUser(store, { tenantId: tenant.id, id, ...columns }))) {
-        throw emailTaken({ detail: 'A user of this tenant has this address already.' })
-      }
-      return { status: 201, body: { id: String(id) } }
-    })
-    // Another one with this key was faster by a moment.
-    if (answer.body.id !== id) throw refuseInFlight()
+    const made = await parts.databases.scopeOf(tenant).write((database) =>
+      insertTenantUser(database, {
+        tenantId: tenant.id,
+        id,
+        email: wanted.email,
+        fullName: wanted.fullName,
+        passwordHash,
+        isVerified: true,
+      }),
+    )
+    if (!made) throw emailTaken({ detail: 'A user of this tenant has this address already.' })
   })
   return getTenantUser(parts, tenant, id)
-}
-
-/** A transaction of the tenant's store, with one of core inside it or the same one. */
-function placeOf(parts: TenantUsersParts, tenant: TenantRecord): CreationPlace<[store: Database]> {
-  return {
-    digest: (text) => parts.core.digest(text),
-    write: (work) =>
-      parts.databases
-        .scopeOf(tenant)
-        .write((store) => withSessionsOf({ tenant, database: store, core: parts.core }, (core) => work(core, store))),
-  }
 }
 
 /** What a manager may change of a tenant's user. */

@@ -1,6 +1,9 @@
 import { type AuditActor, insertAudit } from '../../data/audit.data.ts'
 import { countTenantRows, deleteTenantRows } from '../../data/conversations.data.ts'
 import type { Directories } from '../../data/directories.ts'
+import type { KeptStores } from '../../data/kept-stores.ts'
+import { moveRefused } from '../../data/carry-out-move.ts'
+import type { Mover } from '../../data/move-tenant.ts'
 import type { Database } from '../../data/postgres.ts'
 import { deleteSignInSessionsOfTenant } from '../../data/sign-in-sessions.data.ts'
 import type { Provisioner, ReservedStore } from '../../data/provision-tenant.ts'
@@ -42,6 +45,8 @@ export const promptChanged = defineError({ code: 'prompt.changed', status: 409, 
 export interface TenantsParts extends UsageViewParts {
   databases: TenantDatabases
   provisioner: Provisioner
+  keptStores: KeptStores
+  mover: Mover
   directories: Directories
   egress: Egress
   secretBox: SecretBox
@@ -232,6 +237,7 @@ export async function purgeTenant(parts: TenantsParts, id: TenantId, actor: Audi
   const tenant = await parts.core.write(async (database) => {
     const found = await findTenantForUpdate(database, id)
     if (!found) throw notFound()
+    if (found.state === 'moving') throw moveRefused({ detail: 'The tenant is being moved. End the move first.' })
     await insertAudit(database, actor, {
       action: 'tenant.purge_started',
       targetType: 'tenant',
@@ -243,6 +249,7 @@ export async function purgeTenant(parts: TenantsParts, id: TenantId, actor: Audi
   if (!tenant) throw notFound()
   parts.directories.forget({ kind: 'tenant', ids: [id] })
   const rows = await deleteStore(parts, tenant)
+  await parts.keptStores.purge(tenant)
   const receipt = await parts.core.write(async (database) => {
     const usage = await deleteUsageOfTenant(database, id)
     const sessions = await deleteSignInSessionsOfTenant(database, id)

@@ -13,6 +13,7 @@ export interface ToldChange {
 const actionWords: Record<string, string> = {
   'tenant.created': 'Tenant onboarded',
   'tenant.imported': 'Tenant imported',
+  'tenant.moved': 'Tenant moved',
 }
 
 const fieldNames: Record<string, string> = {
