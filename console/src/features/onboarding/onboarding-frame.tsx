@@ -19,6 +19,8 @@ export interface StepFoot {
   form?: string
   onNext?: () => void
   busy?: boolean
+  /** What the step itself asks for is worth more than going on. */
+  quiet?: boolean
   /** “Pinecone” makes “Skip Pinecone”. */
   skip?: { what: string; onSkip: () => void }
 }
@@ -149,7 +151,7 @@ function Foot(props: { flow: OnboardingFlow; foot: StepFoot }): ReactNode {
         </Button>
       )}
       <Button
-        kind="primary"
+        kind={foot.quiet ? 'default' : 'primary'}
         size="large"
         busy={foot.busy}
         {...(foot.form === undefined ? { onClick: foot.onNext } : { type: 'submit', form: foot.form })}

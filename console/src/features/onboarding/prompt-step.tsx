@@ -96,7 +96,7 @@ export function PromptStep(props: { flow: TenantFlow }): ReactNode {
         id={formId}
         noValidate
         onSubmit={(event) => void form.handleSubmit(save)(event)}
-        className="flex max-w-[760px] flex-col gap-3"
+        className="flex max-w-[760px] flex-col gap-3 [&_textarea]:min-h-[300px] phone:[&_textarea]:min-h-[200px]"
       >
         <ProblemNotice
           words={

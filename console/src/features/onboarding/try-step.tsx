@@ -21,7 +21,7 @@ export function TryStep(props: { flow: TenantFlow; pages: OnboardingPages }): Re
       flow={flow}
       title={`Ask ${tenant.name}`}
       lead="As its users will: through the same checks, with the saved prompt, counted in its usage."
-      foot={{ verb: isAnswered ? 'Open tenant' : 'Finish without asking', onNext: flow.finish }}
+      foot={{ verb: isAnswered ? 'Open tenant' : 'Finish without asking', onNext: flow.finish, quiet: !isAnswered }}
       testLabel="What the answer took"
       test={
         <div className="flex flex-col gap-6">
