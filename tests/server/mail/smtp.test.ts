@@ -5,9 +5,9 @@ import { call } from '../../support/call.ts'
 import { createClockAhead, type TestClock } from '../../support/clock.ts'
 import { type FakeSmtp, smtpUser, startFakeSmtp } from '../../support/fake-smtp.ts'
 import { readMails, tokenOf } from '../../support/mail.ts'
-import { password } from '../../support/people.ts'
+import { makeSuperuser, password } from '../../support/people.ts'
 import { eventually, type Scenario, startScenario } from '../../support/scenario.ts'
-import { testSecrets } from '../../support/start-app.ts'
+import { startApp, testSecrets } from '../../support/start-app.ts'
 
 let smtp: FakeSmtp
 let clock: TestClock
@@ -154,6 +154,24 @@ test('a server that stops waits a little for a silent mail server, and another o
   clock.advanceMs(120_001)
   await scenario.app.services.outbox.sweep()
   expect(smtp.mails.map(({ envelope }) => envelope.to)).toEqual([[email]])
+})
+
+describe('without SMTP_URL', () => {
+  test.each(['production', 'development'])('in %s a mail is kept to be read', async (mode) => {
+    const app = await startApp({ env: { NODE_ENV: mode } })
+    const superuser = await makeSuperuser(app)
+    const email = 'kept@people.example'
+    expect((await call(app, 'POST /auth/register', { body: { email, password } })).status).toBe(201)
+    const [kept] = await readMails(app, superuser, email)
+    const token = tokenOf(kept?.links[0] ?? '')
+    const isLogged = (): boolean => app.logLines.some((line) => line.includes(token))
+    // Only a developer's terminal is told.
+    if (mode === 'development') await eventually(isLogged)
+    await app.services.outbox.sweep()
+    expect([token.length, isLogged()]).toEqual([43, mode === 'development'])
+    expect(await readMails(app, superuser, email)).toEqual(kept ? [kept] : [])
+    await app.stop()
+  })
 })
 
 describe('the mailer', () => {

@@ -87,6 +87,20 @@ describe('an invite', () => {
     expect(await scenario.sql`select 1 from email_tokens where tenant_id = 'own'`).toHaveLength(0)
   })
 
+  test('is gone with its tenant, and so is its mail', async () => {
+    const admin = { token: scenario.superuser.token }
+    await makeTenant(scenario.app, scenario.superuser, 'purged')
+    const email = newEmail()
+    const made = await post('/admin/tenants/purged/invites', { email }, admin)
+    await call(scenario.app, 'DELETE /admin/tenants/purged?purge=true', {
+      ...admin,
+      headers: { 'x-confirm': 'purged' },
+    })
+    isRefused(await accept(tokenOf(made.body.link)))
+    expect(await readMails(scenario.app, scenario.superuser, email)).toEqual([])
+    expect(await scenario.sql`select 1 from email_tokens where tenant_id = 'purged'`).toHaveLength(0)
+  })
+
   test('is replaced by the next one to the same address, in any spelling', async () => {
     const email = newEmail()
     const first = await inviteToken(email)
