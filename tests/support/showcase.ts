@@ -60,7 +60,8 @@ export async function fillShowcase(
   },
 ): Promise<void> {
   const { sql, superuser } = scenario
-  await sql`update users set full_name = 'Maren Olsen' where id = ${superuser.id}`
+  superuser.email = 'maren.olsen@platform.example'
+  await sql`update users set full_name = 'Maren Olsen', email = ${superuser.email} where id = ${superuser.id}`
   for (const { id, name, model } of tenants) {
     await makeTenant(scenario.app, superuser, id, { name, model_provider: 'openai', model })
   }
