@@ -28,7 +28,7 @@ const pages: Record<string, { path: string; sign: string }[]> = {
   ],
   '/users': [{ path: '/users', sign: 'Maren Olsen' }],
   '/tenants/$tenantId': [
-    { path: tenant, sign: 'First token, p50' },
+    { path: tenant, sign: 'Recent sessions' },
     { path: '/tenants/nobody', sign: 'There is no such tenant' },
   ],
   '/tenants/$tenantId/prompt': [{ path: `${tenant}/prompt`, sign: 'Versions' }],
