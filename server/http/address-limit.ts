@@ -1,6 +1,7 @@
 import ipaddr from 'ipaddr.js'
 import type { Clock } from '../platform/clock.ts'
 import type { ErrorFactory } from '../platform/errors.ts'
+import type { TenantId } from '../platform/ids.ts'
 import { type AttemptLimit, createAttemptLimit } from '../platform/rate-limit.ts'
 import { factsOf } from './request-facts.ts'
 
@@ -13,19 +14,28 @@ const keysMax = 100_000
  */
 export interface HourlyLimit {
   ensure(request: Request): void
-  /** The same for something else than a client's address. */
-  ensureKey(key: string): void
+  /** The same for what is counted by tenant instead. */
+  ensureTenant(id: TenantId): void
 }
 
 /** Makes a limit that is told by this error. */
 export function createHourlyLimit(options: { max: number; error: ErrorFactory; clock: Clock }): HourlyLimit {
   const limit = createAttemptLimit({ max: options.max, windowMs: hourMs, keysMax, clock: options.clock })
-  const ensureKey = (key: string): void => take({ limit, key, ...options })
-  return { ensure: (request) => ensureKey(networkOf(factsOf(request).address ?? 'unknown')), ensureKey }
+  return {
+    ensure: (request) =>
+      take({ ...options, limit, scope: 'address', key: networkOf(factsOf(request).address ?? 'unknown') }),
+    ensureTenant: (id) => take({ ...options, limit, scope: 'tenant', key: id }),
+  }
 }
 
-function take(options: { limit: AttemptLimit; key: string; error: ErrorFactory; clock: Clock }): void {
-  const { limit, clock } = options
+function take(options: {
+  limit: AttemptLimit
+  scope: 'address' | 'tenant'
+  key: string
+  error: ErrorFactory
+  clock: Clock
+}): void {
+  const { limit, scope, clock } = options
   const { allowed, spent, endsInMs } = limit.take(options.key)
   if (allowed) return
   const seconds = Math.max(1, Math.ceil(endsInMs / 1000))
@@ -33,6 +43,7 @@ function take(options: { limit: AttemptLimit; key: string; error: ErrorFactory; 
     detail: `That is ${limit.max} within an hour. Try again in ${Math.ceil(seconds / 60)} minutes.`,
     headers: { 'retry-after': String(seconds) },
     extensions: {
+      scope,
       limit: limit.max,
       spent,
       resets_at: new Date(clock.now().getTime() + endsInMs).toISOString(),

@@ -22,7 +22,7 @@ export function inviteRoutes(parts: RegistrationParts & { gates: Gates; ownOrigi
     '/invites',
     async ({ body, tenant, principal, request, set }) => {
       const { email } = body
-      invites.ensureKey(tenant.id)
+      invites.ensureTenant(tenant.id)
       const invite = {
         tenant,
         email,

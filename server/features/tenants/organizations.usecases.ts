@@ -16,7 +16,7 @@ export const userNotVerified = defineError({
 })
 /** `ORGANIZATIONS_PER_OWNER` of them are there. */
 export const organizationsLimit = defineError({
-  code: 'limit.organizations',
+  code: 'organization.limit_reached',
   status: 409,
   title: 'You have as many organizations as you may have',
 })
@@ -41,7 +41,7 @@ const suffixTriesMax = 5
 /**
  * Makes an organization in the given transaction: a tenant that its owner made by itself, to have a database of its own
  * (`settleNewTenant`, after the commit). The owner's row is locked, so that two at once cannot each be the last one
- * allowed. `user.not_verified` 403, `limit.organizations` 409, `tenant.id_taken` 409, `tenant.dedicated_unavailable` 409.
+ * allowed. `user.not_verified` 403, `organization.limit_reached` 409, `tenant.id_taken` 409, `tenant.dedicated_unavailable` 409.
  */
 export async function createOrganization(
   parts: OrganizationsParts,

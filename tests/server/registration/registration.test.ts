@@ -119,7 +119,7 @@ describe('registration at the platform', () => {
       const refused = await from('2001:db8::2')
       expect([refused.status, refused.body.code]).toEqual([429, 'limit.registrations'])
       expect(Number(refused.headers.get('retry-after'))).toBeGreaterThan(3_500)
-      expect(refused.body).toMatchObject({ limit: 30, spent: 30, resets_at: expect.any(String) })
+      expect(refused.body).toMatchObject({ scope: 'address', limit: 30, spent: 30, resets_at: expect.any(String) })
       expect((await from('2001:db8:1::1')).status).toBe(201)
       clock.stepWallMs(3_600_000)
       expect((await from('2001:db8::1')).status).toBe(429)
