@@ -5,6 +5,6 @@ import { tenantRoute } from './tenant.route.ts'
 export const tenantSettingsRoute = createRoute({
   getParentRoute: () => tenantRoute,
   path: 'settings',
-  component: lazyRouteComponent(() => import('../../features/tenants/tenant-settings-page.tsx'), 'TenantSettingsPage'),
+  component: lazyRouteComponent(() => import('./tenant-settings.page.tsx'), 'TenantSettings'),
   staticData: { tab: { name: 'Settings', order: 8 } },
 })

@@ -3,6 +3,7 @@ import { useParams } from '@tanstack/react-router'
 import type { ReactNode } from 'react'
 import { useApi } from '../../api/api-context.ts'
 import { useView } from '../../lib/use-view.ts'
+import { getDomainsQueryOptions } from '../../panels/domains.queries.ts'
 import { QueryPanel } from '../../panels/query-panel.tsx'
 import { getTenantQueryOptions } from '../../panels/tenant.queries.ts'
 import { Bone } from '../../ui/bone.tsx'
@@ -27,6 +28,7 @@ export function ConnectPage(): ReactNode {
   const [view, change] = useView(connectView)
   const connect = useQuery(getConnectQueryOptions(api, tenantId))
   const { data: tenant } = useQuery(getTenantQueryOptions(api, tenantId))
+  const { data: domains } = useQuery(getDomainsQueryOptions(api, tenantId))
   return (
     <QueryPanel what="The connection" query={connect} skeleton={<ConnectSkeleton />}>
       {(data) => {
@@ -39,6 +41,8 @@ export function ConnectPage(): ReactNode {
                 <FirstSign tenantId={tenantId} />
                 <AddressFacts address={address} tenantId={tenantId} />
                 <OriginSection
+                  tenantId={tenantId}
+                  domains={domains?.filter(({ status }) => status === 'verified').map(({ origin }) => origin) ?? []}
                   own={address}
                   allowed={data.allowed_origins}
                   typed={view.origin}

@@ -1,21 +1,35 @@
+import { Link } from '@tanstack/react-router'
 import type { ReactNode } from 'react'
+import { tenantPath } from '../../lib/paths.ts'
 import { CodeBlock } from '../../ui/code-block.tsx'
 import { TextField } from '../../ui/field.tsx'
 import { Section } from '../../ui/section.tsx'
 import { State } from '../../ui/state.tsx'
 import { checkOrigin, writeOriginsLine, type OriginCheck } from './check-origin.ts'
 
-/** Which pages may call this server from a browser, and how one more is let in. */
+/** Which pages may call this server from a browser, and how one more is let in: by a domain of the tenant. */
 export function OriginSection(props: {
+  tenantId: string
   own: string
+  /** For every tenant, by the server's environment. */
   allowed: readonly string[]
+  /** Of this tenant, proven. */
+  domains: readonly string[]
   typed: string
   onType: (typed: string) => void
 }): ReactNode {
-  const { own, allowed, typed } = props
+  const { tenantId, own, typed } = props
+  const allowed = [...new Set([...props.domains, ...props.allowed])]
   const check = checkOrigin({ typed, own, allowed })
   return (
-    <Section title="Allowed origins">
+    <Section
+      title="Allowed origins"
+      actions={
+        <Link to={tenantPath(tenantId, 'settings')} className="link no-underline hover:underline">
+          Domains
+        </Link>
+      }
+    >
       <p className="text-ink-2">
         Browsers let a page read answers only when its origin is allowed. Servers and curl need nothing.
       </p>
@@ -52,8 +66,13 @@ export function OriginSection(props: {
       </div>
       {check.kind === 'refused' && (
         <div className="mt-2 flex flex-col gap-2">
-          <p className="text-ink-2">Whoever runs this server sets the variable and starts it again:</p>
-          <CodeBlock title="environment" code={writeOriginsLine({ allowed, origin: check.origin })} />
+          <p className="text-ink-2">
+            <Link to={tenantPath(tenantId, 'settings')} className="link">
+              Add it to this tenant’s domains
+            </Link>
+            . For all tenants of this server, whoever runs it sets the variable and starts it again:
+          </p>
+          <CodeBlock title="environment" code={writeOriginsLine({ allowed: props.allowed, origin: check.origin })} />
         </div>
       )}
     </Section>

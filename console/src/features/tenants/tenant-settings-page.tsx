@@ -11,8 +11,13 @@ import { TenantNameForm } from './tenant-name-form.tsx'
 import { getMeQueryOptions } from '../../panels/me.queries.ts'
 import { useSwitchTenant } from './use-switch-tenant.ts'
 
-/** The settings of a tenant: its name, how it answers, and, for superusers, how it ends. */
-export function TenantSettingsPage(): ReactNode {
+/**
+ * The settings of a tenant: its name, how it answers, and, for superusers, how it ends. Between them stands what other
+ * features have to say of it.
+ */
+export function TenantSettingsPage(props: {
+  children: (tenant: Tenant, isSuperuser: boolean) => ReactNode
+}): ReactNode {
   const api = useApi()
   const { tenantId = '' } = useParams({ strict: false })
   const { data: tenant } = useQuery(getTenantQueryOptions(api, tenantId))
@@ -29,6 +34,7 @@ export function TenantSettingsPage(): ReactNode {
       >
         <AnswersForm tenant={tenant} />
       </DescribedSection>
+      {props.children(tenant, user.is_superuser)}
       {user.is_superuser && (
         <>
           <ActivitySection tenant={tenant} />
