@@ -20,6 +20,8 @@ export interface NewTenantDraft {
   id: string
   /** Somebody wrote the id; else it follows the name. */
   hasOwnId: boolean
+  /** Where it is to live; left out in older drafts, which is pooled. */
+  isolation?: 'pooled' | 'dedicated'
   /** When it was last changed, RFC 3339. */
   savedAt: string
 }
@@ -150,6 +152,7 @@ function isNewTenant(value: unknown): value is NewTenantDraft {
     typeof value.name === 'string' &&
     typeof value.id === 'string' &&
     typeof value.hasOwnId === 'boolean' &&
+    (value.isolation === undefined || value.isolation === 'pooled' || value.isolation === 'dedicated') &&
     typeof value.savedAt === 'string'
   )
 }

@@ -4,7 +4,7 @@ import { useEffect, useId, useState, type ReactNode } from 'react'
 import { useForm, useWatch } from 'react-hook-form'
 import { useApi } from '../../api/api-context.ts'
 import { ask } from '../../api/client.ts'
-import { describeProblem, findRefusals, toProblem, type ApiProblem } from '../../api/problem.ts'
+import { describeProblem, findRefusals, toProblem, type ApiProblem, type ProblemWords } from '../../api/problem.ts'
 import { formatAge } from '../../lib/format.ts'
 import { beginOnboarding, keepNewTenant } from '../../lib/onboarding-drafts.ts'
 import { onboardingLink } from '../../lib/paths.ts'
@@ -17,6 +17,7 @@ import { Button } from '../../ui/button.tsx'
 import { TextField } from '../../ui/field.tsx'
 import { ProblemNotice } from '../../ui/problem-notice.tsx'
 import { IdCheck } from './id-check.tsx'
+import { IsolationChoice, type Isolation } from './isolation-choice.tsx'
 import { getIdFreeQueryOptions } from './onboarding.queries.ts'
 import { OnboardingFrame } from './onboarding-frame.tsx'
 import { describeFirstSteps } from './onboarding-steps.ts'
@@ -28,6 +29,7 @@ const idTaken = 'Another tenant has this id. Choose another.'
 interface NewTenantFields {
   name: string
   id: string
+  isolation: Isolation
 }
 
 /** The first step of a tenant that does not exist yet: its name and its id. What is typed is kept as a draft. */
@@ -41,13 +43,13 @@ export function NewTenantStep(props: { userId: string }): ReactNode {
   const [hasOwnId, setHasOwnId] = useState(found?.hasOwnId ?? false)
   const form = useForm<NewTenantFields>({
     mode: 'onTouched',
-    defaultValues: { name: found?.name ?? '', id: found?.id ?? '' },
+    defaultValues: { name: found?.name ?? '', id: found?.id ?? '', isolation: found?.isolation ?? 'pooled' },
   })
   const create = useMutation({
-    mutationFn: ({ name, id }: NewTenantFields) =>
+    mutationFn: ({ name, id, isolation }: NewTenantFields) =>
       ask(
         api.server.admin.tenants.post(
-          { name: name.trim(), id },
+          { name: name.trim(), id, isolation },
           // The same draft sent twice, because an answer was lost on its way, makes one tenant and no refusal.
           { headers: { 'idempotency-key': `onboarding-${drafts.fresh?.savedAt ?? id}` } },
         ),
@@ -68,7 +70,7 @@ export function NewTenantStep(props: { userId: string }): ReactNode {
     },
   })
   const { errors } = form.formState
-  const [name, id] = useWatch({ control: form.control, name: names })
+  const [name, id, isolation] = useWatch({ control: form.control, name: ['name', 'id', 'isolation'] })
   const problem = create.error ? toProblem(create.error) : undefined
   const settledId = useSettled(id)
   const freedom = useQuery(getIdFreeQueryOptions(api, checkTenantId(settledId) === undefined ? settledId : ''))
@@ -88,7 +90,7 @@ export function NewTenantStep(props: { userId: string }): ReactNode {
   const startOver = (): void => {
     setFound(undefined)
     setHasOwnId(false)
-    form.reset({ name: '', id: '' })
+    form.reset({ name: '', id: '', isolation: 'pooled' })
     create.reset()
     keep({ hasOwnId: false })
     form.setFocus('name')
@@ -124,11 +126,7 @@ export function NewTenantStep(props: { userId: string }): ReactNode {
         className="flex max-w-[520px] flex-col gap-3"
       >
         <ProblemNotice
-          words={
-            problem && findOwnRefusals(problem).length === 0
-              ? describeProblem({ problem, attempt: 'other' })
-              : undefined
-          }
+          words={problem && findOwnRefusals(problem).length === 0 ? describeRefusal(problem) : undefined}
           waiting={problem?.status === 429}
         />
         {found && <FoundDraft savedAt={found.savedAt} onStartOver={startOver} />}
@@ -167,6 +165,14 @@ export function NewTenantStep(props: { userId: string }): ReactNode {
             },
           })}
         />
+        <IsolationChoice
+          value={isolation}
+          onChoose={(chosen) => {
+            form.setValue('isolation', chosen)
+            create.reset()
+            keep()
+          }}
+        />
       </form>
     </OnboardingFrame>
   )
@@ -182,6 +188,14 @@ function FoundDraft(props: { savedAt: string; onStartOver: () => void }): ReactN
       </Button>
     </p>
   )
+}
+
+function describeRefusal(problem: ApiProblem): ProblemWords {
+  if (problem.code !== 'tenant.dedicated_unavailable') return describeProblem({ problem, attempt: 'other' })
+  return {
+    title: 'No database of its own can be made now.',
+    advice: `${problem.message} Choose the shared database: the tenant can be moved later.`,
+  }
 }
 
 function findOwnRefusals(problem: ApiProblem): { name: (typeof names)[number]; message: string }[] {
