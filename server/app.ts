@@ -7,6 +7,7 @@ import { connectRoutes } from './features/connect/connect.routes.ts'
 import { connectionRoutes } from './features/connections/connections.routes.ts'
 import { domainRoutes } from './features/domains/domains.routes.ts'
 import { mailboxRoutes } from './features/mailbox/mailbox.routes.ts'
+import { databaseServerRoutes } from './features/database-servers/database-servers.routes.ts'
 import { overviewRoutesForManagers, overviewRoutesForSuperusers } from './features/overview/overview.routes.ts'
 import { inviteRoutes } from './features/registration/invites.routes.ts'
 import { registrationRoutes } from './features/registration/registration.routes.ts'
@@ -90,6 +91,7 @@ export function createApp(services: Services, options: { consoleFiles: ConsoleFi
     .use(auditRoutes({ core, gates }))
     .use(overviewRoutesForSuperusers({ ...services, gates }))
     .use(overviewRoutesForManagers({ ...services, gates }))
+    .use(databaseServerRoutes({ ...services, gates }))
     .use(systemRoutes({ ...system, gates }))
     .use(healthRoutes(system))
 

@@ -14,9 +14,11 @@ export interface LoginRole {
  */
 export async function ensureLoginRole(sql: postgres.Sql, login: LoginRole & { setPassword: boolean }): Promise<void> {
   const [known] = await sql`select 1 from pg_roles where rolname = ${login.role}`
-  if (!known) await sql`create role ${sql(login.role)} login nosuperuser nocreatedb nocreaterole nobypassrls`
   if (!known || login.setPassword) {
-    await sql.unsafe(`alter role ${quoteIdentifier(login.role)} password '${makeScramVerifier(login.password)}'`)
+    const role = quoteIdentifier(login.role)
+    const rights = 'login nosuperuser nocreatedb nocreaterole nobypassrls'
+    const change = known ? `alter role ${role}` : `create role ${role} ${rights}`
+    await sql.unsafe(`${change} password '${makeScramVerifier(login.password)}'`)
   }
   const [member] = await sql`select pg_has_role(${login.role}, 'tenantry_runtime', 'member') as yes`
   if (!member?.yes) await sql`grant tenantry_runtime to ${sql(login.role)}`

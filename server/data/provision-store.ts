@@ -74,6 +74,11 @@ export async function ensureStore(
 }
 
 async function ensureStoreRole(sql: postgres.Sql, login: LoginRole): Promise<void> {
+  // On a server where no store was made yet, not even the group is there: the template's migrations come later.
+  await sql`do $$ begin
+    create role tenantry_runtime nologin;
+  exception when duplicate_object or unique_violation then null;
+  end $$`
   await ensureLoginRole(sql, { ...login, setPassword: true })
   const [self] = await sql<{ rights: boolean; version: number }[]>`
     select pg_has_role(current_user, ${login.role}, 'usage') as rights, current_setting('server_version_num')::int as version`

@@ -26,6 +26,8 @@ export interface Provisioner {
    * @throws `tenant.dedicated_unavailable` 409
    */
   reserve(database: Database, wanted?: DatabaseServerId): Promise<ReservedStore>
+  /** Tries an owner's address: why stores could not live there, in a sentence; undefined when they could. */
+  testServer(ownerUrl: string): Promise<string | undefined>
   /**
    * Makes the store of a tenant in state `provisioning`, links its owner and makes it active, or failed with the reason.
    * Any replica may call it at any time, and again: one works, the others wait and find it done.
@@ -93,14 +95,16 @@ export function createProvisioner(parts: ProvisionerParts): Provisioner {
   async function ensureCapable(server: OpenedServer): Promise<void> {
     const key = `${server.record.id} ${server.record.updatedAt.getTime()}`
     if (capable.has(key)) return
-    const problem = await withOwner(server.ownerUrl, (sql) => findIncapability(sql, server.record.isBuiltIn)).catch(
-      (err: unknown) => {
-        log.warn({ err, server: server.record.name }, 'a database server could not be asked for its rights')
-        return 'The database server does not answer.'
-      },
-    )
+    const problem = await findProblem(server.ownerUrl, server.record.isBuiltIn)
     if (problem) throw dedicatedUnavailable({ detail: problem })
     capable.add(key)
+  }
+
+  function findProblem(ownerUrl: string, isCore: boolean): Promise<string | undefined> {
+    return withOwner(ownerUrl, (sql) => findIncapability(sql, isCore)).catch((err: unknown) => {
+      log.warn({ err }, 'a database server could not be asked for its rights')
+      return serverErrorOf(err) ? 'The database server refuses this user.' : 'The database server does not answer.'
+    })
   }
 
   async function provision(id: TenantId, how: 'tenant' | 'tryTenant'): Promise<TenantRecord | undefined> {
@@ -171,6 +175,7 @@ export function createProvisioner(parts: ProvisionerParts): Provisioner {
 
   return {
     reserve,
+    testServer: (ownerUrl) => findProblem(ownerUrl, false),
     provision: (id) => provision(id, 'tenant'),
     resume: (id) => provision(id, 'tryTenant'),
     async retry(id) {
@@ -205,11 +210,15 @@ export async function withOwner<T>(url: string, work: (sql: postgres.Sql) => Pro
   }
 }
 
+const serverVersionMin = 150_000
+
 /** Why this owner cannot give tenants a database of their own; undefined when it can. */
 async function findIncapability(sql: postgres.Sql, isCore: boolean): Promise<string | undefined> {
-  const [role] = await sql<{ capable: boolean; database: string }[]>`
-    select rolsuper or (rolcreatedb and rolcreaterole) as capable, current_database() as database
+  const [role] = await sql<{ capable: boolean; database: string; version: number }[]>`
+    select rolsuper or (rolcreatedb and rolcreaterole) as capable, current_database() as database,
+      current_setting('server_version_num')::int as version
     from pg_roles where rolname = current_user`
+  if (role && role.version < serverVersionMin) return 'The database server is older than PostgreSQL 15.'
   if (!role?.capable) return 'The owner of the database server needs CREATEDB and CREATEROLE. Choose pooled.'
   // The roles of dedicated tenants belong to the group that reads pooled rows: they must not get in here.
   if (isCore && (await isOpenToPublic(sql, role.database))) {

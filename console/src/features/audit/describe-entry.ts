@@ -4,6 +4,9 @@ import type { Outcome } from './audit-view.ts'
 /** The actions the server records, to filter by. */
 export const actions: readonly string[] = [
   'access.denied',
+  'database_server.added',
+  'database_server.removed',
+  'database_server.updated',
   'domain.added',
   'domain.removed',
   'domain.verified',
