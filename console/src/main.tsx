@@ -6,12 +6,12 @@ import { createApi } from './api/client.ts'
 import { ApiProblem, toProblem } from './api/problem.ts'
 import { Providers } from './app/providers.tsx'
 import { createConsoleRouter } from './app/router.tsx'
-import { takeSetupToken } from './features/sign-in/setup-token.ts'
+import { takeLinkToken } from './features/sign-in/link-token.ts'
 import { followTheme } from './lib/theme.ts'
 import './styles/index.css'
 
 // First of all, so that nothing else ever sees the token in the address.
-const setupToken = takeSetupToken(window)
+const linkToken = takeLinkToken(window)
 followTheme()
 
 const api = createApi({
@@ -33,7 +33,7 @@ const queryClient = new QueryClient({
     },
   },
 })
-const router = createConsoleRouter({ api, queryClient, setupToken })
+const router = createConsoleRouter({ api, queryClient, linkToken })
 
 const root = document.querySelector('#root')
 if (root) {

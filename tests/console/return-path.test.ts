@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'bun:test'
 import { findReturnPath, nameReturnPath } from '../../console/src/lib/paths.ts'
-import { findSetupToken } from '../../console/src/lib/rules.ts'
+import { findLinkToken } from '../../console/src/lib/rules.ts'
 
 const origin = 'https://tenantry.example'
 
@@ -34,6 +34,9 @@ describe('return_to', () => {
     '/console/sign-in?return_to=/console/',
     '/console/sign-in/',
     '/console/setup#token=x',
+    '/console/register',
+    '/console/reset#token=x',
+    '/console/join/',
     'http://[',
     '/console@evil.example',
   ])('%p leads nowhere', (value) => {
@@ -58,6 +61,6 @@ describe('the one-time token', () => {
     ['two words', undefined],
     ['<script>', undefined],
   ])('is found in %p as %p', (pasted, token) => {
-    expect(findSetupToken(pasted)).toBe(token)
+    expect(findLinkToken(pasted)).toBe(token)
   })
 })

@@ -47,6 +47,14 @@ const pages: Record<string, { path: string; sign: string }[]> = {
 const entrances: typeof pages = {
   '/sign-in': [{ path: '/sign-in', sign: 'Password' }],
   '/setup': [{ path: '/setup', sign: 'one-time token' }],
+  '/register': [{ path: '/register', sign: 'Create account' }],
+  '/forgot': [{ path: '/forgot', sign: 'Ask for the link' }],
+  '/verify': [{ path: '/verify', sign: 'This page needs its link' }],
+  '/reset': [
+    { path: '/reset', sign: 'Ask for a new link' },
+    { path: '/reset#token=abc', sign: 'Set new password' },
+  ],
+  '/join': [{ path: '/join', sign: 'This page needs its link' }],
 }
 describe('the list of pages', () => {
   test('has every page of the router', async () => {
@@ -57,7 +65,7 @@ describe('the list of pages', () => {
     ])
     const ports = { ...silentPorts, exclusively: <T>(work: () => Promise<T>) => work() }
     const api = createApi({ origin: 'http://localhost', send: () => Promise.reject(new Error('not here')), ports })
-    const router = createConsoleRouter({ api, queryClient: new QueryClient(), setupToken: undefined })
+    const router = createConsoleRouter({ api, queryClient: new QueryClient(), linkToken: undefined })
     const routes = Object.keys(router.routesByPath)
     expect(routes.toSorted()).toEqual(Object.keys({ ...pages, ...entrances }).toSorted())
   })

@@ -31,6 +31,9 @@ export function createApi(options: { origin: string; send: Send; ports: Omit<Ses
     /** Streams an answer of the model, event by event; aborting the signal, or leaving the loop, stops it. */
     streamChat: (call: ChatStreamCall): AsyncGenerator<ChatEvent> => openChatStream({ ...call, origin, send: ownSend }),
 
+    /** The routes for everybody, without a session. */
+    open,
+
     /** Begins a session kept by an HttpOnly cookie. */
     signIn: async (credentials: { email: string; password: string }): Promise<void> => {
       session.begin(await ask(open.auth.login.post({ ...credentials, session: 'cookie' })))

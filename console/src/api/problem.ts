@@ -49,7 +49,7 @@ export interface ProblemWords {
 }
 
 /** What was being done when it failed, where that changes the sentence. */
-export type Attempt = 'sign-in' | 'set-up' | 'people' | 'other'
+export type Attempt = 'sign-in' | 'set-up' | 'register' | 'mail' | 'people' | 'other'
 
 /** Reads a failed answer; anything that is no problem object (a proxy's page) becomes `network.unreadable`. */
 export async function readProblem(response: Response): Promise<ApiProblem> {
@@ -167,6 +167,18 @@ const attemptWords: Record<Attempt, Record<string, ProblemWords>> = {
     'user.email_taken': {
       title: 'That e-mail belongs to an account already.',
       advice: 'Use another one for the superuser.',
+    },
+  },
+  register: {
+    'user.email_taken': {
+      title: 'That e-mail has an account already.',
+      advice: 'Sign in with it, or set a new password.',
+    },
+  },
+  mail: {
+    'limit.mails': {
+      title: 'Too many links were asked for.',
+      advice: 'Wait an hour, then try again. Links that came before still work.',
     },
   },
   people: {

@@ -3,7 +3,7 @@ import { RouterProvider } from '@tanstack/react-router'
 import { useEffect, useState, type ReactNode } from 'react'
 import { ApiContext } from '../api/api-context.ts'
 import type { Api } from '../api/client.ts'
-import { basePath, paths } from '../lib/paths.ts'
+import { basePath, entrancePages, paths } from '../lib/paths.ts'
 import { forgetRecentTenants } from '../lib/recent-tenants.ts'
 import { CommandsContext, createCommands } from '../ui/commands.tsx'
 import { createToasts, ToastsContext, type Toasts } from '../ui/toasts.ts'
@@ -51,7 +51,7 @@ function followSession(options: {
     // An expired session is most often taken up again by the same person; names stay only as long as that.
     if (event.reason === 'signed-out') forgetRecentTenants()
     const { pathname, href } = router.state.location
-    if (pathname === paths.signIn || pathname === paths.setup) return
+    if (entrancePages.includes(pathname)) return
     const return_to = event.reason === 'expired' ? basePath + href : undefined
     void router.navigate({ to: paths.signIn, search: { reason: event.reason, return_to }, replace: true })
   })

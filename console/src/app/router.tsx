@@ -7,7 +7,15 @@ import { auditRoute } from './pages/audit.route.ts'
 import { peopleRoute } from './pages/people.route.ts'
 import { usageRoute } from './pages/usage.route.ts'
 import { systemRoute } from './pages/system.route.ts'
-import { setupRoute, signInRoute } from './pages/entrance.routes.ts'
+import {
+  forgotRoute,
+  joinRoute,
+  registerRoute,
+  resetRoute,
+  setupRoute,
+  signInRoute,
+  verifyRoute,
+} from './pages/entrance.routes.ts'
 import { homeRoute } from './pages/home.route.ts'
 import { tenantConnectRoute } from './pages/tenant-connect.route.ts'
 import { tenantConnectionsRoute } from './pages/tenant-connections.route.ts'
@@ -24,6 +32,11 @@ import { signedInRoute } from './signed-in-route.ts'
 const routeTree = rootRoute.addChildren([
   signInRoute,
   setupRoute,
+  registerRoute,
+  forgotRoute,
+  verifyRoute,
+  resetRoute,
+  joinRoute,
   // Each page has a file in `pages/` and a line here; its place in the sidebar comes from its route.
   signedInRoute.addChildren([
     homeRoute,

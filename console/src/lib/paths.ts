@@ -9,8 +9,23 @@ export const paths = {
   account: '/account',
   signIn: '/sign-in',
   setup: '/setup',
+  register: '/register',
+  verify: '/verify',
+  forgot: '/forgot',
+  reset: '/reset',
+  join: '/join',
+  mailbox: '/system/mailbox',
   newTenant: '/tenants/new',
 } as const
+
+/** The pages that are opened with a one-time token in the fragment. */
+export const linkPages = [paths.setup, paths.verify, paths.reset, paths.join] as const
+
+/** A page that is opened with a one-time token. */
+export type LinkPage = (typeof linkPages)[number]
+
+/** The pages before one is signed in: nobody returns to them. */
+export const entrancePages: readonly string[] = [paths.signIn, paths.register, paths.forgot, ...linkPages]
 
 /** The full path of a tenant's page, as its route has it. */
 export const tenantRoutePath = '/tenants/$tenantId'
@@ -43,7 +58,7 @@ export function findReturnPath(options: { value: string | undefined; origin: str
   if (url.pathname !== basePath && !url.pathname.startsWith(`${basePath}/`)) return undefined
   const path = url.pathname.slice(basePath.length) || '/'
   // A doubled slash would be read as another host by whoever joins this path with nothing.
-  if (path.startsWith('//') || [paths.signIn, paths.setup].some((page) => path === page || path === `${page}/`)) {
+  if (path.startsWith('//') || entrancePages.some((page) => path === page || path === `${page}/`)) {
     return undefined
   }
   return path + url.search + url.hash

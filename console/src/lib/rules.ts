@@ -33,7 +33,7 @@ export function describeNewPassword(value: string): string {
 }
 
 /** Finds the one-time token in what somebody pasted: the whole link, its fragment, or the token itself. */
-export function findSetupToken(pasted: string): string | undefined {
+export function findLinkToken(pasted: string): string | undefined {
   const text = pasted.trim()
   const inFragment = new URLSearchParams(text.slice(text.indexOf('#') + 1)).get('token')
   const token = inFragment ?? text

@@ -1,5 +1,6 @@
 import { type AuditActor, insertAudit } from '../../data/audit.data.ts'
 import { deleteEmailTokensOfUser, useEmailToken } from '../../data/email-tokens.data.ts'
+import { listDomains } from '../../data/domains.data.ts'
 import type { Database } from '../../data/postgres.ts'
 import { revokeSignInSessionsOf, withSessionsOf } from '../../data/sign-in-sessions.data.ts'
 import { findTenantUserWithHash, updateTenantUser, updateTenantUserIfPassword } from '../../data/tenant-users.data.ts'
@@ -35,7 +36,7 @@ export async function verifyAddress(parts: RegistrationParts, shown: ShownLink):
       await auditUse(database, { link, actor: shown.actor, action: 'user.verified' })
     })
     parts.directories.forget({ kind: 'user', ids: [userId] })
-    return describeLink(link, tenant)
+    return describeLink(parts, link, tenant)
   }
   await parts.databases.scopeOf(tenant).write(async (database) => {
     if (!(await updateTenantUser(database, tenant.id, userId, { isVerified: true }))) throw refuseLink()
@@ -45,7 +46,7 @@ export async function verifyAddress(parts: RegistrationParts, shown: ShownLink):
     })
   })
   parts.directories.forget({ kind: 'tenant_user', ids: [tenant.id, userId] })
-  return describeLink(link, tenant)
+  return describeLink(parts, link, tenant)
 }
 
 /**
@@ -62,7 +63,7 @@ export async function resetPassword(
   const change = { link, passwordHash, actor: shown.actor }
   if (tenant) await resetTenantUser(parts, tenant, change)
   else await resetPlatformUser(parts, change)
-  return describeLink(link, tenant)
+  return describeLink(parts, link, tenant)
 }
 
 interface PasswordChange {
@@ -119,8 +120,19 @@ export async function findTenantOf(
 }
 
 /** Whose address a link was for, as sent. */
-export function describeLink(link: OpenLink, tenant: TenantRecord | undefined): LinkView {
-  return { email: link.email, scope: link.scope, tenant_id: tenant?.id ?? null, tenant_name: tenant?.name ?? null }
+export async function describeLink(
+  parts: Pick<RegistrationParts, 'core'>,
+  link: OpenLink,
+  tenant: TenantRecord | undefined,
+): Promise<LinkView> {
+  const domains = tenant ? await listDomains(parts.core.db, tenant.id) : []
+  return {
+    email: link.email,
+    scope: link.scope,
+    tenant_id: tenant?.id ?? null,
+    tenant_name: tenant?.name ?? null,
+    tenant_origins: domains.filter(({ verifiedAt }) => verifiedAt !== null).map(({ origin }) => origin),
+  }
 }
 
 function ensureHasUser(link: OpenLink): UserLink {

@@ -5,6 +5,7 @@ import { userView } from '../../http/schemas.ts'
 import { jsonBody } from '../../http/strict-body.ts'
 import { auditActorOf, readTenantHeader, type TenantGate } from '../../http/tenant-gate.ts'
 import type { AskedLink } from '../../mail/recipients.ts'
+import type { Config } from '../../platform/config.ts'
 import { acceptInvite, openInvite } from './invites.usecases.ts'
 import { describeLink, resetPassword, type ShownLink, verifyAddress } from './links.usecases.ts'
 import { mailsLimit, registrationsLimit } from './registration.errors.ts'
@@ -13,6 +14,7 @@ import {
   emailBody,
   inviteView,
   linkView,
+  optionsView,
   registerBody,
   resetBody,
   tokenBody,
@@ -24,8 +26,10 @@ const registrationsMax = 30
 const mailsMax = 30
 
 /** Registration, and the links that are mailed: anybody may call these. */
-export function registrationRoutes(parts: RegistrationParts & { tenantGate: TenantGate }) {
-  const { clock, tenantGate } = parts
+export function registrationRoutes(
+  parts: RegistrationParts & { tenantGate: TenantGate; config: Pick<Config, 'registration' | 'mail' | 'mode'> },
+) {
+  const { clock, tenantGate, config } = parts
   const registrations = createHourlyLimit({ max: registrationsMax, error: registrationsLimit, clock })
   const mails = createHourlyLimit({ max: mailsMax, error: mailsLimit, clock })
   /** The answer is the same whoever is asked for, and so is its time. */
@@ -41,6 +45,14 @@ export function registrationRoutes(parts: RegistrationParts & { tenantGate: Tena
   })
 
   return publicRoutes('/auth', 'Registration')
+    .get(
+      '/options',
+      () => ({
+        registration: config.registration,
+        mail: config.mail ? ('sent' as const) : config.mode === 'development' ? ('logged' as const) : ('kept' as const),
+      }),
+      { response: { 200: optionsView }, detail: { summary: 'Whether anybody may register, and how mail leaves' } },
+    )
     .post(
       '/register',
       async ({ body, request, set }) => {
@@ -87,7 +99,7 @@ export function registrationRoutes(parts: RegistrationParts & { tenantGate: Tena
       '/invites/show',
       async ({ body, request }) => {
         const { link, tenant } = await openInvite(parts, shown(request, body.token))
-        return { ...describeLink(link, tenant), expires_at: link.expiresAt.toISOString() }
+        return { ...(await describeLink(parts, link, tenant)), expires_at: link.expiresAt.toISOString() }
       },
       { ...jsonBody(tokenBody), response: { 200: inviteView }, detail: { summary: 'What an invite is for' } },
     )

@@ -24,6 +24,7 @@ export const linkView = t.Object({
   scope: t.Union([t.Literal('core'), t.Literal('tenant')]),
   tenant_id: nullable(t.String()),
   tenant_name: nullable(t.String()),
+  tenant_origins: t.Array(t.String(), { description: 'Where the tenant is proven to be reached, oldest first' }),
 })
 /** Whose address a link was for, and where that account signs in. */
 export type LinkView = typeof linkView.static
@@ -33,3 +34,11 @@ export const inviteView = t.Composite([linkView, t.Object({ expires_at: time })]
 
 /** An invite as its maker gets it. */
 export const madeInviteView = t.Object({ link: t.String(), expires_at: time })
+
+/** `GET /auth/options`. */
+export const optionsView = t.Object({
+  registration: t.Union([t.Literal('open'), t.Literal('closed')], { description: 'Of accounts of the platform' }),
+  mail: t.Union([t.Literal('sent'), t.Literal('logged'), t.Literal('kept')], {
+    description: 'sent by a mail server; logged by the server and kept, in development; kept for superusers to read',
+  }),
+})

@@ -1,18 +1,26 @@
 import { t } from 'elysia'
-import { listTenants } from '../../data/tenants.data.ts'
+import { countMatchingTenants, listTenants } from '../../data/tenants.data.ts'
 import { createOnce } from '../../http/idempotency.ts'
 import { describePage, pageOf, pageQuery, readPageQuery } from '../../http/page-query.ts'
 import { type Gates, headersKey, idempotencyHeader, organizationRoutes, ownerRoutes } from '../../http/routes.ts'
 import { jsonBody } from '../../http/strict-body.ts'
 import { auditActorOf } from '../../http/tenant-gate.ts'
 import { createOrganization, type OrganizationsParts, setOrganizationActive } from './organizations.usecases.ts'
-import { describeTenant } from './tenant-view.ts'
-import { newTenantBody, tenantView } from './tenants.schemas.ts'
+import { describeTenant, describeWithUsage } from './tenant-view.ts'
+import { includeQuery, listedTenantView, newTenantBody, tenantView } from './tenants.schemas.ts'
 import { describeNewTenant, newTenantNote } from './new-tenant.ts'
 import { changeTenant } from './tenants.usecases.ts'
 
 const tag = 'Organizations'
 const { id, name } = newTenantBody.properties
+
+const organizationsView = t.Composite([
+  pageOf(listedTenantView),
+  t.Object({
+    total: t.Optional(t.Integer()),
+    organizations_max: t.Optional(t.Integer({ description: 'How many one owner may have, with the total' })),
+  }),
+])
 
 /** An owner's organizations: making and listing them. */
 export function organizationRoutesForOwners(parts: OrganizationsParts & { gates: Gates }) {
@@ -21,12 +29,24 @@ export function organizationRoutesForOwners(parts: OrganizationsParts & { gates:
       '/',
       async ({ query, principal }) => {
         const page = readPageQuery(query, '-created_at', 'tenant')
-        const found = await listTenants(parts.core.db, { ...page, ownerId: principal.userId })
-        return describePage(found, page.order, describeTenant)
+        const wanted = { ...page, ownerId: principal.userId }
+        const include = new Set(query.include?.split(','))
+        const [found, total] = await Promise.all([
+          listTenants(parts.core.db, wanted),
+          include.has('total') ? countMatchingTenants(parts.core.db, wanted) : undefined,
+        ])
+        const describe = include.has('usage') ? await describeWithUsage(parts, found.items) : describeTenant
+        return {
+          ...describePage(found, page.order, describe),
+          ...(total === undefined ? {} : { total, organizations_max: parts.config.organizationsPerOwner }),
+        }
       },
       {
-        query: t.Object(pageQuery(['created_at', 'updated_at', 'name', 'id'])),
-        response: { 200: pageOf(tenantView) },
+        query: t.Object({
+          ...pageQuery(['created_at', 'updated_at', 'name', 'id', 'requests']),
+          include: includeQuery,
+        }),
+        response: { 200: organizationsView },
         detail: { summary: 'List your organizations' },
       },
     )

@@ -12,6 +12,7 @@ import { parseTenantId, parseUserId } from '../../platform/ids.ts'
 import { describeNewTenant, newTenantNote } from './new-tenant.ts'
 import { describeTenant, describeWithUsage } from './tenant-view.ts'
 import {
+  includeQuery,
   listedTenantView,
   newTenantBody,
   purgeReceiptView,
@@ -57,14 +58,7 @@ export function tenantRoutesForSuperusers(parts: TenantsParts & { gates: Gates }
       {
         query: t.Object({
           ...pageQuery(sorts),
-          include: t.Optional(
-            t.String({
-              pattern: '^(usage|total)(,(usage|total))*$',
-              maxLength: 40,
-              description: 'usage: sparkline, cost and connections of each tenant; total: how many match on all pages',
-              error: 'must be usage, total, or both with a comma between',
-            }),
-          ),
+          include: includeQuery,
           state: t.Optional(
             t.Union([t.Literal('active'), t.Literal('attention'), t.Literal('provisioning'), t.Literal('suspended')], {
               error: 'must be active, attention, provisioning or suspended',

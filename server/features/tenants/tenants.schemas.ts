@@ -144,6 +144,16 @@ export const tenantView = t.Object({
 /** A tenant as sent. */
 export type TenantView = typeof tenantView.static
 
+/** What a list of tenants tells beside them. */
+export const includeQuery = t.Optional(
+  t.String({
+    pattern: '^(usage|total)(,(usage|total))*$',
+    maxLength: 40,
+    description: 'usage: sparkline, cost and connections of each tenant; total: how many match on all pages',
+    error: 'must be usage, total, or both with a comma between',
+  }),
+)
+
 /** A tenant in a list; the last three only with `?include=usage`. */
 export const listedTenantView = t.Composite([
   tenantView,

@@ -210,6 +210,12 @@ describe('an organization', () => {
     const found = [...first.body.items, ...second.body.items].map(({ name }) => String(name).split(' ')[0])
     expect([found, second.body.next_cursor]).toEqual([['Alpha', 'Beta', 'Gamma'], null])
     expect((await api('GET /organizations?q=beta')).body.items).toHaveLength(1)
+    const told = await api('GET /organizations?include=usage,total&limit=1')
+    expect(told.body).toMatchObject({
+      items: [{ usage: { requests_7d: 0, last_active_at: null }, failing: [] }],
+      total: 3,
+      organizations_max: 3,
+    })
   })
 
   test('opens every route of managers for its owner and none of them for another one', async () => {

@@ -50,6 +50,7 @@ describe('an invite', () => {
       scope: 'tenant',
       tenant_id: 'acme',
       tenant_name: 'Tenant acme',
+      tenant_origins: [],
       expires_at: made.body.expires_at,
     })
     const joined = await accept(token)
@@ -61,6 +62,18 @@ describe('an invite', () => {
     isRefused(await accept(token))
     isRefused(await post('/auth/invites/show', { token }))
     expect(await readMails(scenario.app, scenario.superuser, email)).toEqual([])
+  })
+
+  test('tells where the tenant is proven to be, and nothing of what is only claimed', async () => {
+    const { app, superuser } = scenario
+    const add = (origin: string, token: string) =>
+      call(app, 'POST /admin/tenants/other/domains', { token, body: { origin } })
+    expect((await add('https://chat.other.example', superuser.token)).body.status).toBe('verified')
+    await call(app, 'PATCH /admin/tenants/other', { token: superuser.token, body: { owner_id: owner.id } })
+    expect((await add('https://claimed.other.example', owner.token)).body.status).toBe('pending')
+    const made = await post('/admin/tenants/other/invites', { email: newEmail() }, { token: owner.token })
+    const shown = await post('/auth/invites/show', { token: tokenOf(made.body.link) })
+    expect(shown.body.tenant_origins).toEqual(['https://chat.other.example'])
   })
 
   test('accepted many times at once makes one user', async () => {

@@ -176,7 +176,13 @@ describe('a forgotten password', () => {
   test('of a platform user in its tenant brings the platform’s link', async () => {
     const user = await makeUser(scenario.app, scenario.superuser, { tenant: 'acme' })
     const done = await reset(await askToken(user.email, 'acme'))
-    expect(done.body).toEqual({ email: user.email, scope: 'core', tenant_id: null, tenant_name: null })
+    expect(done.body).toEqual({
+      email: user.email,
+      scope: 'core',
+      tenant_id: null,
+      tenant_name: null,
+      tenant_origins: [],
+    })
     expect((await login(user.email, next, 'acme')).status).toBe(200)
   })
 

@@ -57,7 +57,7 @@ describe('registration at the platform', () => {
     const verified = await post('/auth/verify', { token })
     expect([verified.status, verified.body]).toEqual([
       200,
-      { email, scope: 'core', tenant_id: null, tenant_name: null },
+      { email, scope: 'core', tenant_id: null, tenant_name: null, tenant_origins: [] },
     ])
     const person = await signIn(scenario.app, email)
     expect((await call(scenario.app, 'GET /users/me', { token: person.token })).body.is_verified).toBe(true)
@@ -93,6 +93,8 @@ describe('registration at the platform', () => {
       const refused = await call(app, 'POST /auth/register', { body })
       expect([refused.status, refused.body.code]).toEqual([403, 'registration.closed'])
       expect((await call(app, 'POST /auth/register', { body, tenant: 'acme' })).status).toBe(201)
+      expect((await call(app, 'GET /auth/options')).body).toEqual({ registration: 'closed', mail: 'logged' })
+      expect((await call(scenario.app, 'GET /auth/options')).body).toEqual({ registration: 'open', mail: 'logged' })
     } finally {
       await app.stop()
     }
@@ -191,7 +193,13 @@ describe('registration in a tenant', () => {
     const elsewhere = await post('/auth/verify', { token }, { tenant: 'other' })
     expect([elsewhere.status, elsewhere.body.code]).toEqual([401, 'auth.link_invalid'])
     const verified = await post('/auth/verify', { token })
-    expect(verified.body).toEqual({ email, scope: 'tenant', tenant_id: 'acme', tenant_name: 'Tenant acme' })
+    expect(verified.body).toEqual({
+      email,
+      scope: 'tenant',
+      tenant_id: 'acme',
+      tenant_name: 'Tenant acme',
+      tenant_origins: ['https://chat.acme.example'],
+    })
     const person = await signIn(scenario.app, email, 'acme')
     expect((await call(scenario.app, 'GET /users/me', { token: person.token })).body.is_verified).toBe(true)
   })

@@ -32,6 +32,46 @@ export const setupRoute = createRoute({
   component: lazyRouteComponent(() => import('./entrance.pages.tsx'), 'Setup'),
 })
 
+/** Making an account of one's own. */
+export const registerRoute = createRoute({
+  getParentRoute: () => rootRoute,
+  path: paths.register,
+  beforeLoad: ({ context }) => {
+    if (context.api.session.mayBeSignedIn()) throw goOn(undefined)
+  },
+  component: lazyRouteComponent(() => import('./entrance.pages.tsx'), 'Register'),
+})
+
+// Whoever is signed in may have forgotten the password, and opens links, too.
+
+/** Asking for a link to a new password. */
+export const forgotRoute = createRoute({
+  getParentRoute: () => rootRoute,
+  path: paths.forgot,
+  component: lazyRouteComponent(() => import('./entrance.pages.tsx'), 'Forgot'),
+})
+
+/** Where links that verify an address lead. */
+export const verifyRoute = createRoute({
+  getParentRoute: () => rootRoute,
+  path: paths.verify,
+  component: lazyRouteComponent(() => import('./entrance.pages.tsx'), 'Verify'),
+})
+
+/** Where links to a new password lead. */
+export const resetRoute = createRoute({
+  getParentRoute: () => rootRoute,
+  path: paths.reset,
+  component: lazyRouteComponent(() => import('./entrance.pages.tsx'), 'Reset'),
+})
+
+/** Where invites lead. */
+export const joinRoute = createRoute({
+  getParentRoute: () => rootRoute,
+  path: paths.join,
+  component: lazyRouteComponent(() => import('./entrance.pages.tsx'), 'Join'),
+})
+
 /** To where somebody wanted to go before signing in, else home. */
 function goOn(return_to: string | undefined) {
   const path = findReturnPath({ value: return_to, origin: location.origin }) ?? paths.home

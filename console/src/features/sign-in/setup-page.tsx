@@ -1,21 +1,23 @@
-import { useEffect, useState, type ReactNode } from 'react'
+import { useState, type ReactNode } from 'react'
 import { useForm, useWatch } from 'react-hook-form'
 import { useApi } from '../../api/api-context.ts'
-import { describeProblem, findRefusals, toProblem, type ApiProblem } from '../../api/problem.ts'
-import { checkEmail, checkNewPassword, describeNewPassword, findSetupToken } from '../../lib/rules.ts'
+import { describeProblem, toProblem, type ApiProblem } from '../../api/problem.ts'
+import { paths } from '../../lib/paths.ts'
+import { checkEmail, checkNewPassword, describeNewPassword, findLinkToken } from '../../lib/rules.ts'
 import { Button } from '../../ui/button.tsx'
 import { TextField } from '../../ui/field.tsx'
 import { Notice } from '../../ui/notice.tsx'
 import { PasswordField } from '../../ui/password-field.tsx'
 import { ProblemNotice } from '../../ui/problem-notice.tsx'
 import { Entrance } from './entrance.tsx'
-import { listenForSetupToken } from './setup-token.ts'
+import { showRefusals } from './show-refusals.ts'
+import type { LinkToken } from './link-token.ts'
+import { useLinkToken } from './use-link-token.ts'
 
 /** Makes the first superuser. The token came in the fragment, or is pasted here. */
-export function SetupPage(props: { token: string | undefined; signInLink: ReactNode }): ReactNode {
-  const [token, setToken] = useState(props.token)
+export function SetupPage(props: { link: LinkToken | undefined; signInLink: ReactNode }): ReactNode {
+  const token = useLinkToken(paths.setup, props.link)
   const [isTaken, setTaken] = useState(false)
-  useEffect(() => listenForSetupToken(setToken), [])
 
   if (isTaken) {
     return (
@@ -43,15 +45,12 @@ function SetupForm(props: { token: string | undefined; onTaken: () => void }): R
   const setUp = form.handleSubmit(async ({ pasted, email, full_name, password }) => {
     try {
       const name = full_name.trim()
-      const token = findSetupToken(pasted) ?? ''
+      const token = findLinkToken(pasted) ?? ''
       await api.setUp({ token, email: email.trim(), password, ...(name && { full_name: name }) })
     } catch (thrown) {
       const failure = toProblem(thrown)
       if (failure.status === 404) return props.onTaken()
-      form.setError('root', { type: failure.code })
-      const refusals = findRefusals({ problem: failure, names: ['password', 'full_name', 'email'] })
-      setProblem(refusals.length > 0 ? undefined : failure)
-      for (const { name, message } of refusals) form.setError(name, { message }, { shouldFocus: true })
+      setProblem(showRefusals({ form, problem: failure, names: ['password', 'full_name', 'email'] }))
       if (failure.code !== 'auth.setup_token_invalid') return
       setNeedsToken(true)
       form.resetField('pasted', { defaultValue: '' })
@@ -86,7 +85,7 @@ function SetupForm(props: { token: string | undefined; onTaken: () => void }): R
             spellCheck={false}
             error={errors.pasted?.message}
             {...form.register('pasted', {
-              validate: (value) => findSetupToken(value) !== undefined || 'Paste the link from the terminal.',
+              validate: (value) => findLinkToken(value) !== undefined || 'Paste the link from the terminal.',
             })}
           />
         )}

@@ -1,19 +1,24 @@
+import { useQuery } from '@tanstack/react-query'
+import { Link } from '@tanstack/react-router'
 import { useState, type ReactNode } from 'react'
 import { useForm } from 'react-hook-form'
 import { useApi } from '../../api/api-context.ts'
-import { describeProblem, findRefusals, toProblem, type ApiProblem } from '../../api/problem.ts'
+import { describeProblem, toProblem, type ApiProblem } from '../../api/problem.ts'
 import type { EndReason } from '../../api/session.ts'
-import { nameReturnPath } from '../../lib/paths.ts'
+import { nameReturnPath, paths } from '../../lib/paths.ts'
 import { checkEmail } from '../../lib/rules.ts'
+import { getOptionsQueryOptions } from '../../panels/options.queries.ts'
 import { Button } from '../../ui/button.tsx'
 import { TextField } from '../../ui/field.tsx'
 import { PasswordField } from '../../ui/password-field.tsx'
 import { ProblemNotice } from '../../ui/problem-notice.tsx'
 import { Entrance } from './entrance.tsx'
+import { showRefusals } from './show-refusals.ts'
 
 /** Asks for e-mail and password. Going on after a success is the router's: it hears that a session began. */
 export function SignInPage(props: { reason: EndReason | undefined; returnPath: string | undefined }): ReactNode {
   const api = useApi()
+  const { data: options } = useQuery(getOptionsQueryOptions(api))
   const [problem, setProblem] = useState<ApiProblem>()
   const form = useForm({ mode: 'onTouched', defaultValues: { email: '', password: '' } })
   const { errors, isSubmitting, isSubmitSuccessful } = form.formState
@@ -24,11 +29,7 @@ export function SignInPage(props: { reason: EndReason | undefined; returnPath: s
       setProblem(undefined)
     } catch (thrown) {
       const failure = toProblem(thrown)
-      // Makes the submit count as failed, so that the button is itself again.
-      form.setError('root', { type: failure.code })
-      const refusals = findRefusals({ problem: failure, names: ['password', 'email'] })
-      setProblem(refusals.length > 0 ? undefined : failure)
-      for (const { name, message } of refusals) form.setError(name, { message }, { shouldFocus: true })
+      setProblem(showRefusals({ form, problem: failure, names: ['password', 'email'] }))
       if (failure.code !== 'auth.invalid_credentials') return
       form.resetField('password')
       form.setFocus('password')
@@ -53,16 +54,30 @@ export function SignInPage(props: { reason: EndReason | undefined; returnPath: s
           error={errors.email?.message}
           {...form.register('email', { validate: (value) => checkEmail(value) ?? true })}
         />
-        <PasswordField
-          label="Password"
-          autoComplete="current-password"
-          error={errors.password?.message}
-          {...form.register('password', { validate: (value) => (value ? true : 'Enter your password.') })}
-        />
+        <div className="relative">
+          <PasswordField
+            label="Password"
+            autoComplete="current-password"
+            error={errors.password?.message}
+            {...form.register('password', { validate: (value) => (value ? true : 'Enter your password.') })}
+          />
+          {/* After the field in the order of Tab, above it for the eye. */}
+          <Link to={paths.forgot} className="link absolute end-0 top-0 text-meta/[20px] no-underline hover:underline">
+            Forgot your password?
+          </Link>
+        </div>
         <Button type="submit" kind="primary" size="large" busy={isSubmitting || isSubmitSuccessful} className="w-full">
           Sign in
         </Button>
       </form>
+      {options?.registration === 'open' && (
+        <p className="mt-6 text-ink-2">
+          No account yet?{' '}
+          <Link to={paths.register} className="link">
+            Create an account
+          </Link>
+        </p>
+      )}
     </Entrance>
   )
 }
