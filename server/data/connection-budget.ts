@@ -34,6 +34,8 @@ export interface ConnectionBudget {
 export interface BudgetedPool extends ConnectionPool {
   /** Nothing is open, opening or waited for. */
   readonly isQuiet: boolean
+  /** Keeps no connection beyond its use any more. Whoever still holds the pool, as an open answer does, is served. */
+  retire(): void
 }
 
 /** How a store's connections are made. */
@@ -80,6 +82,7 @@ export function createConnectionBudget(options: { max: number }): ConnectionBudg
     isOpening: boolean
     isInLine: boolean
     failure: { error: Error; untilMs: number } | undefined
+    isRetired: boolean
     ended: boolean
   }
 
@@ -91,7 +94,8 @@ export function createConnectionBudget(options: { max: number }): ConnectionBudg
     const { member } = place
     // It was lost while it served.
     if (!member.places.has(place)) return
-    if (member.ended || open > max) close(place)
+    const isLeaving = member.ended || (member.isRetired && member.waiting.length === 0)
+    if (isLeaving || open > max) close(place)
     else if (line.length > 0 && (member.waiting.length === 0 || hasServedLongEnough(place))) handOver(place)
     else if (!member.waiting.serve(place)) idle.add(place)
   }
@@ -225,6 +229,7 @@ export function createConnectionBudget(options: { max: number }): ConnectionBudg
         isOpening: false,
         isInLine: false,
         failure: undefined,
+        isRetired: false,
         ended: false,
       }
       members.add(member)
@@ -234,6 +239,11 @@ export function createConnectionBudget(options: { max: number }): ConnectionBudg
           return member.places.size === 0 && !member.isOpening && member.waiting.length === 0
         },
         take: () => take(member),
+        retire() {
+          member.isRetired = true
+          members.delete(member)
+          for (const place of member.places) if (idle.has(place)) close(place)
+        },
         end() {
           member.ended = true
           members.delete(member)

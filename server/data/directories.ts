@@ -37,7 +37,7 @@ const entriesMax = 50_000
 /** Prices may come into force by time alone. */
 const pricesKeptMs = 60_000
 /** Changes act within a second (guarantee A10), and reading takes its time, too. */
-const unheardKeptMs = 800
+const unheardKeptMs = 500
 
 /** When it was asked for, in monotonic milliseconds; null when changes of it are heard. */
 interface Aged {

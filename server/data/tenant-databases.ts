@@ -187,7 +187,7 @@ export function createTenantDatabases(parts: {
     for (const [key, store] of opened) {
       if (id !== undefined && !store.location.startsWith(`${id} `)) continue
       opened.delete(key)
-      void store.pool.end()
+      store.pool.retire()
     }
     for (const [serverId, entry] of budgets) {
       if (id === undefined || serverId === id) entry.connectionsMax = undefined

@@ -1,7 +1,8 @@
 import { afterAll, beforeAll, describe, expect, test } from 'bun:test'
 import postgres from 'postgres'
+import { prepareTokenizer } from '../../server/answering/token-estimate.ts'
 import { createSecretBox } from '../../server/platform/secrets.ts'
-import { call, iterateEvents, send } from '../support/call.ts'
+import { call, iterateEvents, send, type SseEvent } from '../support/call.ts'
 import { type DedicatedTenant, inDatabase, makeDedicatedTenant } from '../support/dedicated.ts'
 import { password, type Person, signIn } from '../support/people.ts'
 import { eventually, type Scenario, startScenario } from '../support/scenario.ts'
@@ -17,6 +18,8 @@ let a: DedicatedTenant
 let b: DedicatedTenant
 
 beforeAll(async () => {
+  // As the server does before it listens: a cut answer is counted by it.
+  await prepareTokenizer()
   scenario = await startScenario()
   ;({ app, superuser } = scenario)
   replica = await app.startReplica()
@@ -186,6 +189,21 @@ test.each([
   },
   15_000,
 )
+
+test('an answer that is under way is stored although its database server was changed meanwhile', async () => {
+  const user = await makeEndUser('beta', 'patient')
+  scenario.model.behave({ tokens: 60, delayMs: 10 })
+  const response = await send(app, 'POST /chat/stream', { token: user.token, body: { message: 'Will this be kept?' } })
+  await scenario.sql`update database_servers set updated_at = now() where is_built_in`
+  let last: SseEvent | undefined
+  for await (const event of iterateEvents(response)) last = event
+  expect(last?.event).toBe('done')
+  const kept = await inStore(
+    b,
+    (sql) => sql`select status from tenant.chat_messages where id = ${last?.data.message_id}`,
+  )
+  expect(kept).toMatchObject([{ status: 'completed' }])
+})
 
 test('D2: a turn whose store is lost midway is told as an error, counted once, and nothing of it was acknowledged', async () => {
   const user = await makeEndUser('beta', 'unlucky')
