@@ -83,13 +83,21 @@ export async function findMove(database: Database, id: string): Promise<TenantMo
 
 /** A tenant's newest move. */
 export async function findNewestMove(database: Database, tenantId: TenantId): Promise<TenantMove | undefined> {
-  const [row] = await database
+  const [row] = await listMoves(database, { tenantId, limit: 1 })
+  return row
+}
+
+/** A tenant's moves, newest first. */
+export function listMoves(
+  database: Database,
+  wanted: { tenantId: TenantId; limit: number },
+): Promise<TenantMove[]> {
+  return database
     .select()
     .from(tenantMoves)
-    .where(eq(tenantMoves.tenantId, tenantId))
+    .where(eq(tenantMoves.tenantId, wanted.tenantId))
     .orderBy(desc(tenantMoves.startedAt), desc(tenantMoves.id))
-    .limit(1)
-  return row
+    .limit(wanted.limit)
 }
 
 /** Moves that have not ended, whoever works on them. */

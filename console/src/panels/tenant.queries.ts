@@ -8,12 +8,15 @@ export type Tenant = Awaited<ReturnType<typeof askTenant>>
 /** What `PATCH` changes of a tenant: only what is given. */
 export type TenantChanges = NonNullable<Parameters<ReturnType<Api['server']['admin']['tenants']>['patch']>[0]>
 
+const movingMs = 2_000
+
 /** One tenant, for its managers. */
 export function getTenantQueryOptions(api: Api, id: string) {
   return queryOptions({
     queryKey: ['tenant', id],
     queryFn: ({ signal }) => askTenant({ api, id, signal }),
     staleTime: 15_000,
+    refetchInterval: ({ state }) => (state.data?.state === 'moving' ? movingMs : false),
   })
 }
 

@@ -12,6 +12,8 @@ export function ChoiceCards<Value extends string>(props: {
   onChoose: (value: Value) => void
   hint?: ReactNode
   stacked?: boolean
+  /** One below the other, the explanation under its choice: for a narrow place. */
+  column?: boolean
 }): ReactNode {
   const name = useId()
   return (
@@ -20,7 +22,7 @@ export function ChoiceCards<Value extends string>(props: {
       <div
         className={classNames(
           'flex overflow-hidden rounded-md border border-field',
-          props.stacked ? 'flex-col' : 'phone:flex-col',
+          props.stacked || props.column ? 'flex-col' : 'phone:flex-col',
         )}
       >
         {props.choices.map((choice) => (
@@ -28,7 +30,7 @@ export function ChoiceCards<Value extends string>(props: {
             key={choice.value}
             className={classNames(
               'relative flex flex-1 cursor-pointer gap-[10px] border-line-strong px-3 hover:bg-hover has-checked:bg-accent-soft has-focus-visible:outline-2 has-focus-visible:-outline-offset-2 has-focus-visible:outline-[var(--focus)]',
-              props.stacked
+              props.stacked || props.column
                 ? 'py-[7px] not-last:border-b'
                 : 'py-[10px] not-last:border-e phone:not-last:border-e-0 phone:not-last:border-b',
             )}

@@ -10,9 +10,11 @@ export function Meter(props: {
   /** 0 to 1; more counts as full. Undefined when there is no limit: a dashed line. */
   share: number | undefined
   refused?: boolean
+  /** How far something is: being nearly done is no warning. */
+  plain?: boolean
   className?: string
 }): ReactNode {
-  const { label, share, refused = false } = props
+  const { label, share, refused = false, plain = false } = props
   if (share === undefined) {
     return (
       <div
@@ -23,7 +25,7 @@ export function Meter(props: {
     )
   }
   const percent = Math.min(100, Math.max(0, share * 100))
-  const colour = refused ? 'bg-danger-solid' : share >= nearFrom ? 'bg-copper' : 'bg-accent'
+  const colour = refused ? 'bg-danger-solid' : share >= nearFrom && !plain ? 'bg-copper' : 'bg-accent'
   return (
     <div
       role="meter"

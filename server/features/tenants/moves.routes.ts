@@ -1,7 +1,8 @@
 import { t } from 'elysia'
-import { findNewestMove, type TenantMove } from '../../data/tenant-moves.data.ts'
+import { findNewestMove, listMoves, type TenantMove } from '../../data/tenant-moves.data.ts'
 import type { MoveTarget } from '../../data/move-tenant.ts'
 import type { TenantRecord } from '../../data/tenants.data.ts'
+import { pageOf } from '../../http/page-query.ts'
 import { requestInvalid } from '../../http/problem-details.ts'
 import { type Gates, superuserRoutes } from '../../http/routes.ts'
 import { nullable, time, uuid } from '../../http/schemas.ts'
@@ -42,6 +43,8 @@ const moveView = t.Object({
   source_kept_until: nullable(time),
 })
 
+const movesMax = 20
+
 /** Moving a tenant to another store while it is served, for superusers. */
 export function moveRoutes(parts: TenantsParts & { gates: Gates }) {
   const findTenant = async (text: string): Promise<TenantRecord> => {
@@ -61,6 +64,18 @@ export function moveRoutes(parts: TenantsParts & { gates: Gates }) {
         return describeMove(move)
       },
       { response: { 200: moveView }, detail: { summary: 'How far the newest move of a tenant is' } },
+    )
+    .get(
+      '/:id/moves',
+      async ({ params }) => {
+        const tenant = await findTenant(params.id)
+        const moves = await listMoves(parts.core.db, { tenantId: tenant.id, limit: movesMax })
+        return { items: moves.map(describeMove), next_cursor: null }
+      },
+      {
+        response: { 200: pageOf(moveView) },
+        detail: { summary: `The last ${movesMax} moves of a tenant, newest first` },
+      },
     )
     .post(
       '/:id/move',

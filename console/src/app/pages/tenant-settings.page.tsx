@@ -1,12 +1,18 @@
 import type { ReactNode } from 'react'
 import { DomainsSection } from '../../features/domains/domains-section.tsx'
+import { PlaceSection } from '../../features/tenant-place/place-section.tsx'
 import { TenantSettingsPage } from '../../features/tenants/tenant-settings-page.tsx'
 
 /** A tenant's settings, put together from the features that have some. */
 export function TenantSettings(): ReactNode {
   return (
     <TenantSettingsPage>
-      {(tenant, isSuperuser) => <DomainsSection tenantId={tenant.id} isSuperuser={isSuperuser} />}
+      {(tenant, isSuperuser) => (
+        <>
+          <DomainsSection tenantId={tenant.id} isSuperuser={isSuperuser} />
+          <PlaceSection tenant={tenant} isSuperuser={isSuperuser} />
+        </>
+      )}
     </TenantSettingsPage>
   )
 }

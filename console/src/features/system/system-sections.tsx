@@ -4,6 +4,7 @@ import { formatMs } from '../../lib/numbers.ts'
 import { useNow } from '../../lib/use-now.ts'
 import { CopyId } from '../../ui/copy-id.tsx'
 import { DescribedSection } from '../../ui/described-section.tsx'
+import { Fact, Facts } from '../../ui/facts.tsx'
 import { State, type StateKind } from '../../ui/state.tsx'
 import type { SystemFacts } from './system.queries.ts'
 
@@ -101,20 +102,4 @@ export function SystemSections({ facts }: { facts: SystemFacts }): ReactNode {
 function Configured(props: { set: boolean; word?: string; unset: string }): ReactNode {
   const kind: StateKind = props.set ? 'fine' : 'suspended'
   return <State kind={kind}>{props.set ? (props.word ?? 'Configured') : props.unset}</State>
-}
-
-/** Facts are rows of 32 px: the first stands level with the section's head. */
-function Facts(props: { children: ReactNode }): ReactNode {
-  return <div className="desk:-mt-[6px]">{props.children}</div>
-}
-
-function Fact(props: { name: string; children: ReactNode }): ReactNode {
-  return (
-    <dl className="grid min-h-[32px] grid-cols-[112px_minmax(0,1fr)] items-center gap-x-4">
-      <dt className="text-ink-3">{props.name}</dt>
-      <dd className="flex min-w-0 flex-wrap items-center gap-x-3 wrap-anywhere text-ink tabular-nums">
-        {props.children}
-      </dd>
-    </dl>
-  )
 }

@@ -1,8 +1,8 @@
 import { useQuery } from '@tanstack/react-query'
 import { Link, useNavigate } from '@tanstack/react-router'
-import { useMemo, useState, type ReactNode } from 'react'
+import { useCallback, useMemo, useState, type ReactNode } from 'react'
 import { useApi } from '../../api/api-context.ts'
-import { onboardingLink } from '../../lib/paths.ts'
+import { onboardingLink, tenantPath } from '../../lib/paths.ts'
 import { formatDate } from '../../lib/times.ts'
 import { formatFullTime } from '../../lib/format.ts'
 import { useNow } from '../../lib/use-now.ts'
@@ -89,7 +89,8 @@ function Heading(props: { tenant: Tenant; isSuperuser: boolean }): ReactNode {
             <CopyButton text={tenant.id} what="id" size="small" />
           </span>
           <span className="phone:hidden">
-            {tenant.isolation}, since{' '}
+            {tenant.isolation}
+            {tenant.database_name !== null && `, ${tenant.database_name}`}, since{' '}
             <time dateTime={tenant.created_at} title={formatFullTime(tenant.created_at)}>
               {formatDate({ time: tenant.created_at, now })}
             </time>
@@ -114,9 +115,21 @@ function TenantMenu(props: { tenant: Tenant }): ReactNode {
   const { is_active: isActive } = tenant
   const navigate = useNavigate()
   const close = (): void => setOpen(undefined)
+  const move = useCallback(
+    () => void navigate({ to: tenantPath(tenant.id, 'settings'), search: { move: true } }),
+    [navigate, tenant.id],
+  )
   useCommands(
     useMemo(
       (): readonly Command[] => [
+        {
+          id: 'tenant.move',
+          name: 'Move tenant…',
+          group: 'In a tenant',
+          icon: 'database',
+          palette: 'This tenant',
+          run: move,
+        },
         {
           id: 'tenant.purge',
           name: 'Purge tenant…',
@@ -126,7 +139,7 @@ function TenantMenu(props: { tenant: Tenant }): ReactNode {
           run: () => setOpen('purge'),
         },
       ],
-      [],
+      [move],
     ),
   )
   return (
@@ -134,6 +147,9 @@ function TenantMenu(props: { tenant: Tenant }): ReactNode {
       <Menu trigger={<IconButton icon="more" label="More actions" bordered />}>
         <MenuItem icon="todo" onSelect={() => void navigate(onboardingLink({ tenantId: tenant.id }))}>
           Set up step by step
+        </MenuItem>
+        <MenuItem icon="database" onSelect={move}>
+          Move tenant…
         </MenuItem>
         {isActive ? (
           <MenuItem icon="pause" onSelect={() => setOpen('suspend')}>

@@ -6,7 +6,7 @@ import { toProblem } from '../../api/problem.ts'
 import { paths } from '../../lib/paths.ts'
 import { forgetRecentTenants, noteRecentTenant } from '../../lib/recent-tenants.ts'
 import { QueryPanel } from '../../panels/query-panel.tsx'
-import { getTenantQueryOptions } from '../../panels/tenant.queries.ts'
+import { getTenantQueryOptions, type Tenant } from '../../panels/tenant.queries.ts'
 import { Bone } from '../../ui/bone.tsx'
 import { EmptyState } from '../../ui/empty-state.tsx'
 import { WithPageActions } from '../../ui/page-actions.tsx'
@@ -19,6 +19,8 @@ export function TenantPage(props: {
   tenantId: string
   tabs: readonly TenantTab[]
   isSuperuser: boolean
+  /** What stands below the head on every tab, while there is something to tell. */
+  notice?: (tenant: Tenant) => ReactNode
   children: ReactNode
 }): ReactNode {
   const { tenantId, isSuperuser } = props
@@ -36,6 +38,7 @@ export function TenantPage(props: {
       {(found) => (
         <WithPageActions>
           <TenantHeader tenant={found} tabs={props.tabs} isSuperuser={isSuperuser} />
+          {props.notice?.(found)}
           {props.children}
         </WithPageActions>
       )}
