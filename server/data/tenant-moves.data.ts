@@ -88,10 +88,7 @@ export async function findNewestMove(database: Database, tenantId: TenantId): Pr
 }
 
 /** A tenant's moves, newest first. */
-export function listMoves(
-  database: Database,
-  wanted: { tenantId: TenantId; limit: number },
-): Promise<TenantMove[]> {
+export function listMoves(database: Database, wanted: { tenantId: TenantId; limit: number }): Promise<TenantMove[]> {
   return database
     .select()
     .from(tenantMoves)

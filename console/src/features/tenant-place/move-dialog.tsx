@@ -51,7 +51,11 @@ function ChooseTarget(props: MoveDialogProps & { onBegun: () => void }): ReactNo
       onClose={props.onClose}
       title={`Move ${tenant.name}`}
       mark={<Plate tenantId={tenant.id} />}
-      description={`Now it lives in ${describePlace(tenant, nameServer)}.`}
+      description={
+        targets.length === 1 && target
+          ? `From ${describePlace(tenant, nameServer)} to ${describePlace({ database_server_id: null, ...target.body }, nameServer)}.`
+          : `Now it lives in ${describePlace(tenant, nameServer)}.`
+      }
       locked={start.isPending}
       foot={
         <>
@@ -68,7 +72,9 @@ function ChooseTarget(props: MoveDialogProps & { onBegun: () => void }): ReactNo
       }
     >
       <div className="mt-4 flex flex-col gap-4">
-        <ChoiceCards label="Move it to" value={chosen} choices={targets} onChoose={setChosen} column />
+        {targets.length > 1 && (
+          <ChoiceCards label="Move it to" value={chosen} choices={targets} onChoose={setChosen} column />
+        )}
         <ul className="flex list-disc flex-col gap-1 ps-4 text-ink-2">
           <li>It is served all the while; its rows are copied first.</li>
           <li>At the end writes wait for about a second. Reads never do.</li>

@@ -35,7 +35,10 @@ function Strip(props: { tenant: Tenant; quiet: boolean }): ReactNode {
       if (move.step === 'failed') toasts.failed(`${tenant.name}: ${words.title}`, { detail: words.advice })
       else toasts.done(`${tenant.name}: ${words.title}`, { detail: words.advice })
     }
-    void queryClient.invalidateQueries({ queryKey: ['tenant', tenant.id], predicate: ({ queryKey }) => queryKey[2] !== 'move' })
+    void queryClient.invalidateQueries({
+      queryKey: ['tenant', tenant.id],
+      predicate: ({ queryKey }) => queryKey[2] !== 'move',
+    })
     void queryClient.invalidateQueries({ queryKey: ['tenants'] })
   }, [move, nameServer, quiet, tenant.id, tenant.name, toasts, queryClient])
   if (move === undefined || move.ended_at !== null) return null

@@ -37,14 +37,12 @@ export function listMoveTargets(options: {
   const { tenant, servers } = options
   const named = servers
     .filter(({ id, is_draining }) => !is_draining && id !== tenant.database_server_id)
-    .map(
-      ({ id, name, tenants }): MoveTarget => ({
-        value: id,
-        label: `Own database on ${name}`,
-        note: `${formatPlural(tenants, 'tenant')} there now.`,
-        body: { isolation: 'dedicated', database_server_id: id },
-      }),
-    )
+    .map(({ id, name, tenants }): MoveTarget => ({
+      value: id,
+      label: `Own database on ${name}`,
+      note: `${formatPlural(tenants, 'tenant')} there now.`,
+      body: { isolation: 'dedicated', database_server_id: id },
+    }))
   if (tenant.isolation === 'dedicated') return [pooled, ...named]
   const note = servers.length > 1 ? `${ownNote} On the server with most room.` : ownNote
   const own: MoveTarget = { value: 'dedicated', label: 'Own database', note, body: { isolation: 'dedicated' } }

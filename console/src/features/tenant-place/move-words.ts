@@ -58,7 +58,8 @@ export function describeEnd(move: ToldMove, nameServer: NameServer): ProblemWord
   const stays = `It stays in ${describePlace(move.source, nameServer)}; nothing was lost.`
   switch (move.step) {
     case 'moved': {
-      const waited = move.paused_ms === null ? '' : ` Writes waited ${formatDuration(move.paused_ms)}, reads not at all.`
+      const waited =
+        move.paused_ms === null ? '' : ` Writes waited ${formatDuration(move.paused_ms)}, reads not at all.`
       return {
         title: `Moved to ${describePlace(move.target, nameServer)}.`,
         advice: `${formatPlural(move.rows_copied, 'row')} copied.${waited}`,

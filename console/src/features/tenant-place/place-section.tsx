@@ -17,10 +17,7 @@ import { settingsView } from './settings.view.ts'
 import { describeEnd, type NameServer } from './move-words.ts'
 
 /** Where a tenant's rows live, since when, and, for superusers, the way to move them and how the last move ended. */
-export function PlaceSection(props: {
-  tenant: Tenant
-  isSuperuser: boolean
-}): ReactNode {
+export function PlaceSection(props: { tenant: Tenant; isSuperuser: boolean }): ReactNode {
   const { tenant, isSuperuser } = props
   const { servers, nameServer } = useServers(isSuperuser)
   const [view, change] = useView(settingsView)
@@ -63,7 +60,9 @@ export function PlaceSection(props: {
       {isSuperuser && (
         <div className="mt-3">
           <Button
-            reason={tenant.state === 'active' || tenant.state === 'moving' ? undefined : 'Only an active tenant can be moved'}
+            reason={
+              tenant.state === 'active' || tenant.state === 'moving' ? undefined : 'Only an active tenant can be moved'
+            }
             onClick={() => change({ move: true })}
           >
             {tenant.state === 'moving' ? 'Show the move' : 'Move tenant…'}
