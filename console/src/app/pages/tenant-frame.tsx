@@ -1,10 +1,9 @@
 import { useSuspenseQuery } from '@tanstack/react-query'
-import { Outlet, useParams, useRouter, useSearch } from '@tanstack/react-router'
+import { Outlet, useParams, useRouter } from '@tanstack/react-router'
 import { useMemo, type ReactNode } from 'react'
 import { useApi } from '../../api/api-context.ts'
 import { getMeQueryOptions } from '../../panels/me.queries.ts'
 import { MoveStrip } from '../../features/tenant-place/move-strip.tsx'
-import { settingsView } from '../../features/tenant-place/settings.view.ts'
 import { TenantPage } from '../../features/tenants/tenant-page.tsx'
 import type { TenantTab } from '../../features/tenants/tenant-tab.ts'
 import { tenantRoutePath } from '../../lib/paths.ts'
@@ -14,7 +13,6 @@ import { useRouteTabs } from '../places.ts'
 export function TenantFrame(): ReactNode {
   const { tenantId = '' } = useParams({ strict: false })
   const { data: user } = useSuspenseQuery(getMeQueryOptions(useApi()))
-  const isMoveShown = useSearch({ strict: false, select: (search) => settingsView.fill(search).move })
   const { routesByPath } = useRouter()
   const links = useRouteTabs(tenantRoutePath)
   const tabs = useMemo(() => {
@@ -27,7 +25,7 @@ export function TenantFrame(): ReactNode {
       tenantId={tenantId}
       tabs={tabs}
       isSuperuser={user.is_superuser}
-      notice={(tenant) => user.is_superuser && <MoveStrip tenant={tenant} quiet={isMoveShown} />}
+      Notice={user.is_superuser ? MoveStrip : undefined}
     >
       <Outlet />
     </TenantPage>

@@ -2,6 +2,7 @@ import { useQuery, useQueryClient } from '@tanstack/react-query'
 import { useEffect, useRef, type ReactNode } from 'react'
 import { useApi } from '../../api/api-context.ts'
 import { toProblem } from '../../api/problem.ts'
+import { useView } from '../../lib/use-view.ts'
 import { getMoveQueryOptions } from '../../panels/move.queries.ts'
 import type { Tenant } from '../../panels/tenant.queries.ts'
 import { useServers } from '../../panels/use-servers.ts'
@@ -9,18 +10,20 @@ import { Button } from '../../ui/button.tsx'
 import { useToasts } from '../../ui/toasts.ts'
 import { MoveProgress } from './move-progress.tsx'
 import { describeEnd, describePlace, describeRefusedMove } from './move-words.ts'
+import { settingsView } from './settings.view.ts'
 import { useEndMove } from './use-move.ts'
 
 /**
  * A move that goes on, below the head of its tenant's page, on every tab: how far it is, and the way to end it. When it
- * ends, everything of the tenant is asked for anew and a toast tells how, unless `quiet`: then somebody sees it anyway.
+ * ends, everything of the tenant is asked for anew and a toast tells how, unless the dialog of the move shows it anyway.
  */
-export function MoveStrip(props: { tenant: Tenant; quiet: boolean }): ReactNode {
+export function MoveStrip(props: { tenant: Tenant }): ReactNode {
   return props.tenant.state === 'moving' ? <Strip {...props} /> : null
 }
 
-function Strip(props: { tenant: Tenant; quiet: boolean }): ReactNode {
-  const { tenant, quiet } = props
+function Strip(props: { tenant: Tenant }): ReactNode {
+  const { tenant } = props
+  const [{ move: isShown }] = useView(settingsView)
   const { nameServer } = useServers(true)
   const { data: move } = useQuery(getMoveQueryOptions(useApi(), tenant.id))
   const queryClient = useQueryClient()
@@ -31,7 +34,7 @@ function Strip(props: { tenant: Tenant; quiet: boolean }): ReactNode {
     if (move === undefined || move.ended_at === null || told.current === move.id) return
     told.current = move.id
     const words = describeEnd(move, nameServer)
-    if (words && !quiet) {
+    if (words && !isShown) {
       if (move.step === 'failed') toasts.failed(`${tenant.name}: ${words.title}`, { detail: words.advice })
       else toasts.done(`${tenant.name}: ${words.title}`, { detail: words.advice })
     }
@@ -40,7 +43,7 @@ function Strip(props: { tenant: Tenant; quiet: boolean }): ReactNode {
       predicate: ({ queryKey }) => queryKey[2] !== 'move',
     })
     void queryClient.invalidateQueries({ queryKey: ['tenants'] })
-  }, [move, nameServer, quiet, tenant.id, tenant.name, toasts, queryClient])
+  }, [move, nameServer, isShown, tenant.id, tenant.name, toasts, queryClient])
   if (move === undefined || move.ended_at !== null) return null
   const failure = end.error ? describeRefusedMove(toProblem(end.error)) : undefined
   return (

@@ -1,6 +1,6 @@
 import { useQuery } from '@tanstack/react-query'
 import { Link } from '@tanstack/react-router'
-import { useEffect, type ReactNode } from 'react'
+import { useEffect, type ComponentType, type ReactNode } from 'react'
 import { useApi } from '../../api/api-context.ts'
 import { toProblem } from '../../api/problem.ts'
 import { paths } from '../../lib/paths.ts'
@@ -20,10 +20,10 @@ export function TenantPage(props: {
   tabs: readonly TenantTab[]
   isSuperuser: boolean
   /** What stands below the head on every tab, while there is something to tell. */
-  notice?: (tenant: Tenant) => ReactNode
+  Notice?: ComponentType<{ tenant: Tenant }>
   children: ReactNode
 }): ReactNode {
-  const { tenantId, isSuperuser } = props
+  const { tenantId, isSuperuser, Notice } = props
   const tenant = useQuery(getTenantQueryOptions(useApi(), tenantId))
   const isGone = tenant.error !== null && toProblem(tenant.error).status === 404
   const name = tenant.data?.name
@@ -38,7 +38,7 @@ export function TenantPage(props: {
       {(found) => (
         <WithPageActions>
           <TenantHeader tenant={found} tabs={props.tabs} isSuperuser={isSuperuser} />
-          {props.notice?.(found)}
+          {Notice && <Notice tenant={found} />}
           {props.children}
         </WithPageActions>
       )}
