@@ -14,6 +14,8 @@ export function getMoveQueryOptions(api: Api, tenantId: string) {
     refetchInterval: ({ state }) => (state.data?.ended_at == null ? watchingMs : false),
     refetchIntervalInBackground: true,
     staleTime: 0,
+    // How an earlier move ended must not be taken for the end of the next one.
+    gcTime: 0,
   })
 }
 
