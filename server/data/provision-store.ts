@@ -1,6 +1,7 @@
 import { randomBytes } from 'node:crypto'
 import postgres from 'postgres'
 import type { OpenedServer } from './database-servers.ts'
+import { dropDatabase, endSessions } from './drop-database.ts'
 import type { FleetLocks } from './fleet-locks.ts'
 import { closeDatabaseToPublic, ensureLoginRole, type LoginRole } from './login-roles.ts'
 import { storeMigrations, migrateStore } from './migrate.ts'
@@ -192,7 +193,7 @@ export async function dropStore(
   store: { owner: StoreOwner; stamp?: string },
 ): Promise<{ databases: number; roles: number }> {
   const database = await findByStamp(sql, store.stamp ?? stampOf(store.owner))
-  if (database) await sql`drop database ${sql(database)} with (force)`
+  if (database) await dropDatabase(sql, database)
   return { databases: database ? 1 : 0, roles: (await dropStoreRole(sql, storeRoleOf(store.owner))) ? 1 : 0 }
 }
 
@@ -242,7 +243,7 @@ export async function orphanStore(
   const role = storeRoleOf(owner)
   const [known] = await sql`select 1 from pg_roles where rolname = ${role}`
   if (known) await sql`revoke connect on database ${sql(database)} from ${sql(role)}`
-  await sql`select pg_terminate_backend(pid) from pg_stat_activity where datname = ${database} and pid <> pg_backend_pid()`
+  await endSessions(sql, database)
   const name = `tenantry_orphan_${shorten(owner.installationId, 8)}_${owner.number}_${randomBytes(3).toString('hex')}`
   await sql.begin(async (transaction) => {
     await transaction.unsafe(

@@ -4,6 +4,7 @@ import type { Log } from '../platform/log.ts'
 import type { CoreDatabase } from './core-database.ts'
 import type { DatabaseServers, OpenedServer } from './database-servers.ts'
 import { listDatabaseServers } from './database-servers.data.ts'
+import { dropDatabase } from './drop-database.ts'
 import { type FleetLocks, withFleetLocks } from './fleet-locks.ts'
 import { storeMigrations } from './migrate.ts'
 import { type Provisioner, withOwner } from './provision-tenant.ts'
@@ -134,7 +135,7 @@ async function cleanUp(cleaning: Cleaning, database: OwnDatabase): Promise<void>
   try {
     if (number === undefined) {
       if (database.takesConnections && (await holdsRows(server.ownerUrlOf(database.name)))) return
-      await sql`drop database if exists ${sql(database.name)} with (force)`
+      await dropDatabase(sql, database.name)
       found.dropped.push(database.name)
       return
     }

@@ -3,9 +3,12 @@ import postgres from 'postgres'
 import { migrateCore } from '../../server/data/migrate.ts'
 import { call } from '../support/call.ts'
 import { createOwnerRole, type TestDatabase } from '../support/databases.ts'
+import { inDatabase, makeDedicatedTenant } from '../support/dedicated.ts'
+import { asOwner } from '../support/owner-sql.ts'
 import { makeSuperuser, makeTenant, makeUser, type Person } from '../support/people.ts'
-import { ask } from '../support/scenario.ts'
+import { ask, eventually } from '../support/scenario.ts'
 import { startApp, type TestApp } from '../support/start-app.ts'
+import { fillStore } from '../support/store-rows.ts'
 import { getTestServerUrl, startTestServer } from '../support/test-server.ts'
 
 /** The main job needs no superuser of PostgreSQL: NOSUPERUSER CREATEDB CREATEROLE is enough, or roles of the operator's. */
@@ -59,24 +62,59 @@ async function roleOf(app: TestApp): Promise<Record<string, unknown> | undefined
 }
 const weak = { rolsuper: false, rolbypassrls: false, rolcreatedb: false, rolcreaterole: false }
 
+/** A server of its own, where nothing of ours is yet, with such an owner. */
+async function startWeakCluster(
+  settings: Record<string, string> = {},
+): Promise<{ database: TestDatabase; stop(): Promise<void> }> {
+  const server = await startTestServer(settings)
+  const admin = postgres(server.url, { max: 1, onnotice: () => undefined })
+  await admin`create role weak login nosuperuser createdb createrole password 'weak'`
+  await admin`create database weak owner weak`
+  await admin.end()
+  const ownerUrl = new URL(server.url)
+  Object.assign(ownerUrl, { username: 'weak', password: 'weak', pathname: '/weak' })
+  return {
+    database: { ownerUrl: ownerUrl.toString(), name: 'weak', drop: () => Promise.resolve() },
+    stop: () => server.stop(),
+  }
+}
+
 describe('an owner that is NOSUPERUSER CREATEDB CREATEROLE', () => {
   test('on a cluster where nothing of ours is yet, it makes even the group role by itself', async () => {
-    const server = await startTestServer()
-    const admin = postgres(server.url, { max: 1, onnotice: () => undefined })
-    await admin`create role weak login nosuperuser createdb createrole password 'weak'`
-    await admin`create database weak owner weak`
-    const ownerUrl = new URL(server.url)
-    Object.assign(ownerUrl, { username: 'weak', password: 'weak', pathname: '/weak' })
-    const own = await startApp({
-      database: { ownerUrl: ownerUrl.toString(), name: 'weak', drop: () => Promise.resolve() },
-      migrate: true,
-    })
+    const cluster = await startWeakCluster()
+    const own = await startApp({ database: cluster.database, migrate: true })
     await doTheMainJob(own)
     expect(await roleOf(own)).toMatchObject(weak)
     await own.stop()
-    await admin.end()
-    await server.stop()
-  }, 15_000)
+    await cluster.stop()
+  })
+
+  test('purges a tenant while autovacuum is at work in its database, which such an owner may not end', async () => {
+    const cluster = await startWeakCluster({ autovacuum_naptime: '1s' })
+    const own = await startApp({ database: cluster.database, migrate: true })
+    const superuser = await makeSuperuser(own)
+    const { database_name: name } = await makeDedicatedTenant(own, superuser, 'acme')
+    await inDatabase(own, name, async (sql) => {
+      await fillStore(sql, 'acme', 1)
+      await sql`insert into tenant.documents (tenant_id, id, title)
+        select 'acme', gen_random_uuid(), repeat('x', 100) from generate_series(1, 5000)`
+      // A page at a time, with a rest after each: it is still at work when the purge comes.
+      await sql`alter table tenant.documents set (autovacuum_vacuum_cost_delay = 100, autovacuum_vacuum_cost_limit = 1,
+        autovacuum_vacuum_insert_threshold = 0, autovacuum_vacuum_insert_scale_factor = 0)`
+    })
+    const isVacuumed = (): Promise<boolean> =>
+      asOwner(
+        own,
+        async (sql) =>
+          (await sql`select from pg_stat_activity where datname = ${name} and usesysid is null`).length > 0,
+      )
+    await eventually(isVacuumed, 30_000)
+    const headers = { 'x-confirm': 'acme' }
+    const purged = await call(own, 'DELETE /admin/tenants/acme?purge=true', { token: superuser.token, headers })
+    expect([purged.status, await listStores(own)]).toEqual([200, []])
+    await own.stop()
+    await cluster.stop()
+  })
 
   test('migrates, makes the runtime role, and the main job works; requests run as that weak role', async () => {
     database = await createOwnerRole()
@@ -90,7 +128,7 @@ describe('an owner that is NOSUPERUSER CREATEDB CREATEROLE', () => {
     const replica = await app.startReplica()
     expect((await call(replica, 'GET /health/ready')).status).toBe(200)
     await replica.stop()
-  }, 15_000)
+  })
 
   test('gives a tenant a database and a role of its own, ends their sessions and destroys both', async () => {
     database = await createOwnerRole()
@@ -100,7 +138,7 @@ describe('an owner that is NOSUPERUSER CREATEDB CREATEROLE', () => {
     expect(await listStores(app)).toHaveLength(2)
     await onboardAndPurge(app, superuser, { isolation: 'dedicated' })
     expect(await listStores(app)).toHaveLength(2)
-  }, 15_000)
+  })
 
   test('without CREATEDB or CREATEROLE answers 409 tenant.dedicated_unavailable, and nothing is left of the try', async () => {
     database = await createOwnerRole()
@@ -117,7 +155,7 @@ describe('an owner that is NOSUPERUSER CREATEDB CREATEROLE', () => {
     await admin.end()
     expect((await call(app, 'POST /admin/tenants', { token: superuser.token, body })).status).toBe(201)
     expect(await listStores(app)).toHaveLength(2)
-  }, 15_000)
+  })
 
   test('sees its tenants’ rows itself: forced row-level security does not blind it', async () => {
     database = await createOwnerRole()
@@ -128,7 +166,7 @@ describe('an owner that is NOSUPERUSER CREATEDB CREATEROLE', () => {
     const owner = postgres(database.ownerUrl, { max: 1 })
     expect(await owner`select 1 from tenant.tenant_users`).toHaveLength(1)
     await owner.end()
-  }, 15_000)
+  })
 })
 
 describe('DATABASE_RUNTIME_URL', () => {
@@ -153,7 +191,7 @@ describe('DATABASE_RUNTIME_URL', () => {
     await owner.unsafe(`revoke connect on database ${database.name} from ${name}`)
     await owner.unsafe(`drop role ${name}`)
     await owner.end()
-  }, 15_000)
+  })
 
   test('a runtime role that could see every tenant is refused at start', async () => {
     database = await createOwnerRole()
@@ -164,5 +202,5 @@ describe('DATABASE_RUNTIME_URL', () => {
       (error: unknown) => error,
     )
     expect(failure).toBeInstanceOf(Error)
-  }, 15_000)
+  })
 })
