@@ -2,7 +2,7 @@ import { afterAll, beforeAll, expect, test } from 'bun:test'
 import type postgres from 'postgres'
 import { call, iterateEvents, send } from '../support/call.ts'
 import { type FakeOpenAi, startFakeOpenAi } from '../support/fake-openai.ts'
-import { asOwner } from '../support/owner-sql.ts'
+import { asOwner, endSessions } from '../support/owner-sql.ts'
 import { makeSuperuser, makeTenant, makeUser, type Person, signIn } from '../support/people.ts'
 import { startApp, type TestApp } from '../support/start-app.ts'
 
@@ -215,8 +215,7 @@ test.each(whileDeaf)(
   async (scenario) => {
     await expectAccessToEnd(scenario, (scene) =>
       asOwner(app, async (sql) => {
-        await sql`select pg_terminate_backend(pid) from pg_stat_activity
-          where datname = current_database() and application_name = 'tenantry listen'`
+        await endSessions(sql, { database: app.database.name, application: 'tenantry listen' })
         await scenario.bySql(scene, sql)
       }),
     )

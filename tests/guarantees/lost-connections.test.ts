@@ -4,7 +4,7 @@ import { sql } from 'drizzle-orm'
 import { documents } from '../../server/data/tenant.schema.ts'
 import type { TenantScope } from '../../server/data/tenant-scope.ts'
 import { parseTenantId } from '../../server/platform/ids.ts'
-import { asOwner } from '../support/owner-sql.ts'
+import { asOwner, endSessions } from '../support/owner-sql.ts'
 import { makeSuperuser, makeTenant } from '../support/people.ts'
 import { startApp, type TestApp } from '../support/start-app.ts'
 import { fillStore } from '../support/store-rows.ts'
@@ -29,11 +29,7 @@ afterAll(() => app.stop())
 
 /** What the server's network, an operator or a failover does to connections. */
 const killConnections = (): Promise<unknown> =>
-  asOwner(
-    app,
-    (sql) => sql`select pg_terminate_backend(pid) from pg_stat_activity
-      where datname = current_database() and application_name = 'tenantry'`,
-  )
+  asOwner(app, (sql) => endSessions(sql, { database: app.database.name, application: 'tenantry' }))
 
 const readTitles = (scope: TenantScope): Promise<string[]> =>
   scope.read(async (database) => (await database.select().from(documents)).map((row) => row.title))

@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, describe, expect, test } from 'bun:test'
 import { call, type Reply } from '../support/call.ts'
-import { asOwner } from '../support/owner-sql.ts'
+import { asOwner, whileTriggersRest } from '../support/owner-sql.ts'
 import { makeSuperuser, makeTenant, makeUser, password, type Person, signIn } from '../support/people.ts'
 import { startApp, type TestApp } from '../support/start-app.ts'
 
@@ -125,13 +125,14 @@ describe.each([
     const before = await countLiveSessions(account)
     await asOwner(app, async (sql) => {
       let late: Promise<Reply> | undefined
-      await sql.begin(async (transaction) => {
-        // Not what ends sessions by itself: the reset of a server does that after its write.
-        await transaction`set local session_replication_role = replica`
-        await transaction`update ${sql(account.table)} set password_hash = 'reset' where email = ${account.email}`
-        late = login(account, password)
-        await Promise.race([late, untilSomebodyWaitsForALock()])
-      })
+      // Not what ends sessions by itself: the reset of a server does that after its write.
+      await whileTriggersRest(sql, account.table, () =>
+        sql.begin(async (transaction) => {
+          await transaction`update ${sql(account.table)} set password_hash = 'reset' where email = ${account.email}`
+          late = login(account, password)
+          await Promise.race([late, untilSomebodyWaitsForALock()])
+        }),
+      )
       expect((await late)?.status).toBe(401)
     })
     expect(await countLiveSessions(account)).toBe(before)
@@ -178,7 +179,7 @@ async function untilSomebodyWaitsForALock(): Promise<void> {
   await asOwner(app, async (sql) => {
     for (;;) {
       const waiting = await sql`select 1 from pg_stat_activity
-        where datname = current_database() and wait_event_type = 'Lock'`
+        where datname = current_database() and cardinality(pg_blocking_pids(pid)) > 0`
       if (waiting.length > 0) return
       await Bun.sleep(10)
     }

@@ -1,5 +1,7 @@
 import { afterAll, beforeAll, describe, expect, test } from 'bun:test'
 import { call, type CallOptions, type Reply } from '../support/call.ts'
+import { onServer } from '../support/databases.ts'
+import { endSessions } from '../support/owner-sql.ts'
 import { makeSuperuser, makeTenant, makeUser, type Person } from '../support/people.ts'
 import { eventually, openOwner } from '../support/scenario.ts'
 import { startApp, type TestApp } from '../support/start-app.ts'
@@ -113,11 +115,11 @@ describe('what fails inside', () => {
   test('is 503 server.unavailable with Retry-After when the database is cut off, and is over when it is back', async () => {
     const own = await startApp()
     const admin = await makeSuperuser(own)
-    const maintenance = new URL(own.database.ownerUrl)
-    maintenance.pathname = '/postgres'
-    const server = openOwner({ database: { ownerUrl: maintenance.toString() } })
-    await server.unsafe(`alter database ${own.database.name} allow_connections false`)
-    await server`select pg_terminate_backend(pid) from pg_stat_activity where datname = ${own.database.name}`
+    const { name } = own.database
+    await onServer(async (server) => {
+      await server`alter database ${server(name)} allow_connections false`
+      await endSessions(server, { database: name })
+    })
     // The first meets the broken connection, the others a database that takes no new one.
     for (let time = 0; time < 3; time += 1) {
       const reply = await call(own, 'GET /admin/users', { token: admin.token })
@@ -127,9 +129,8 @@ describe('what fails inside', () => {
     const health = await call(own, 'GET /health/db')
     expect([health.status, health.headers.get('content-type')]).toEqual([503, 'application/problem+json'])
     expect((await call(own, 'GET /health')).status).toBe(200)
-    await server.unsafe(`alter database ${own.database.name} allow_connections true`)
+    await onServer((server) => server`alter database ${server(name)} allow_connections true`)
     await eventually(async () => (await call(own, 'GET /admin/users', { token: admin.token })).status === 200)
-    await server.end()
     await own.stop()
   }, 15_000)
 })

@@ -5,6 +5,7 @@ import { call, type CallOptions, type Reply } from '../support/call.ts'
 import { type FakeOpenAi, startFakeOpenAi } from '../support/fake-openai.ts'
 import { upstreamCanary } from '../support/fake-openai-answers.ts'
 import { type FakePinecone, startFakePinecone } from '../support/fake-pinecone.ts'
+import { createOwnerRole, type TestDatabase } from '../support/databases.ts'
 import { asOwner } from '../support/owner-sql.ts'
 import { fillPath, listRoutes } from '../support/routes.ts'
 import { startApp, testSecrets, type TestApp } from '../support/start-app.ts'
@@ -32,6 +33,7 @@ const secrets: Record<string, string> = {
 const issued: Record<string, string> = {}
 const replies: { route: string; reply: Reply; issuing: boolean }[] = []
 
+let database: TestDatabase
 let app: TestApp
 let openai: FakeOpenAi
 let pinecone: FakePinecone
@@ -58,7 +60,11 @@ beforeAll(async () => {
   openai = await startFakeOpenAi()
   pinecone = await startFakePinecone()
   pinecone.addIndex({ name: 'acme', apiKey: secrets['Pinecone key of the tenant']!, dimension: 1536 })
+  // An owner of its own has a random password to look for, whatever that of the tests' server is.
+  database = await createOwnerRole()
   app = await startApp({
+    database,
+    migrate: true,
     env: {
       SECRET_KEY_PREVIOUS: secrets.SECRET_KEY_PREVIOUS!,
       JWT_SECRET_KEY_PREVIOUS: secrets.JWT_SECRET_KEY_PREVIOUS!,
@@ -84,6 +90,7 @@ beforeAll(async () => {
 })
 afterAll(async () => {
   await app.stop()
+  await database.drop()
   await pinecone.stop()
   await openai.stop()
 })

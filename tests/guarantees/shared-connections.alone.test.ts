@@ -2,6 +2,7 @@ import { afterAll, beforeAll, expect, test } from 'bun:test'
 import postgres from 'postgres'
 import { call } from '../support/call.ts'
 import { type DedicatedTenant, inDatabase, makeDedicatedTenant } from '../support/dedicated.ts'
+import { endSessions } from '../support/owner-sql.ts'
 import { makeSuperuser, type Person } from '../support/people.ts'
 import { startApp, type TestApp } from '../support/start-app.ts'
 import { fillStore } from '../support/store-rows.ts'
@@ -118,7 +119,7 @@ test('D2: one tenant’s database is down: the others have no error, and it serv
   const [down, ...others] = tenants
   if (!down) throw new Error('no tenants')
   await sql`alter database ${sql(down.database_name)} allow_connections false`
-  await sql`select pg_terminate_backend(pid) from pg_stat_activity where datname = ${down.database_name}`
+  await endSessions(sql, { database: down.database_name })
   const loaded = new AbortController()
   const knocking = (async () => {
     const codes = new Set<string>()

@@ -4,6 +4,7 @@ import { prepareTokenizer } from '../../server/answering/token-estimate.ts'
 import { createSecretBox } from '../../server/platform/secrets.ts'
 import { call, iterateEvents, send, type SseEvent } from '../support/call.ts'
 import { type DedicatedTenant, inDatabase, makeDedicatedTenant } from '../support/dedicated.ts'
+import { endSessions } from '../support/owner-sql.ts'
 import { password, type Person, signIn } from '../support/people.ts'
 import { eventually, type Scenario, startScenario } from '../support/scenario.ts'
 import { type TestApp, testSecrets } from '../support/start-app.ts'
@@ -215,7 +216,7 @@ test('D2: a turn whose store is lost midway is told as an error, counted once, a
     return events
   })()
   await scenario.sql`alter database ${scenario.sql(b.database_name)} allow_connections false`
-  await scenario.sql`select pg_terminate_backend(pid) from pg_stat_activity where datname = ${b.database_name}`
+  await endSessions(scenario.sql, { database: b.database_name })
   const events = await ended
   expect(events).not.toContain('done')
   const lost = await call(app, 'GET /chat/sessions', { token: user.token })

@@ -5,7 +5,7 @@ import type { Database } from '../../server/data/postgres.ts'
 import type { BegunTurn, TenantScope } from '../../server/data/tenant-scope.ts'
 import { chatMessages, chatSessions, chunks, documents, tenantUsers } from '../../server/data/tenant.schema.ts'
 import { parseTenantId, parseUserId, type TenantId, type UserId } from '../../server/platform/ids.ts'
-import { asOwner } from '../support/owner-sql.ts'
+import { asOwner, withRightsOver } from '../support/owner-sql.ts'
 import { makeSuperuser, makeTenant } from '../support/people.ts'
 import { startApp, type TestApp } from '../support/start-app.ts'
 import { fillStore, type StoreRows } from '../support/store-rows.ts'
@@ -326,8 +326,12 @@ test(
     const found = await asOwner(app, async (sql) => ({
       aborted: await sql`select id from tenant.documents where title in ('aborted', 'planted', 'for a moment')`,
       mixed: await sql`select id from tenant.chat_messages where position('canary-' || tenant_id in content) = 0`,
-      open: await sql`select pid, query from pg_stat_activity
-        where datname = current_database() and application_name like 'tenantry%' and state like 'idle in transaction%'`,
+      open: await withRightsOver(
+        sql,
+        { database: app.database.name, application: 'tenantry%' },
+        () => sql`select pid, query from pg_stat_activity
+          where datname = current_database() and application_name like 'tenantry%' and state like 'idle in transaction%'`,
+      ),
       counted: await sql`select count(*)::int as n from usage_ledger l join tenants t on t.id = l.tenant_id
         where l.status <> 'completed'`,
     }))

@@ -1,5 +1,6 @@
 import { randomBytes } from 'node:crypto'
 import postgres from 'postgres'
+import { onDatabase } from './owner-sql.ts'
 import { getTestServerUrl } from './test-server.ts'
 
 /** A database of one test file. */
@@ -33,6 +34,8 @@ export async function createOwnerRole(): Promise<TestDatabase> {
   const password = randomBytes(16).toString('hex')
   await onServer(async (sql) => {
     await sql.unsafe(`create role ${name} login nosuperuser createdb createrole password '${password}'`)
+    // Whoever is no superuser gives a database only to a role that it is a member of.
+    await sql.unsafe(`grant ${name} to current_user`)
     await sql.unsafe(`create database ${name} owner ${name}`)
     await sql.unsafe(`grant tenantry_runtime to ${name} with admin option`)
   })
@@ -121,15 +124,7 @@ async function urlOf(name: string): Promise<string> {
   return url.toString()
 }
 
-async function onServer<T>(work: (sql: postgres.Sql) => Promise<T>): Promise<T> {
+/** Does something on the server as its owner, in the database of its address. */
+export async function onServer<T>(work: (sql: postgres.Sql) => Promise<T>): Promise<T> {
   return onDatabase(await getTestServerUrl(), work)
-}
-
-async function onDatabase<T>(url: string, work: (sql: postgres.Sql) => Promise<T>): Promise<T> {
-  const sql = postgres(url, { max: 1, connect_timeout: 10, onnotice: () => undefined })
-  try {
-    return await work(sql)
-  } finally {
-    await sql.end({ timeout: 5 })
-  }
 }

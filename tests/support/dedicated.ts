@@ -1,5 +1,6 @@
-import postgres from 'postgres'
+import type postgres from 'postgres'
 import { call } from './call.ts'
+import { onDatabase } from './owner-sql.ts'
 import type { Person } from './people.ts'
 import type { TestApp } from './start-app.ts'
 
@@ -34,12 +35,7 @@ export async function inDatabase<T>(
 ): Promise<T> {
   const url = new URL(app.database.ownerUrl)
   url.pathname = `/${name}`
-  const sql = postgres(url.toString(), { max: 1, onnotice: () => undefined })
-  try {
-    return await work(sql)
-  } finally {
-    await sql.end({ timeout: 5 })
-  }
+  return onDatabase(url.toString(), work)
 }
 
 /** What a server holds of an installation: stores by their stamps, what is unfinished, and what was set aside. */
