@@ -4,6 +4,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { call } from '../support/call.ts'
 import { password } from '../support/people.ts'
+import { eventually } from '../support/scenario.ts'
 import { type ServerProcess, startServerProcess } from '../support/server-process.ts'
 import { testSecrets } from '../support/start-app.ts'
 
@@ -41,8 +42,10 @@ test(`D13: kill -9 of the server on the embedded database, ${rounds} times: each
     expect(acknowledged.filter((id) => !there.has(id))).toEqual([])
     if (round === rounds) break
 
+    const before = acknowledged.length
     const writing = writeUntilRefused(running, token, `r${String(round).padStart(2, '0')}`, acknowledged)
-    await Bun.sleep(20 + Math.random() * 150)
+    await eventually(() => acknowledged.length > before)
+    await Bun.sleep(Math.random() * 150)
     await running.killHard()
     await writing
   }

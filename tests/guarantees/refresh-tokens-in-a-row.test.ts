@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, expect, test } from 'bun:test'
 import { call, type Reply } from '../support/call.ts'
-import { createTestClock, type TestClock } from '../support/clock.ts'
+import { createClockAhead, type TestClock } from '../support/clock.ts'
 import { makeSuperuser, type Person, signIn } from '../support/people.ts'
 import { startApp, type TestApp } from '../support/start-app.ts'
 
@@ -9,7 +9,7 @@ let clock: TestClock
 let user: Person
 
 beforeAll(async () => {
-  clock = createTestClock()
+  clock = createClockAhead()
   app = await startApp({ clock })
   user = await makeSuperuser(app)
 })

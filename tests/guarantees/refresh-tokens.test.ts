@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, describe, expect, test } from 'bun:test'
 import { call, type Reply } from '../support/call.ts'
-import { createTestClock, type TestClock } from '../support/clock.ts'
+import { createClockAhead, type TestClock } from '../support/clock.ts'
 import { asOwner } from '../support/owner-sql.ts'
 import { sendRaw } from '../support/raw-http.ts'
 import { makeSuperuser, makeTenant, makeUser, type Person, password, signIn } from '../support/people.ts'
@@ -14,7 +14,7 @@ let superuser: Person
 let user: Person
 
 beforeAll(async () => {
-  clock = createTestClock()
+  clock = createClockAhead()
   app = await startApp({ clock })
   replica = await app.startReplica()
   superuser = await makeSuperuser(app)
@@ -134,7 +134,7 @@ describe.each([
 })
 
 test('B6: a session ends after 30 days, however often it was refreshed', async () => {
-  const later = createTestClock()
+  const later = createClockAhead()
   const aged = await startApp({ database: app.database, clock: later })
   const person = await signIn(aged, user.email)
   later.advanceMs(30 * 86_400_000 - 60_000)
