@@ -13,6 +13,7 @@ import { inviteRoutes } from './features/registration/invites.routes.ts'
 import { registrationRoutes } from './features/registration/registration.routes.ts'
 import { createSignInSessions } from './features/sign-in/sessions.usecases.ts'
 import { signInRoutes, signOutRoutes } from './features/sign-in/sign-in.routes.ts'
+import { fleetRoutes } from './features/system/fleet.routes.ts'
 import { healthRoutes, systemRoutes } from './features/system/system.routes.ts'
 import { tenantUserRoutes } from './features/tenant-users/tenant-users.routes.ts'
 import { archiveRoutes } from './features/tenants/archive.routes.ts'
@@ -93,6 +94,7 @@ export function createApp(services: Services, options: { consoleFiles: ConsoleFi
     .use(overviewRoutesForManagers({ ...services, gates }))
     .use(databaseServerRoutes({ ...services, gates }))
     .use(systemRoutes({ ...system, gates }))
+    .use(fleetRoutes({ ...services, gates }))
     .use(healthRoutes(system))
 
   const publicPaths = listPublicPaths(api)

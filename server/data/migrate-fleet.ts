@@ -60,7 +60,7 @@ export async function migrateFleet(parts: {
         return
       }
       const ms = Math.round(performance.now() - startedMs)
-      const error = refusal.message.slice(0, errorCharactersMax)
+      const error = quoteRefusal(refusal).slice(0, errorCharactersMax)
       await noteMigration(db, { tenantId: id, version, state: 'failed', error, ms })
       await failTenant(db, id, describeFailure(refusal))
       outcome.failed.push(id)
@@ -81,6 +81,17 @@ function findRefusal(error: unknown): Error | undefined {
   if (error instanceof AppError) return error
   const said = serverErrorOf(error)
   return said && !['53300', '57P01', '57P03'].includes(said.code) ? said : undefined
+}
+
+/**
+ * For superusers. Sentences about data (SQLSTATE classes 22 and 23) and those that somebody wrote quote rows, which must
+ * never get into the core database: of those only the code and the place are kept.
+ */
+function quoteRefusal(refusal: Error): string {
+  const said = serverErrorOf(refusal)
+  if (!said || !/^(22|23|P0)/.test(said.code)) return said?.message ?? refusal.message
+  const place = [said.table_name, said.column_name, said.constraint_name].filter(Boolean).join(', ')
+  return `SQLSTATE ${said.code}${place ? ` at ${place}` : ''}; the log tells more.`
 }
 
 /** For those who manage the tenant; a server's own text stays with superusers. */

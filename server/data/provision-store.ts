@@ -160,6 +160,11 @@ export function templateStampPrefix(installationId: string): string {
   return `tenantry:${installationId}:template:`
 }
 
+/** How the stamps of an installation's orphans begin; the number of the tenant they had follows. */
+export function orphanStampPrefix(installationId: string): string {
+  return `tenantry:${installationId}:orphan:`
+}
+
 async function findByStamp(sql: postgres.Sql, stamp: string): Promise<string | undefined> {
   const [row] = await sql<{ datname: string }[]>`
     select datname from pg_database where shobj_description(oid, 'pg_database') = ${stamp}`
@@ -247,7 +252,7 @@ export async function orphanStore(
   const name = `tenantry_orphan_${shorten(owner.installationId, 8)}_${owner.number}_${randomBytes(3).toString('hex')}`
   await sql.begin(async (transaction) => {
     await transaction.unsafe(
-      `comment on database "${database}" is 'tenantry:${owner.installationId}:orphan:${owner.number}'`,
+      `comment on database "${database}" is '${orphanStampPrefix(owner.installationId)}${owner.number}'`,
     )
     await transaction.unsafe(`alter database "${database}" rename to ${name}`)
   })

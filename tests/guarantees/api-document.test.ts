@@ -75,6 +75,8 @@ const contract = [
   'DELETE /admin/users/{id}/tenant',
   'GET /admin/audit',
   'GET /admin/system',
+  'GET /admin/system/fleet',
+  'POST /admin/system/fleet/retry',
   'GET /health',
   'GET /health/db',
   'GET /health/ready',

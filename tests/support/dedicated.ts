@@ -22,8 +22,13 @@ export async function makeDedicatedTenant(
   settings: Record<string, unknown> = {},
 ): Promise<DedicatedTenant> {
   const body = { id, name: `Tenant ${id}`, isolation: 'dedicated', ...settings }
-  const made = await call(app, 'POST /admin/tenants', { token: superuser.token, body })
-  if (made.status !== 201 || made.body.state !== 'active') throw new Error(`no dedicated tenant: ${made.text}`)
+  let made = await call(app, 'POST /admin/tenants', { token: superuser.token, body })
+  // It answers before the database is there when that takes longer than five seconds, as on a loaded machine.
+  for (const untilMs = performance.now() + 30_000; made.body.state === 'provisioning'; await Bun.sleep(100)) {
+    if (performance.now() > untilMs) break
+    made = await call(app, `GET /admin/tenants/${id}`, { token: superuser.token })
+  }
+  if (made.body.state !== 'active') throw new Error(`no dedicated tenant: ${made.text}`)
   return made.body
 }
 

@@ -1,4 +1,5 @@
 import { t } from 'elysia'
+import { connectionFigures } from '../../http/connection-figures.ts'
 import { nullable, time } from '../../http/schemas.ts'
 
 const name = t.String({ minLength: 1, maxLength: 100, pattern: String.raw`\S`, error: 'must have 1 to 100 characters' })
@@ -34,23 +35,7 @@ export const serverView = t.Object({
   tenants_max: nullable(t.Integer()),
   is_draining: t.Boolean({ description: 'Takes no new tenants' }),
   tenants: t.Integer(),
-  connections: nullable(
-    t.Object(
-      {
-        max: t.Integer(),
-        open: t.Integer(),
-        idle: t.Integer(),
-        waiting: t.Integer(),
-        hits: t.Integer({ description: 'Served at once by an open connection' }),
-        waits: t.Integer(),
-        wait_ms_max: t.Integer(),
-        opened: t.Integer(),
-        evicted: t.Integer({ description: 'Closed so that another tenant could have one' }),
-        failed: t.Integer(),
-      },
-      { description: 'Of the replica that answers, since it started; null while it has opened none' },
-    ),
-  ),
+  connections: connectionFigures,
   created_at: time,
   updated_at: time,
 })

@@ -1,4 +1,5 @@
 import { type AuditActor, insertAudit } from '../../data/audit.data.ts'
+import type { BudgetFigures } from '../../data/connection-budget.ts'
 import type { CoreDatabase } from '../../data/core-database.ts'
 import { databaseServerNotFound, placeOfServerAddress } from '../../data/database-servers.ts'
 import {
@@ -13,6 +14,7 @@ import type { Directories } from '../../data/directories.ts'
 import type { Database } from '../../data/postgres.ts'
 import type { Provisioner } from '../../data/provision-tenant.ts'
 import type { TenantDatabases } from '../../data/tenant-databases.ts'
+import { describeConnections } from '../../http/connection-figures.ts'
 import { requestInvalid } from '../../http/problem-details.ts'
 import { defineError } from '../../platform/errors.ts'
 import { type DatabaseServerId, newId, parseDatabaseServerId } from '../../platform/ids.ts'
@@ -155,10 +157,7 @@ async function readAddress(
   return { address: await parts.secretBox.seal(placeOfServerAddress(id), normalized), host }
 }
 
-function describe(
-  server: DatabaseServerRecord & { tenants: number },
-  figures: ReturnType<ReturnType<TenantDatabases['figures']>['get']>,
-): ServerView {
+function describe(server: DatabaseServerRecord & { tenants: number }, figures: BudgetFigures | undefined): ServerView {
   return {
     id: server.id,
     name: server.name,
@@ -168,20 +167,7 @@ function describe(
     tenants_max: server.tenantsMax,
     is_draining: server.isDraining,
     tenants: server.tenants,
-    connections: figures
-      ? {
-          max: figures.max,
-          open: figures.open,
-          idle: figures.idle,
-          waiting: figures.waiting,
-          hits: figures.hits,
-          waits: figures.waits,
-          wait_ms_max: Math.round(figures.waitMsMax),
-          opened: figures.opened,
-          evicted: figures.evicted,
-          failed: figures.failed,
-        }
-      : null,
+    connections: describeConnections(figures),
     created_at: server.createdAt.toISOString(),
     updated_at: server.updatedAt.toISOString(),
   }

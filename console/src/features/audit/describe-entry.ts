@@ -10,6 +10,7 @@ export const actions: readonly string[] = [
   'domain.added',
   'domain.removed',
   'domain.verified',
+  'fleet.migrations_retried',
   'mailbox.read',
   'tenant.created',
   'tenant.entered',
