@@ -24,13 +24,15 @@ import type { TenantScope } from './tenant-scope.ts'
 import {
   addCopiedRows,
   endMove,
+  findMove,
+  forbidSwitch,
   pooledPlace,
   setFenced,
   type StorePlace,
   type TenantMove,
   updateMove,
 } from './tenant-moves.data.ts'
-import type { TenantRecord } from './tenants.data.ts'
+import { findTenant, type TenantRecord } from './tenants.data.ts'
 
 /** The tenant cannot be moved now, or not there. */
 export const moveRefused = defineError({
@@ -112,14 +114,16 @@ export function createMoveWork(parts: MoverParts & { isStopping: () => boolean }
     }
   }
 
-  async function prepareTarget({ move, tenant, locks }: Job): Promise<StorePlace> {
-    if (move.targetIsolation === 'pooled') {
-      await keptStores.giveUpPooled(tenant.id)
-      await databases
-        .scopeOf({ ...tenant, ...pooledPlace })
-        .writePastFence((target) => deleteTenantRows(target, tenant.id))
-      return pooledPlace
-    }
+  async function prepareTarget(job: Job): Promise<StorePlace> {
+    const { move, tenant } = job
+    const place = move.targetIsolation === 'pooled' ? pooledPlace : await makeTarget(job)
+    if (place.isolation === 'pooled') await keptStores.giveUpPooled(tenant.id)
+    // A former move may have left rows there.
+    await databases.scopeOf({ ...tenant, ...place }).writePastFence((target) => deleteTenantRows(target, tenant.id))
+    return place
+  }
+
+  async function makeTarget({ move, tenant, locks }: Job): Promise<StorePlace> {
     if (!move.targetServerId) throw new Error('a move to a dedicated store without a server')
     const server = await parts.servers.get(move.targetServerId)
     const made = await provisioner.provisionStore({ tenant, server, locks })
@@ -181,6 +185,7 @@ export function createMoveWork(parts: MoverParts & { isStopping: () => boolean }
       const elapsedMs = (): number => Math.round(clock.monotonicMs() - pausedAtMs)
       await pause(job, sides.source)
       await align(job, sides)
+      await ensureSameCounts(job, sides)
       if (elapsedMs() < pauseMsMax) {
         await commitSwitch(job, { place, sides, elapsedMs })
         return
@@ -191,6 +196,14 @@ export function createMoveWork(parts: MoverParts & { isStopping: () => boolean }
       }
       await catchUp(job, sides)
     }
+  }
+
+  /** Nothing writes on either side: whatever was overlooked range by range must not get past this. */
+  async function ensureSameCounts({ tenant }: Job, { source, target }: Sides): Promise<void> {
+    const [left, arrived] = await Promise.all(
+      [source, target].map((side) => side.read((database) => countStoreRows(database, tenant.id))),
+    )
+    if (left !== arrived) throw new Error(`the source has ${left} rows, the target ${arrived}`)
   }
 
   /** Adds the fence, then waits for the writes that were under way. */
@@ -207,23 +220,25 @@ export function createMoveWork(parts: MoverParts & { isStopping: () => boolean }
     })
   }
 
-  async function resume({ tenant }: Pick<Job, 'tenant'>, source: TenantScope): Promise<void> {
-    await source.writePastFence((database) => removeFence(database, tenant.id))
+  async function resume({ move, tenant }: Job, source: TenantScope): Promise<void> {
+    await source.writePastFence((database) => removeFence(database, tenant.id, move.id))
     await setFenced(core.db, tenant.id, null)
     directories.forget({ kind: 'tenant', ids: [tenant.id] })
   }
 
   async function commitSwitch(
-    { move, tenant, actor }: Job,
+    { move, tenant, locks, actor }: Job,
     { place, sides, elapsedMs }: { place: StorePlace; sides: Sides; elapsedMs: () => number },
   ): Promise<void> {
     // Rows that a former move left there have been replaced, and so is their fence.
     await sides.target.writePastFence((database) => removeFence(database, tenant.id))
+    await locks.ensureHeld()
+    ensureGoesOn(await findMove(core.db, move.id))
     await keptStores.keep({ move, tenant })
     const at = clock.now()
     const pausedMs = elapsedMs()
-    const moved = await core.write(async (database) => {
-      const after = await endMove(database, {
+    await core.write(async (database) => {
+      await endMove(database, {
         move,
         place,
         step: 'moved',
@@ -240,16 +255,23 @@ export function createMoveWork(parts: MoverParts & { isStopping: () => boolean }
         before: describePlace(tenant),
         after: { ...describePlace(place), paused_ms: pausedMs },
       })
-      return after
     })
-    if (!moved) throw new Error('the tenant was changed by somebody else during its move')
     directories.forget({ kind: 'tenant', ids: [tenant.id] })
   }
 
   async function rollBack(job: Job, failure: string | null): Promise<void> {
     const { move, tenant, actor } = job
+    // From here on nobody switches: neither a mover that lost its lock nor a commit whose answer was lost. If it has
+    // switched, or somebody else has ended it, there is nothing to take back.
+    if (!(await forbidSwitch(core.db, move.id))) {
+      directories.forget({ kind: 'tenant', ids: [tenant.id] })
+      const now = await findTenant(core.db, tenant.id)
+      const isAtSource = now?.databaseServerId === move.sourceServerId && now?.databaseName === move.sourceDatabase
+      if (isAtSource) await keptStores.unkeep({ move, tenant })
+      return
+    }
     await keptStores.unkeep({ move, tenant })
-    await databases.scopeOf(tenant).writePastFence((database) => removeFence(database, tenant.id))
+    await databases.scopeOf(tenant).writePastFence((database) => removeFence(database, tenant.id, move.id))
     await core.write(async (database) => {
       await endMove(database, {
         move,
@@ -276,6 +298,10 @@ export function createMoveWork(parts: MoverParts & { isStopping: () => boolean }
   /** What cannot be cleaned now is found by the reconciler, or by the next move. */
   async function cleanTarget({ move, tenant, locks }: Job): Promise<void> {
     try {
+      await locks.ensureHeld()
+      const now = await findTenant(core.db, tenant.id)
+      // Never where the tenant lives, or is just going.
+      if (!now || now.state === 'moving' || isThere(now, move)) return
       if (move.targetIsolation === 'dedicated' && move.targetServerId) {
         const server = await parts.servers.get(move.targetServerId)
         await provisioner.dropStore({ number: tenant.number, server, locks })
@@ -298,6 +324,11 @@ export function createMoveWork(parts: MoverParts & { isStopping: () => boolean }
   }
 
   return { carryOut, rollBack }
+}
+
+/** Whether a tenant lives where a move was to take it. */
+function isThere(tenant: TenantRecord, move: TenantMove): boolean {
+  return tenant.isolation === move.targetIsolation && tenant.databaseServerId === move.targetServerId
 }
 
 /** A place as the audit log has it. */

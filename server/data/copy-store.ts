@@ -51,7 +51,7 @@ export async function copyRows(
     const ofTable: string[] = []
     await source.execute(sql`declare moved_rows no scroll cursor for
       select id::text as id, (${rowOf(table)})::text as row from ${tenantTables[table]} t
-      where tenant_id = ${copy.tenantId} order by id`)
+      where tenant_id = ${copy.tenantId} order by t.id`)
     for (;;) {
       const rows = await source.execute<{ id: string; row: string }>(sql.raw(`fetch ${rowsPerBatch} from moved_rows`))
       const [first] = rows

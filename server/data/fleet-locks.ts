@@ -5,6 +5,8 @@ import type { DatabaseServerId } from '../platform/ids.ts'
 export interface FleetLocks {
   /** The owner's connection to core that holds the locks: they go when it goes. */
   sql: postgres.Sql
+  /** Throws once that connection was lost, and the locks with it: somebody else may be at work by now. */
+  ensureHeld(): Promise<void>
   /** While databases are being made, unfinished ones are not cleaned up. */
   making<T>(work: () => Promise<T>): Promise<T>
   /** One at a time makes a server's template. */
@@ -25,21 +27,32 @@ const kinds = { tenant: 723_641_053, template: 723_641_054, making: 723_641_055 
  * they are taken in core, over a direct connection, whichever server the work is on.
  */
 export async function withFleetLocks<T>(directUrl: string, work: (locks: FleetLocks) => Promise<T>): Promise<T> {
+  let isLost = false
   const sql = postgres(directUrl, {
     max: 1,
+    // A connection that lives on is what holds the locks; the client would open another one in silence.
+    max_lifetime: null,
+    onclose: () => {
+      isLost = true
+    },
     fetch_types: false,
     onnotice: () => undefined,
     connection: { application_name: 'tenantry provision' },
   })
   try {
-    return await work(lockOver(sql))
+    return await work(lockOver(sql, () => isLost))
   } finally {
     // Nobody waits for its end: the locks are given back already.
     void sql.end({ timeout: 5 }).catch(() => undefined)
   }
 }
 
-function lockOver(sql: postgres.Sql): FleetLocks {
+function lockOver(sql: postgres.Sql, isLost: () => boolean): FleetLocks {
+  async function ensureHeld(): Promise<void> {
+    if (!isLost()) await sql`select 1`
+    if (isLost()) throw new Error('the connection that held the locks was lost')
+  }
+
   async function hold<R>(kind: number, key: string, work: () => Promise<R>): Promise<R> {
     await sql`select pg_advisory_lock(${kind}::int, hashtext(${key}))`
     return releaseAfter(kind, key, work)
@@ -60,6 +73,7 @@ function lockOver(sql: postgres.Sql): FleetLocks {
 
   return {
     sql,
+    ensureHeld,
     async making(work) {
       await sql`select pg_advisory_lock_shared(${kinds.making}::int, hashtext('all'))`
       try {

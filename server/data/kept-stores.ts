@@ -92,7 +92,11 @@ export function createKeptStores(parts: {
   }
 }
 
-/** Lets a tenant's writes into a store again. Runs past the fence. */
-export async function removeFence(database: Database, tenantId: TenantId): Promise<void> {
-  await database.execute(sql`delete from tenant.fences where tenant_id = ${tenantId}`)
+/**
+ * Lets a tenant's writes into a store again. Runs past the fence.
+ * @param moveId only the fence of this move
+ */
+export async function removeFence(database: Database, tenantId: TenantId, moveId?: string): Promise<void> {
+  const ofMove = moveId === undefined ? sql`true` : sql`move_id = ${moveId}`
+  await database.execute(sql`delete from tenant.fences where tenant_id = ${tenantId} and ${ofMove}`)
 }

@@ -147,6 +147,8 @@ export function createProvisioner(parts: ProvisionerParts): Provisioner {
     const owner = ownerOf(tenant.number)
     const login = { role: storeRoleOf(owner), password: makePassword() }
     const databaseName = await onServer(server, locks, (sql) => ensureStore(sql, { server, owner, login, locks }))
+    // Whoever works on it meanwhile gave the role another password.
+    await locks.ensureHeld()
     return {
       databaseServerId: server.record.id,
       databaseName,

@@ -138,8 +138,16 @@ export async function setFenced(database: Database, id: TenantId, at: Date | nul
 }
 
 /**
+ * Forbids the switch of a running move, whoever works on it: an abort that was asked for counts until the very
+ * transaction that switches. Undefined once it has ended.
+ */
+export function forbidSwitch(database: Database, id: string): Promise<TenantMove | undefined> {
+  return updateMove(database, id, { abortRequested: true })
+}
+
+/**
  * Puts a moving tenant into another store, or back to the one it never left (`place` undefined), and ends its move; all
- * replicas hear of it. Undefined when it is not moving any more.
+ * replicas hear of it. To be called in a transaction: throws when the move has ended, or may not switch any more.
  */
 export async function endMove(
   database: Database,
@@ -152,22 +160,31 @@ export async function endMove(
     sourceKeptUntil: Date | null
     at: Date
   },
-): Promise<TenantRecord | undefined> {
+): Promise<void> {
   const { move, at } = ended
   const [tenant] = await database
     .update(tenants)
     .set({ ...ended.place, state: 'active', fencedAt: null, updatedAt: at })
     .where(and(eq(tenants.id, move.tenantId), eq(tenants.state, 'moving')))
-    .returning()
-  if (!tenant) return undefined
-  await updateMove(database, move.id, {
-    step: ended.step,
-    failure: ended.failure,
-    pausedMs: ended.pausedMs,
-    sourceKeptUntil: ended.sourceKeptUntil,
-    endedAt: at,
-  })
-  return tenant
+    .returning({ id: tenants.id })
+  const [row] = await database
+    .update(tenantMoves)
+    .set({
+      step: ended.step,
+      failure: ended.failure,
+      pausedMs: ended.pausedMs,
+      sourceKeptUntil: ended.sourceKeptUntil,
+      endedAt: at,
+    })
+    .where(
+      and(
+        eq(tenantMoves.id, move.id),
+        isNull(tenantMoves.endedAt),
+        ended.place ? eq(tenantMoves.abortRequested, false) : undefined,
+      ),
+    )
+    .returning({ id: tenantMoves.id })
+  if (!row || (ended.place && !tenant)) throw new Error('the move was ended by somebody else')
 }
 
 /** Adds rows to those that a move has copied. */
