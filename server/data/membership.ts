@@ -4,12 +4,12 @@ import type { TenantUserRow } from './tenant-scope.ts'
 import type { TenantRecord } from './tenants.data.ts'
 import type { PlatformUser } from './users.data.ts'
 
-/** Whether a platform user may act in a tenant: assigned to it, its owner, or a superuser. */
+/** Whether a platform user may act in a tenant: assigned to it, its owner (while it is an owner at all), or a superuser. */
 export function belongsToTenant(
-  user: Pick<PlatformUser, 'id' | 'tenantId' | 'isSuperuser'>,
+  user: Pick<PlatformUser, 'id' | 'tenantId' | 'isOwner' | 'isSuperuser'>,
   tenant: Pick<TenantRecord, 'id' | 'ownerId'>,
 ): boolean {
-  return user.tenantId === tenant.id || user.isSuperuser || tenant.ownerId === user.id
+  return user.tenantId === tenant.id || user.isSuperuser || (user.isOwner && tenant.ownerId === user.id)
 }
 
 /**

@@ -12,11 +12,14 @@ export const nullable = <S extends Parameters<typeof t.Union>[0][number]>(schema
 /** A yes or no of a query. */
 export const flag = t.BooleanString({ error: 'must be true or false' })
 
+/** Characters that nobody sees, or that turn text around: with them one address could look like another. */
+const unseen = String.raw`\u00ad\u061c\u180e\u200b-\u200f\u202a-\u202e\u2060-\u206f\ufeff\udb40`
+
 /** An e-mail address, in any spelling; it is compared in lower case. */
 export const email = t.String({
   minLength: 3,
   maxLength: 254,
-  pattern: String.raw`^[^\s@\u0000-\u001f]+@[^\s@\u0000-\u001f]+$`,
+  pattern: String.raw`^[^\s@\u0000-\u001f${unseen}]+@[^\s@\u0000-\u001f${unseen}]+$`,
   error: 'must be an e-mail address',
 })
 

@@ -31,6 +31,12 @@ export const tenantNotFound = defineError({ code: 'tenant.not_found', status: 40
 export const emailTaken = defineError({ code: 'user.email_taken', status: 409, title: 'The address is taken' })
 /** No such user, or none that the caller may know of. */
 export const userNotFound = defineError({ code: 'user.not_found', status: 404, title: 'There is no such user' })
+/** Whoever registered by itself must show that the address is its own before it gets into a tenant. */
+export const userUnverified = defineError({
+  code: 'user.unverified',
+  status: 409,
+  title: 'The address is not verified yet',
+})
 /** The caller may not do this. */
 export const forbidden = defineError({ code: 'auth.forbidden', status: 403, title: 'You may not do this' })
 
@@ -182,6 +188,12 @@ export function createTenantGate(options: {
   }
 
   return { nameTenant, resolve, enter }
+}
+
+/** Throws unless the user has shown that its address is its own, or somebody vouched for it. */
+export function ensureVouchedFor(user: { isVerified: boolean }): void {
+  if (user.isVerified) return
+  throw userUnverified({ detail: 'This user registered by itself and has not verified the address yet.' })
 }
 
 /** Throws unless the tenant may serve requests now. */

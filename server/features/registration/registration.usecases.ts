@@ -77,7 +77,9 @@ async function registerTenantUser(
   if (tenant.registration !== 'open') {
     throw registrationClosed({ detail: 'Only invited people get an account here. Ask for an invite.' })
   }
-  const { email, fullName, actor } = wanted
+  const { fullName, actor } = wanted
+  // As the account has it: the mail must not go to a spelling that is somebody else's mailbox.
+  const email = wanted.email.toLowerCase()
   const passwordHash = await parts.passwords.hash(wanted.password)
   return storeTenantUser(parts, tenant, { email, fullName, passwordHash, isVerified: false, actor }, (user) => ({
     action: 'tenant_user.registered',

@@ -71,7 +71,7 @@ export async function listUsersOfTenant(
 function describeLink(user: PlatformUser | undefined, tenant: TenantRecord): LinkedAs {
   if (!user) return 'deleted'
   if (user.tenantId === tenant.id) return 'assigned'
-  if (tenant.ownerId === user.id) return 'owner'
+  if (user.isOwner && tenant.ownerId === user.id) return 'owner'
   return user.isSuperuser ? 'superuser' : 'left'
 }
 

@@ -9,7 +9,8 @@ export const newTenantNote =
 
 /**
  * The answer to a creation whose transaction is committed, once its store is made or takes too long: 201, or 202 while
- * it is still `provisioning`. Idempotent, as the same request may come again.
+ * it is still `provisioning`. Idempotent, as the same request may come again: by then the id may be another tenant's, or
+ * the tenant another owner's, and then it gets the first answer as it was.
  */
 export async function describeNewTenant(
   parts: TenantsParts,
@@ -17,6 +18,6 @@ export async function describeNewTenant(
 ): Promise<{ status: 201 | 202; body: TenantView }> {
   const id = parseTenantId(created.id)
   const tenant = id && (await settleNewTenant(parts, id))
-  const status = tenant?.state === 'provisioning' ? 202 : 201
-  return { status, body: tenant ? describeTenant(tenant) : created }
+  if (tenant?.number !== created.number || tenant.ownerId !== created.owner_id) return { status: 201, body: created }
+  return { status: tenant.state === 'provisioning' ? 202 : 201, body: describeTenant(tenant) }
 }

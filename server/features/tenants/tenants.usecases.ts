@@ -24,7 +24,7 @@ import {
 import { deleteUsageOfTenant } from '../../data/usage.data.ts'
 import { findUser } from '../../data/users.data.ts'
 import { requestInvalid } from '../../http/problem-details.ts'
-import { emailTaken, tenantNotFound } from '../../http/tenant-gate.ts'
+import { emailTaken, ensureVouchedFor, tenantNotFound } from '../../http/tenant-gate.ts'
 import type { Egress } from '../../platform/egress.ts'
 import { withDeadline } from '../../platform/deadline.ts'
 import { defineError } from '../../platform/errors.ts'
@@ -140,10 +140,11 @@ async function provisionSoon(
   }
 }
 
-/** Makes an owner's linked row; idempotent, as it is no part of the core transaction. */
+/** Makes an owner's linked row; idempotent, as it is no part of the core transaction. 409 `user.email_taken`, `user.unverified`. */
 export async function linkOwner(parts: TenantsParts, tenant: TenantRecord, ownerId: UserId): Promise<void> {
   const owner = await parts.directories.user(ownerId)
   if (!owner?.isOwner) return
+  ensureVouchedFor(owner)
   const linked = await parts.databases.scopeOf(tenant).write((database) => linkTenantUser(database, tenant.id, owner))
   if (!linked) throw emailTaken({ detail: "A user of this tenant already has the owner's address." })
 }
@@ -299,6 +300,7 @@ async function ensureOwnerExists(database: Database, settings: TenantChanges): P
   if (!settings.ownerId) return
   const owner = await findUser(database, settings.ownerId)
   if (!owner?.isOwner) throw refuse('owner_id', 'must be the id of a platform user who is an owner')
+  ensureVouchedFor(owner)
 }
 
 /** The tenant's row must be locked, so that no version comes between this look and the change. */

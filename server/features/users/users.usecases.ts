@@ -14,7 +14,7 @@ import {
   type PlatformUser,
   updateUser,
 } from '../../data/users.data.ts'
-import { emailTaken, tenantNotFound, userNotFound } from '../../http/tenant-gate.ts'
+import { emailTaken, ensureVouchedFor, tenantNotFound, userNotFound } from '../../http/tenant-gate.ts'
 import { defineError } from '../../platform/errors.ts'
 import { newUserId, parseTenantId, type UserId } from '../../platform/ids.ts'
 import type { Passwords } from '../../platform/passwords.ts'
@@ -24,12 +24,6 @@ export const lastSuperuser = defineError({
   code: 'user.last_superuser',
   status: 409,
   title: 'This is the last superuser',
-})
-/** Whoever registered by itself must show that the address is its own before it gets into a tenant. */
-export const userUnverified = defineError({
-  code: 'user.unverified',
-  status: 409,
-  title: 'The address is not verified yet',
 })
 
 /** What managing platform users stands on. */
@@ -79,7 +73,10 @@ export interface UserChanges {
   isOwner?: boolean
 }
 
-/** Changes a platform user. A new password or a switched-off account ends its sessions. */
+/**
+ * Changes a platform user. A new password or a switched-off account ends its sessions. 409 `user.unverified` if it is to
+ * be a superuser and nobody has shown that its address is its own.
+ */
 export async function changeUser(
   parts: UsersParts,
   id: UserId | undefined,
@@ -95,6 +92,7 @@ export async function changeUser(
     const before = await findUserForUpdate(database, id)
     if (!before) throw notFound()
     if (before.isSuperuser && before.isActive && superusers <= 1) throw refuseLastSuperuser()
+    if (changes.isSuperuser && !before.isSuperuser && !changes.isVerified) ensureVouchedFor(before)
     const after = await updateUser(database, id, {
       ...withoutUndefined(columns),
       ...(passwordHash ? { passwordHash } : {}),
@@ -171,9 +169,7 @@ export async function assignUser(
   const tenantId = parseTenantId(tenantText)
   const tenant = tenantId && (await parts.directories.tenant(tenantId))
   if (!tenant) throw tenantNotFound({ detail: 'There is no tenant with this id.' })
-  if (!user.isVerified) {
-    throw userUnverified({ detail: 'This user registered by itself and has not verified the address yet.' })
-  }
+  ensureVouchedFor(user)
   const linked = await parts.databases.scopeOf(tenant).write((database) => linkTenantUser(database, tenant.id, user))
   if (!linked) throw emailTaken({ detail: 'A user of this tenant already has this address. The two are never merged.' })
   return moveUser(parts, user.id, tenant.id, actor)
