@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'bun:test'
-import { describeState } from '../../console/src/features/tenants/describe-state.ts'
+import { describeState } from '../../console/src/panels/tenant-state.ts'
 import { rankByLikeness } from '../../console/src/features/tenants/rank-by-likeness.ts'
 import { checkScore } from '../../console/src/features/tenants/tenant-rules.ts'
 import { checkTenantName, checkWhole } from '../../console/src/lib/rules.ts'

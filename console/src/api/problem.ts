@@ -137,6 +137,22 @@ const commonWords: Record<string, ProblemWords> = {
     title: 'This account is deactivated.',
     advice: 'A superuser of this server can activate it again.',
   },
+  'user.not_verified': {
+    title: 'Your address is not verified yet.',
+    advice: 'Open the link that was mailed to you, or ask for it again on Home.',
+  },
+  'limit.organizations': {
+    title: 'You have as many organizations as one owner may have here.',
+    advice: 'Nothing was made. Ask the people who run this server for more.',
+  },
+  'tenant.dedicated_unavailable': {
+    title: 'This server cannot make a database now.',
+    advice: 'Nothing was made. The people who run it can see why on its System page.',
+  },
+  'tenant.migrating': {
+    title: 'Its database is being made or moved.',
+    advice: 'Nothing was changed. Try again in a moment.',
+  },
   'tenant.inactive': {
     title: 'This organization is suspended.',
     advice: 'Its owner or a superuser of this server can activate it again.',

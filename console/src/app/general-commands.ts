@@ -4,7 +4,7 @@ import type { User } from '../api/client.ts'
 import { apiDocsPath, paths } from '../lib/paths.ts'
 import { chooseTheme } from '../lib/theme.ts'
 import { useCommands, type Command } from '../ui/commands.tsx'
-import { usePlaces } from './places.ts'
+import { maySee, usePlaces } from './places.ts'
 
 /** Offers what can be done anywhere: jumping, the places, the theme, the sheet of shortcuts. */
 export function useGeneralCommands(options: { user: User; onOpen: (what: 'palette' | 'shortcuts') => void }): void {
@@ -29,15 +29,27 @@ export function useGeneralCommands(options: { user: User; onOpen: (what: 'palett
         icon: place.icon,
         run: () => void navigate({ to: place.to }),
       })),
-      ...(user.is_superuser
+      ...(maySee(user, 'manager')
         ? [
             {
               id: 'tenant.new',
-              name: 'New tenant',
+              name: user.is_superuser ? 'New tenant' : 'New organization',
               group: 'Anywhere',
               icon: 'plus',
               words: 'onboard create add customer',
               run: () => void navigate({ to: paths.newTenant }),
+            } satisfies Command,
+          ]
+        : []),
+      ...(user.is_superuser
+        ? [
+            {
+              id: 'go.mailbox',
+              name: 'Open the mailbox',
+              group: 'Anywhere',
+              icon: 'document',
+              words: 'mail invite verification reset link',
+              run: () => void navigate({ to: paths.mailbox }),
             } satisfies Command,
           ]
         : []),
@@ -75,7 +87,7 @@ export function useGeneralCommands(options: { user: User; onOpen: (what: 'palett
         run: () => onOpen('shortcuts'),
       },
     ],
-    [navigate, onOpen, places, user.is_superuser],
+    [navigate, onOpen, places, user],
   )
   useCommands(commands)
 }

@@ -12,7 +12,7 @@ import { Icon } from '../ui/icons.tsx'
 import { KeyCaps } from '../ui/key-caps.tsx'
 import { PaletteFrame } from '../ui/palette-frame.tsx'
 import { Plate } from '../ui/plate.tsx'
-import { useHasPage, useRouteTabs } from './places.ts'
+import { maySee, useHasPage, useRouteTabs } from './places.ts'
 
 const tenantsShownMax = 6
 
@@ -70,7 +70,7 @@ function Content(props: { user: User; onClose: () => void; onShortcuts: () => vo
           Nothing matches “{search}”. Try fewer words.
         </Cmdk.Empty>
         {tenants.length > 0 && (
-          <Group head="Tenants">
+          <Group head={props.user.is_superuser ? 'Tenants' : 'Organizations'}>
             {tenants.map((entry) => (
               <Entry
                 key={entry.path}
@@ -165,14 +165,17 @@ function Entry(props: {
 function useTenantEntries(options: { user: User; search: string }): { id: string; name: string; path: string }[] {
   const { user, search } = options
   const api = useApi()
-  const enabled = useHasPage(tenantRoutePath) && user.is_superuser
+  const enabled = useHasPage(tenantRoutePath) && maySee(user, 'manager')
+  const isSuperuser = user.is_superuser
   const tabs = useRouteTabs(tenantRoutePath)
   const words = splitWords(search)
   const whole = useQuery(
-    getTenantSearchQueryOptions({ api, search: search.trim(), enabled: enabled && search.trim() !== '' }),
+    getTenantSearchQueryOptions({ api, search: search.trim(), isSuperuser, enabled: enabled && search.trim() !== '' }),
   )
   const [first = ''] = words
-  const byFirst = useQuery(getTenantSearchQueryOptions({ api, search: first, enabled: enabled && words.length > 1 }))
+  const byFirst = useQuery(
+    getTenantSearchQueryOptions({ api, search: first, isSuperuser, enabled: enabled && words.length > 1 }),
+  )
   if (!enabled || words.length === 0) return []
   const found = new Map([...(whole.data ?? []), ...(byFirst.data ?? [])].map((tenant) => [tenant.id, tenant]))
   return [...found.values()]

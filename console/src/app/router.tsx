@@ -16,6 +16,7 @@ import {
   signInRoute,
   verifyRoute,
 } from './pages/entrance.routes.ts'
+import { mailboxRoute } from './pages/mailbox.route.ts'
 import { homeRoute } from './pages/home.route.ts'
 import { tenantConnectRoute } from './pages/tenant-connect.route.ts'
 import { tenantConnectionsRoute } from './pages/tenant-connections.route.ts'
@@ -44,6 +45,7 @@ const routeTree = rootRoute.addChildren([
     auditRoute,
     usageRoute,
     systemRoute,
+    mailboxRoute,
     tenantsRoute,
     peopleRoute,
     onboardingRoute,

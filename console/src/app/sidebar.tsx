@@ -58,7 +58,7 @@ export function Sidebar(props: { user: User; onJump: () => void; onShortcuts: ()
             </ul>
           </nav>
         )}
-        <RecentTenants />
+        <RecentTenants noun={props.user.is_superuser ? 'tenants' : 'organizations'} />
       </div>
       <div className="pt-2 pb-1">
         <HealthLine />
@@ -70,14 +70,14 @@ export function Sidebar(props: { user: User; onJump: () => void; onShortcuts: ()
   )
 }
 
-function RecentTenants(): ReactNode {
+function RecentTenants(props: { noun: string }): ReactNode {
   const tenants = useRecentTenants()
   const hasPage = useHasPage(tenantRoutePath)
   if (!hasPage || tenants.length === 0) return null
   return (
     <nav aria-labelledby="recent-tenants" className="mt-5">
       <h2 id="recent-tenants" className="px-2 pb-[6px] text-meta text-ink-3">
-        Recent tenants
+        Recent {props.noun}
       </h2>
       <ul className="flex flex-col gap-px">
         {tenants.map(({ id, name }) => (

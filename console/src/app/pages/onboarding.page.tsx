@@ -14,5 +14,5 @@ export function Onboarding(): ReactNode {
     () => ({ connect: hasConnect ? (id: string) => tenantPath(id, 'connect') : undefined }),
     [hasConnect],
   )
-  return <OnboardingPage userId={user.id} isSuperuser={user.is_superuser} pages={pages} />
+  return <OnboardingPage user={user} pages={pages} />
 }

@@ -41,7 +41,10 @@ export function ModelStep(props: { flow: TenantFlow }): ReactNode {
         )}
         {provider === null && !connection.isDirty && (
           <Notice tone="warn" icon="attention" title="No model can answer yet">
-            This server has no provider’s key, and its offline model is switched off. Enter a key of this tenant’s own.
+            {flow.viewer.isSuperuser
+              ? 'This server has no provider’s key for it, and its offline model is switched off. '
+              : 'The models of this server are not for organizations that bring none. '}
+            Enter a key of its own.
           </Notice>
         )}
         <ModelConnectionForm connection={connection} onSubmit={() => void saveAndGoOn({ flow, connection })} />

@@ -7,7 +7,7 @@ import { checkTenantId, proposeNextId } from './tenant-id.ts'
 
 /** What is known of whether an id is free. */
 interface Freedom {
-  data: 'free' | 'taken' | 'unknown' | undefined
+  data: 'free' | 'taken' | 'unknown' | 'later' | undefined
   isError: boolean
 }
 
@@ -67,7 +67,7 @@ export function TenantFacts(props: { id: string; name: string; children?: ReactN
           <span className="font-mono text-[12px]/[20px] break-all text-ink-2">X-TENANT: {id || '…'}</span>
         </Fact>
       </dl>
-      <p className="text-meta text-ink-3">The windows are drawn from the id and mark this tenant wherever it stands.</p>
+      <p className="text-meta text-ink-3">The windows are drawn from the id and mark it wherever it stands.</p>
     </div>
   )
 }
@@ -90,9 +90,11 @@ function describeFreedom(options: { shape: string | undefined; freedom: Freedom 
   if (freedom.isError) return { kind: 'attention', children: 'Not checked: the server did not answer.' }
   switch (freedom.data) {
     case 'taken':
-      return { kind: 'failed', children: 'Taken by another tenant.' }
+      return { kind: 'failed', children: 'Taken by another one.' }
     case 'free':
       return { kind: 'fine', children: 'Free.' }
+    case 'later':
+      return { kind: 'suspended', children: 'Checked when it is created.' }
     case 'unknown':
       return { kind: 'suspended', children: 'Many ids are alike: checked when it is created.' }
     default:

@@ -46,7 +46,7 @@ export function NameStep(props: { flow: TenantFlow }): ReactNode {
     <OnboardingFrame
       flow={flow}
       title="Name and id"
-      lead="The tenant exists. Its name can be changed at any time."
+      lead="It exists. Its name can be changed at any time."
       foot={{ verb: 'Save and continue', form: formId, busy: change.isPending }}
       testLabel="As it is seen"
       test={<TenantFacts id={tenant.id} name={tenant.name} />}

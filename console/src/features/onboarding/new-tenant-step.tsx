@@ -19,12 +19,12 @@ import { ProblemNotice } from '../../ui/problem-notice.tsx'
 import { IdCheck } from './id-check.tsx'
 import { IsolationChoice, type Isolation } from './isolation-choice.tsx'
 import { getIdFreeQueryOptions } from './onboarding.queries.ts'
+import type { OnboardingViewer } from './onboarding-flow.ts'
 import { OnboardingFrame } from './onboarding-frame.tsx'
 import { describeFirstSteps } from './onboarding-steps.ts'
 import { checkTenantId, deriveTenantId } from './tenant-id.ts'
 
 const names = ['name', 'id'] as const
-const idTaken = 'Another tenant has this id. Choose another.'
 
 interface NewTenantFields {
   name: string
@@ -33,29 +33,31 @@ interface NewTenantFields {
 }
 
 /** The first step of a tenant that does not exist yet: its name and its id. What is typed is kept as a draft. */
-export function NewTenantStep(props: { userId: string }): ReactNode {
+export function NewTenantStep(props: { userId: string; viewer: OnboardingViewer }): ReactNode {
+  const { viewer } = props
+  const { noun, isSuperuser } = viewer
   const api = useApi()
   const queryClient = useQueryClient()
   const navigate = useNavigate()
   const formId = useId()
   const { drafts, change, isKept } = useOnboardingDrafts(props.userId)
-  const [found, setFound] = useState(drafts.fresh)
-  const [hasOwnId, setHasOwnId] = useState(found?.hasOwnId ?? false)
+  const [draft, setDraft] = useState(drafts.fresh)
+  const [hasOwnId, setHasOwnId] = useState(draft?.hasOwnId ?? false)
   const form = useForm<NewTenantFields>({
     mode: 'onTouched',
-    defaultValues: { name: found?.name ?? '', id: found?.id ?? '', isolation: found?.isolation ?? 'pooled' },
+    defaultValues: { name: draft?.name ?? '', id: draft?.id ?? '', isolation: draft?.isolation ?? 'pooled' },
   })
   const create = useMutation({
-    mutationFn: ({ name, id, isolation }: NewTenantFields) =>
-      ask(
-        api.server.admin.tenants.post(
-          { name: name.trim(), id, isolation },
-          // The same draft sent twice, because an answer was lost on its way, makes one tenant and no refusal.
-          { headers: { 'idempotency-key': `onboarding-${drafts.fresh?.savedAt ?? id}` } },
-        ),
-      ),
+    mutationFn: ({ name, id, isolation }: NewTenantFields) => {
+      const body = { name: name.trim(), id }
+      // The same draft sent twice, because an answer was lost on its way, makes one tenant and no refusal.
+      const options = { headers: { 'idempotency-key': `onboarding-${drafts.fresh?.savedAt ?? id}` } }
+      return isSuperuser
+        ? ask(api.server.admin.tenants.post({ ...body, isolation }, options))
+        : ask(api.server.organizations.post(body, options))
+    },
     onError: (thrown) => {
-      for (const { name, message } of findOwnRefusals(toProblem(thrown))) {
+      for (const { name, message } of findOwnRefusals({ problem: toProblem(thrown), noun })) {
         form.setError(name, { message }, { shouldFocus: true })
       }
     },
@@ -63,6 +65,7 @@ export function NewTenantStep(props: { userId: string }): ReactNode {
       const { id } = tenant
       queryClient.setQueryData(getTenantQueryOptions(api, id).queryKey, tenant)
       void queryClient.invalidateQueries({ queryKey: ['tenants'] })
+      void queryClient.invalidateQueries({ queryKey: ['organizations'] })
       change((all) => beginOnboarding(all, { id, name: tenant.name, savedAt: new Date().toISOString() }))
       // Back leads to this step of the tenant that exists now, not to a form for another one.
       await navigate({ ...onboardingLink({ tenantId: id, step: 'name' }), replace: true })
@@ -73,7 +76,11 @@ export function NewTenantStep(props: { userId: string }): ReactNode {
   const [name, id, isolation] = useWatch({ control: form.control, name: ['name', 'id', 'isolation'] })
   const problem = create.error ? toProblem(create.error) : undefined
   const settledId = useSettled(id)
-  const freedom = useQuery(getIdFreeQueryOptions(api, checkTenantId(settledId) === undefined ? settledId : ''))
+  const asked = isSuperuser && checkTenantId(settledId) === undefined ? settledId : ''
+  const found = useQuery(getIdFreeQueryOptions(api, asked))
+  // Owners learn of an id that others have when theirs is created: who else is here is not theirs to ask.
+  const takenId = problem?.code === 'tenant.id_taken' ? create.variables?.id : undefined
+  const freedom = isSuperuser ? found : ({ data: takenId === settledId ? 'taken' : 'later', isError: false } as const)
   const isTaken = settledId === id && freedom.data === 'taken'
   useEffect(() => form.setFocus('name'), [form])
 
@@ -88,7 +95,7 @@ export function NewTenantStep(props: { userId: string }): ReactNode {
     form.setFocus('id')
   }
   const startOver = (): void => {
-    setFound(undefined)
+    setDraft(undefined)
     setHasOwnId(false)
     form.reset({ name: '', id: '', isolation: 'pooled' })
     create.reset()
@@ -98,6 +105,7 @@ export function NewTenantStep(props: { userId: string }): ReactNode {
   return (
     <OnboardingFrame
       flow={{
+        viewer,
         tenant: undefined,
         steps: describeFirstSteps(),
         step: 'name',
@@ -107,7 +115,11 @@ export function NewTenantStep(props: { userId: string }): ReactNode {
         onBack: undefined,
       }}
       title="Name and id"
-      lead="A tenant is one customer’s own assistant: its prompt, knowledge, users, keys and usage."
+      lead={
+        isSuperuser
+          ? 'A tenant is one customer’s own assistant: its prompt, knowledge, users, keys and usage.'
+          : 'An organization is an assistant of your own: its prompt, knowledge, users, keys and usage, in its own database.'
+      }
       foot={{ verb: 'Create and continue', form: formId, busy: create.isPending }}
       testLabel="Id check"
       test={
@@ -126,10 +138,12 @@ export function NewTenantStep(props: { userId: string }): ReactNode {
         className="flex max-w-[520px] flex-col gap-3"
       >
         <ProblemNotice
-          words={problem && findOwnRefusals(problem).length === 0 ? describeRefusal(problem) : undefined}
+          words={
+            problem && findOwnRefusals({ problem, noun }).length === 0 ? describeRefusal({ problem, noun }) : undefined
+          }
           waiting={problem?.status === 429}
         />
-        {found && <FoundDraft savedAt={found.savedAt} onStartOver={startOver} />}
+        {draft && <FoundDraft savedAt={draft.savedAt} onStartOver={startOver} />}
         <TextField
           label="Name"
           autoComplete="off"
@@ -155,7 +169,7 @@ export function NewTenantStep(props: { userId: string }): ReactNode {
           autoComplete="off"
           autoCapitalize="none"
           spellCheck={false}
-          error={errors.id?.message ?? (isTaken ? idTaken : undefined)}
+          error={errors.id?.message ?? (isTaken ? describeTaken(noun) : undefined)}
           {...form.register('id', {
             validate: (value) => checkTenantId(value) ?? true,
             onChange: (event: { target: { value: string } }) => {
@@ -165,14 +179,16 @@ export function NewTenantStep(props: { userId: string }): ReactNode {
             },
           })}
         />
-        <IsolationChoice
-          value={isolation}
-          onChoose={(chosen) => {
-            form.setValue('isolation', chosen)
-            create.reset()
-            keep()
-          }}
-        />
+        {isSuperuser && (
+          <IsolationChoice
+            value={isolation}
+            onChoose={(chosen) => {
+              form.setValue('isolation', chosen)
+              create.reset()
+              keep()
+            }}
+          />
+        )}
       </form>
     </OnboardingFrame>
   )
@@ -190,15 +206,26 @@ function FoundDraft(props: { savedAt: string; onStartOver: () => void }): ReactN
   )
 }
 
-function describeRefusal(problem: ApiProblem): ProblemWords {
-  if (problem.code !== 'tenant.dedicated_unavailable') return describeProblem({ problem, attempt: 'other' })
+interface Refusal {
+  problem: ApiProblem
+  noun: OnboardingViewer['noun']
+}
+
+function describeRefusal({ problem, noun }: Refusal): ProblemWords {
+  // Owners have no choice of database.
+  if (problem.code !== 'tenant.dedicated_unavailable' || noun === 'organization')
+    return describeProblem({ problem, attempt: 'other' })
   return {
     title: 'No database of its own can be made now.',
     advice: `${problem.message} Choose the shared database: the tenant can be moved later.`,
   }
 }
 
-function findOwnRefusals(problem: ApiProblem): { name: (typeof names)[number]; message: string }[] {
-  if (problem.code === 'tenant.id_taken') return [{ name: 'id', message: idTaken }]
+function findOwnRefusals({ problem, noun }: Refusal): { name: (typeof names)[number]; message: string }[] {
+  if (problem.code === 'tenant.id_taken') return [{ name: 'id', message: describeTaken(noun) }]
   return findRefusals({ problem, names })
+}
+
+function describeTaken(noun: OnboardingViewer['noun']): string {
+  return `Another ${noun} has this id. Choose another.`
 }

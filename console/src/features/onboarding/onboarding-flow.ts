@@ -1,10 +1,26 @@
 import type { OnboardingStep } from '../../lib/onboarding-drafts.ts'
+import { paths } from '../../lib/paths.ts'
 import type { Tenant } from '../../panels/tenant.queries.ts'
 import type { StepView, TenantFacts } from './onboarding-steps.ts'
 import type { Saved } from './saved-note.tsx'
 
+/** For whom an onboarding is: what they call a tenant, and where they come from. */
+export interface OnboardingViewer {
+  isSuperuser: boolean
+  noun: 'tenant' | 'organization'
+  above: { name: string; to: string }
+}
+
+/** Superusers onboard tenants from their list of them; owners their own organizations, from Home. */
+export function describeViewer(isSuperuser: boolean): OnboardingViewer {
+  return isSuperuser
+    ? { isSuperuser, noun: 'tenant', above: { name: 'Tenants', to: '/tenants' } }
+    : { isSuperuser, noun: 'organization', above: { name: 'Home', to: paths.home } }
+}
+
 /** An onboarding as its frame shows it. */
 export interface OnboardingFlow {
+  viewer: OnboardingViewer
   /** Undefined before it exists. */
   tenant: Pick<Tenant, 'id' | 'name'> | undefined
   steps: readonly StepView[]

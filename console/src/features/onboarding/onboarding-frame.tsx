@@ -78,15 +78,16 @@ export function OnboardingFrame(props: {
 function OnboardingHeader(props: { flow: OnboardingFlow }): ReactNode {
   const { flow } = props
   const navigate = useNavigate()
-  const title = flow.isNew ? 'New tenant' : 'Set up tenant'
+  const { noun, above } = flow.viewer
+  const title = flow.isNew ? `New ${noun}` : `Set up ${noun}`
   return (
     <PageHeader
       title={flow.tenant ? `${title}: ${flow.tenant.name}` : title}
       heading={
         <div className="flex min-w-0 items-center gap-x-[10px] phone:flex-1 phone:flex-col phone:items-start">
           <nav aria-label="Above" className="flex items-center gap-[6px] phone:hidden">
-            <Link to="/tenants" className="rounded-xs text-ink-2 hover:text-ink hover:underline">
-              Tenants
+            <Link to={above.to} className="rounded-xs text-ink-2 hover:text-ink hover:underline">
+              {above.name}
             </Link>
             <Icon name="chevron-right" className="size-[14px] text-ink-3" />
           </nav>
@@ -104,9 +105,9 @@ function OnboardingHeader(props: { flow: OnboardingFlow }): ReactNode {
           <SavedNote saved={flow.saved} />
           <Button
             kind="ghost"
-            onClick={() => void navigate({ to: flow.tenant ? tenantPath(flow.tenant.id) : '/tenants' })}
+            onClick={() => void navigate({ to: flow.tenant ? tenantPath(flow.tenant.id) : above.to })}
           >
-            {flow.isNew ? 'Finish later' : 'Open tenant'}
+            {flow.isNew ? 'Finish later' : `Open ${noun}`}
           </Button>
         </>
       }

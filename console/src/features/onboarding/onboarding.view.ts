@@ -7,6 +7,6 @@ const tenantIdCharactersMax = 63
 export const onboardingView = defineView({
   tenant: optionalField(tenantIdCharactersMax),
   step: choiceField([...onboardingSteps, 'last'], 'last'),
-  /** Whether users are made for it, or chosen from this platform's. */
-  people: choiceField(['create', 'assign'], 'create'),
+  /** Whether users are made for it, invited, or chosen from this platform's. */
+  people: choiceField(['create', 'invite', 'assign'], 'create'),
 })

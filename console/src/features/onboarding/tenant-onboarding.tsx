@@ -3,7 +3,7 @@ import type { ReactNode } from 'react'
 import { useApi } from '../../api/api-context.ts'
 import { QueryPanel } from '../../panels/query-panel.tsx'
 import type { Tenant } from '../../panels/tenant.queries.ts'
-import type { TenantFlow } from './onboarding-flow.ts'
+import type { OnboardingViewer, TenantFlow } from './onboarding-flow.ts'
 import type { OnboardingPages } from './onboarding-pages.ts'
 import { getTenantFactsQueryOptions } from './onboarding.queries.ts'
 import { OnboardingSkeleton } from './onboarding-skeleton.tsx'
@@ -22,6 +22,7 @@ interface TenantOnboardingProps {
   /** The page was opened here; else one came from another step. */
   isFirstShown: boolean
   pages: OnboardingPages
+  viewer: OnboardingViewer
 }
 
 /** The steps of a tenant that exists. */

@@ -21,7 +21,11 @@ export function TryStep(props: { flow: TenantFlow; pages: OnboardingPages }): Re
       flow={flow}
       title={`Ask ${tenant.name}`}
       lead="As its users will: through the same checks, with the saved prompt, counted in its usage."
-      foot={{ verb: isAnswered ? 'Open tenant' : 'Finish without asking', onNext: flow.finish, quiet: !isAnswered }}
+      foot={{
+        verb: isAnswered ? `Open ${flow.viewer.noun}` : 'Finish without asking',
+        onNext: flow.finish,
+        quiet: !isAnswered,
+      }}
       testLabel="What the answer took"
       test={
         <div className="flex flex-col gap-6">
@@ -142,7 +146,7 @@ function WhatNext(props: { tenantId: string; pages: OnboardingPages }): ReactNod
   return (
     <section aria-label="What to do next" className="relative flex flex-col gap-3 border-t border-line pt-5">
       <h2 className="text-[14px]/[20px] font-semibold text-ink">What to do next</h2>
-      <p className="text-ink-2">The tenant answers. Put it into its frontend, or watch how it is used.</p>
+      <p className="text-ink-2">It answers. Put it into its frontend, or watch how it is used.</p>
       <div className="flex flex-wrap gap-2">
         {connect !== undefined && (
           <ButtonLink to={connect}>

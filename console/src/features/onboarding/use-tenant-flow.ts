@@ -6,7 +6,7 @@ import { tenantPath } from '../../lib/paths.ts'
 import { useOnboardingDrafts } from '../../lib/use-onboarding-drafts.ts'
 import { useView } from '../../lib/use-view.ts'
 import type { Tenant } from '../../panels/tenant.queries.ts'
-import type { TenantFlow } from './onboarding-flow.ts'
+import type { OnboardingViewer, TenantFlow } from './onboarding-flow.ts'
 import { describeSteps, findResumeStep, stepAfter, stepBefore, type TenantFacts } from './onboarding-steps.ts'
 import { onboardingView } from './onboarding.view.ts'
 
@@ -20,8 +20,9 @@ export function useTenantFlow(options: {
   facts: TenantFacts
   userId: string
   isFirstShown: boolean
+  viewer: OnboardingViewer
 }): TenantFlow {
-  const { tenant, facts, userId, isFirstShown } = options
+  const { tenant, facts, userId, isFirstShown, viewer } = options
   const { id, name } = tenant
   const navigate = useNavigate()
   const queryClient = useQueryClient()
@@ -61,6 +62,7 @@ export function useTenantFlow(options: {
   }, [queryClient, id])
   const before = stepBefore(step)
   return {
+    viewer,
     tenant,
     facts,
     steps,

@@ -4,6 +4,7 @@ import { useApi } from '../../api/api-context.ts'
 import { formatPlural } from '../../lib/numbers.ts'
 import { useView } from '../../lib/use-view.ts'
 import { CreateTenantUser } from '../../panels/people-create.tsx'
+import { InviteTenantUser } from '../../panels/people-invite.tsx'
 import { AssignUserPicker } from '../../panels/people-picker.tsx'
 import { namePerson } from '../../panels/people-words.ts'
 import { QueryPanel } from '../../panels/query-panel.tsx'
@@ -16,6 +17,7 @@ import { onboardingView } from './onboarding.view.ts'
 
 const ways = [
   { value: 'create', label: 'Create a user' },
+  { value: 'invite', label: 'Invite a user' },
   { value: 'assign', label: 'Assign a platform user' },
 ] as const
 
@@ -24,11 +26,19 @@ export function UsersStep(props: { flow: TenantFlow }): ReactNode {
   const { flow } = props
   const { tenant, facts } = flow
   const [view, change] = useView(onboardingView)
+  const { isSuperuser } = flow.viewer
+  // The platform's users are for superusers to know.
+  const choices = isSuperuser ? ways : ways.filter(({ value }) => value !== 'assign')
+  const way = !isSuperuser && view.people === 'assign' ? 'create' : view.people
   return (
     <OnboardingFrame
       flow={flow}
       title="Add users"
-      lead={`Who may ask ${tenant.name}. Users of its own know this tenant alone; a platform user is assigned to it.`}
+      lead={
+        isSuperuser
+          ? `Who may ask ${tenant.name}. Users of its own know this tenant alone; a platform user is assigned to it.`
+          : `Who may ask ${tenant.name}. Its users sign in there and nowhere else.`
+      }
       foot={{
         verb: 'Save and continue',
         onNext: flow.goOn,
@@ -38,10 +48,12 @@ export function UsersStep(props: { flow: TenantFlow }): ReactNode {
       test={<WhoIsHere flow={flow} />}
     >
       <div className="flex max-w-[520px] flex-col items-start gap-5">
-        <Segmented label="How" choices={ways} value={view.people} onChoose={(people) => change({ people })} />
+        <Segmented label="How" choices={choices} value={way} onChoose={(people) => change({ people })} />
         <div className="w-full">
-          {view.people === 'create' ? (
+          {way === 'create' ? (
             <CreateTenantUser tenantId={tenant.id} tenantName={tenant.name} onCreated={flow.refreshFacts} />
+          ) : way === 'invite' ? (
+            <InviteTenantUser tenantId={tenant.id} tenantName={tenant.name} />
           ) : (
             <AssignUserPicker tenantId={tenant.id} onAssigned={flow.refreshFacts} />
           )}

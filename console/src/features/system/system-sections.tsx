@@ -6,6 +6,7 @@ import { CopyId } from '../../ui/copy-id.tsx'
 import { DescribedSection } from '../../ui/described-section.tsx'
 import { Fact, Facts } from '../../ui/facts.tsx'
 import { State, type StateKind } from '../../ui/state.tsx'
+import { MailSection } from './mail-section.tsx'
 import type { SystemFacts } from './system.queries.ts'
 
 /** The parts of the installation, ruled: server, database, models, search, variables. */
@@ -78,6 +79,7 @@ export function SystemSections({ facts }: { facts: SystemFacts }): ReactNode {
           </Fact>
         </Facts>
       </DescribedSection>
+      <MailSection />
       <DescribedSection
         wide
         title="Variables"

@@ -17,6 +17,7 @@ import { EmptyState, NoMatch } from '../../ui/empty-state.tsx'
 import { Icon } from '../../ui/icons.tsx'
 import { PageActions } from '../../ui/page-actions.tsx'
 import { Plate } from '../../ui/plate.tsx'
+import { InviteDialog } from './invite-dialog.tsx'
 import { NewTenantUserDialog } from './new-tenant-user-dialog.tsx'
 import { TenantUserDialog } from './tenant-user-dialog.tsx'
 import { sorts, TenantUsersBar } from './tenant-users-bar.tsx'
@@ -50,6 +51,7 @@ function TenantUsers(props: { tenant: Tenant; isSuperuser: boolean }): ReactNode
   const actions = (
     <>
       {isSuperuser && <Button onClick={() => change({ assign: true })}>Assign user…</Button>}
+      <Button onClick={() => change({ invite: true })}>Invite user…</Button>
       <Button kind="primary" keys="N" onClick={() => change({ new: true })}>
         <Icon name="plus" className="shrink-0" />
         New user
@@ -76,7 +78,9 @@ function TenantUsers(props: { tenant: Tenant; isSuperuser: boolean }): ReactNode
                 title={`Nobody can ask ${tenant.name} yet`}
                 action={<Button onClick={() => change({ new: true })}>Create the first user</Button>}
               >
-                A tenant has users of its own, and platform users that are assigned to it.
+                {isSuperuser
+                  ? 'A tenant has users of its own, and platform users that are assigned to it.'
+                  : 'Create a user with a password, or invite one who chooses it.'}
               </EmptyState>
             )
           }
@@ -108,6 +112,7 @@ function TenantUsers(props: { tenant: Tenant; isSuperuser: boolean }): ReactNode
         onClose={() => change({ open: undefined })}
       />
       {view.new && <NewTenantUserDialog tenant={tenant} onClose={() => change({ new: false }, { typing: true })} />}
+      {view.invite && <InviteDialog tenant={tenant} onClose={() => change({ invite: false }, { typing: true })} />}
       {view.assign && isSuperuser && (
         <AssignDialog tenant={tenant} onClose={() => change({ assign: false }, { typing: true })} />
       )}
@@ -133,7 +138,10 @@ function AssignDialog(props: { tenant: Tenant; onClose: () => void }): ReactNode
 }
 
 /** The keys and commands of the page. */
-function useOffers(options: { isSuperuser: boolean; change: (changes: { new?: true; assign?: true }) => void }): void {
+function useOffers(options: {
+  isSuperuser: boolean
+  change: (changes: { new?: true; invite?: true; assign?: true }) => void
+}): void {
   const { isSuperuser, change } = options
   useCommands(
     useMemo((): readonly Command[] => {
@@ -153,7 +161,14 @@ function useOffers(options: { isSuperuser: boolean; change: (changes: { new?: tr
         icon: 'users',
         run: () => change({ assign: true }),
       }
-      return isSuperuser ? [create, assign] : [create]
+      const invite: Command = {
+        ...shared,
+        id: 'tenant.users.invite',
+        name: 'Invite user…',
+        icon: 'users',
+        run: () => change({ invite: true }),
+      }
+      return isSuperuser ? [create, invite, assign] : [create, invite]
     }, [isSuperuser, change]),
   )
 }

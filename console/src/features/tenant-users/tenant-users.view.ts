@@ -2,7 +2,7 @@ import { choiceField, defineView, flagField, optionalField, textField } from '..
 
 /**
  * What the list of a tenant's users shows, as its address says it; `open` is the user whose details are open, `new=yes`
- * the form, `assign=yes` the search for a platform user.
+ * the form, `invite=yes` that of an invite, `assign=yes` the search for a platform user.
  */
 export const tenantUsersView = defineView(
   {
@@ -12,6 +12,7 @@ export const tenantUsersView = defineView(
     sort: choiceField(['-created_at', 'created_at', 'email', '-email'], '-created_at'),
     open: optionalField(),
     new: flagField(),
+    invite: flagField(),
     assign: flagField(),
   },
   { anew: ['q', 'kind', 'state', 'sort'] },

@@ -28,7 +28,7 @@ export function SuspendDialog(props: { tenant: Tenant; open: boolean; onClose: (
       mark={<Plate tenantId={tenant.id} />}
       description="Its users and API keys are refused until it is activated again. Nothing is deleted."
       keep="Keep it active"
-      verb="Suspend tenant"
+      verb={`Suspend ${tenant.name}`}
       danger={false}
       onConfirm={() => turn(false)}
       describeFailure={describeFailure}

@@ -2,10 +2,11 @@ import { useQuery } from '@tanstack/react-query'
 import { Link, useNavigate } from '@tanstack/react-router'
 import { useCallback, useMemo, useState, type ReactNode } from 'react'
 import { useApi } from '../../api/api-context.ts'
-import { onboardingLink, tenantPath } from '../../lib/paths.ts'
+import { onboardingLink, paths, tenantPath } from '../../lib/paths.ts'
 import { formatDate } from '../../lib/times.ts'
 import { formatFullTime } from '../../lib/format.ts'
 import { useNow } from '../../lib/use-now.ts'
+import { isBeingMade } from '../../panels/tenant-being-made.tsx'
 import type { Tenant } from '../../panels/tenant.queries.ts'
 import { useMyDrafts } from '../../panels/use-my-drafts.ts'
 import { ButtonLink } from '../../ui/button-link.tsx'
@@ -20,10 +21,11 @@ import { Plate } from '../../ui/plate.tsx'
 import { State } from '../../ui/state.tsx'
 import { Tabs } from '../../ui/tabs.tsx'
 import { countTab } from './count-tabs.ts'
-import { describeState } from './describe-state.ts'
+import { describeState } from '../../panels/tenant-state.ts'
 import { PurgeDialog, SuspendDialog } from './tenant-dialogs.tsx'
 import type { TenantTab } from './tenant-tab.ts'
 import { getTenantTabCountsQueryOptions } from './tenants.queries.ts'
+import { mayActivate } from './may-activate.ts'
 import { useSwitchTenant } from './use-switch-tenant.ts'
 import { useTabKeys } from './use-tab-keys.ts'
 
@@ -46,7 +48,7 @@ export function TenantHeader(props: { tenant: Tenant; tabs: readonly TenantTab[]
           <span className="phone:hidden">
             <CopyLinkButton />
           </span>
-          {isSuperuser && <TenantMenu tenant={tenant} />}
+          <TenantMenu tenant={tenant} isSuperuser={isSuperuser} />
         </>
       }
       tabs={
@@ -72,14 +74,15 @@ function Heading(props: { tenant: Tenant; isSuperuser: boolean }): ReactNode {
       <Plate tenantId={tenant.id} size={36} />
       <div className="min-w-0">
         <div className="flex flex-wrap items-center gap-x-[10px]">
-          {props.isSuperuser && (
-            <nav aria-label="Above" className="flex items-center gap-[6px] phone:hidden">
-              <Link to="/tenants" className="rounded-xs text-ink-2 hover:text-ink hover:underline">
-                Tenants
-              </Link>
-              <Icon name="chevron-right" className="size-[14px] text-ink-3" />
-            </nav>
-          )}
+          <nav aria-label="Above" className="flex items-center gap-[6px] phone:hidden">
+            <Link
+              to={props.isSuperuser ? '/tenants' : paths.home}
+              className="rounded-xs text-ink-2 hover:text-ink hover:underline"
+            >
+              {props.isSuperuser ? 'Tenants' : 'Home'}
+            </Link>
+            <Icon name="chevron-right" className="size-[14px] text-ink-3" />
+          </nav>
           <h1 className="text-title font-semibold tracking-[-.015em] wrap-anywhere text-ink">{tenant.name}</h1>
           <HeaderState tenant={tenant} />
         </div>
@@ -108,8 +111,9 @@ function HeaderState(props: { tenant: Tenant }): ReactNode {
   return kind === 'fine' && counts.isPending ? null : <State kind={kind}>{words}</State>
 }
 
-function TenantMenu(props: { tenant: Tenant }): ReactNode {
-  const { tenant } = props
+function TenantMenu(props: { tenant: Tenant; isSuperuser: boolean }): ReactNode {
+  const { tenant, isSuperuser } = props
+  const noun = isSuperuser ? 'tenant' : 'organization'
   const [open, setOpen] = useState<'suspend' | 'purge'>()
   const { turnOrSay } = useSwitchTenant(tenant)
   const { is_active: isActive } = tenant
@@ -120,50 +124,45 @@ function TenantMenu(props: { tenant: Tenant }): ReactNode {
     [navigate, tenant.id],
   )
   useCommands(
-    useMemo(
-      (): readonly Command[] => [
-        {
-          id: 'tenant.move',
-          name: 'Move tenant…',
-          group: 'In a tenant',
-          icon: 'database',
-          palette: 'This tenant',
-          run: move,
-        },
-        {
-          id: 'tenant.purge',
-          name: 'Purge tenant…',
-          group: 'In a tenant',
-          icon: 'trash',
-          palette: 'This tenant',
-          run: () => setOpen('purge'),
-        },
-      ],
-      [move],
-    ),
+    useMemo((): readonly Command[] => {
+      if (!isSuperuser) return []
+      const shared = { group: 'In a tenant', palette: 'This tenant' } as const
+      return [
+        { ...shared, id: 'tenant.move', name: 'Move tenant…', icon: 'database', run: move },
+        { ...shared, id: 'tenant.purge', name: 'Purge tenant…', icon: 'trash', run: () => setOpen('purge') },
+      ]
+    }, [isSuperuser, move]),
   )
   return (
     <>
       <Menu trigger={<IconButton icon="more" label="More actions" bordered />}>
-        <MenuItem icon="todo" onSelect={() => void navigate(onboardingLink({ tenantId: tenant.id }))}>
-          Set up step by step
-        </MenuItem>
-        <MenuItem icon="database" onSelect={move}>
-          Move tenant…
-        </MenuItem>
-        {isActive ? (
-          <MenuItem icon="pause" onSelect={() => setOpen('suspend')}>
-            Suspend tenant…
-          </MenuItem>
-        ) : (
-          <MenuItem icon="play" onSelect={() => void turnOrSay(true)}>
-            Activate tenant
+        {!isBeingMade(tenant) && (
+          <MenuItem icon="todo" onSelect={() => void navigate(onboardingLink({ tenantId: tenant.id }))}>
+            Set up step by step
           </MenuItem>
         )}
-        <MenuLine />
-        <MenuItem icon="trash" danger onSelect={() => setOpen('purge')}>
-          Purge tenant…
-        </MenuItem>
+        {isSuperuser && !isBeingMade(tenant) && (
+          <MenuItem icon="database" onSelect={move}>
+            Move tenant…
+          </MenuItem>
+        )}
+        {isActive ? (
+          <MenuItem icon="pause" onSelect={() => setOpen('suspend')}>
+            Suspend {noun}…
+          </MenuItem>
+        ) : mayActivate({ tenant, isSuperuser }) ? (
+          <MenuItem icon="play" onSelect={() => void turnOrSay(true)}>
+            Activate {noun}
+          </MenuItem>
+        ) : null}
+        {isSuperuser && (
+          <>
+            <MenuLine />
+            <MenuItem icon="trash" danger onSelect={() => setOpen('purge')}>
+              Purge tenant…
+            </MenuItem>
+          </>
+        )}
       </Menu>
       <SuspendDialog tenant={tenant} open={open === 'suspend'} onClose={close} />
       <PurgeDialog tenant={tenant} open={open === 'purge'} onClose={close} />

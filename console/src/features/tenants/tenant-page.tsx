@@ -6,6 +6,7 @@ import { toProblem } from '../../api/problem.ts'
 import { paths } from '../../lib/paths.ts'
 import { forgetRecentTenants, noteRecentTenant } from '../../lib/recent-tenants.ts'
 import { QueryPanel } from '../../panels/query-panel.tsx'
+import { isBeingMade, TenantBeingMade } from '../../panels/tenant-being-made.tsx'
 import { getTenantQueryOptions, type Tenant } from '../../panels/tenant.queries.ts'
 import { Bone } from '../../ui/bone.tsx'
 import { EmptyState } from '../../ui/empty-state.tsx'
@@ -37,9 +38,9 @@ export function TenantPage(props: {
     <QueryPanel what="This tenant" query={tenant} skeleton={<TenantSkeleton />}>
       {(found) => (
         <WithPageActions>
-          <TenantHeader tenant={found} tabs={props.tabs} isSuperuser={isSuperuser} />
+          <TenantHeader tenant={found} tabs={isBeingMade(found) ? [] : props.tabs} isSuperuser={isSuperuser} />
           {Notice && <Notice tenant={found} />}
-          {props.children}
+          {isBeingMade(found) ? <TenantBeingMade tenant={found} /> : props.children}
         </WithPageActions>
       )}
     </QueryPanel>
@@ -53,8 +54,8 @@ function NoSuchTenant(props: { tenantId: string; isSuperuser: boolean }): ReactN
       <EmptyState
         title="There is no such tenant here"
         action={
-          <Link to={props.isSuperuser ? '/tenants' : paths.account} className="link">
-            {props.isSuperuser ? 'Show all tenants' : 'Go to your account'}
+          <Link to={props.isSuperuser ? '/tenants' : paths.home} className="link">
+            {props.isSuperuser ? 'Show all tenants' : 'Go home'}
           </Link>
         }
       >

@@ -7,12 +7,13 @@ import { Button } from '../../ui/button.tsx'
 import { DescribedSection } from '../../ui/described-section.tsx'
 import { AnswersForm } from './answers-form.tsx'
 import { PurgeDialog, SuspendDialog } from './tenant-dialogs.tsx'
+import { mayActivate } from './may-activate.ts'
 import { TenantNameForm } from './tenant-name-form.tsx'
 import { getMeQueryOptions } from '../../panels/me.queries.ts'
 import { useSwitchTenant } from './use-switch-tenant.ts'
 
 /**
- * The settings of a tenant: its name, how it answers, and, for superusers, how it ends. Between them stands what other
+ * The settings of a tenant: its name, how it answers, whether it is open, and, for superusers, how it ends. Between them stands what other
  * features have to say of it.
  */
 export function TenantSettingsPage(props: {
@@ -25,7 +26,7 @@ export function TenantSettingsPage(props: {
   if (!tenant || !user) return null
   return (
     <>
-      <DescribedSection title="Name" lead="How this tenant is called here. Its id stays.">
+      <DescribedSection title="Name" lead="How it is called here. Its id stays.">
         <TenantNameForm tenant={tenant} />
       </DescribedSection>
       <DescribedSection
@@ -35,18 +36,15 @@ export function TenantSettingsPage(props: {
         <AnswersForm tenant={tenant} />
       </DescribedSection>
       {props.children(tenant, user.is_superuser)}
-      {user.is_superuser && (
-        <>
-          <ActivitySection tenant={tenant} />
-          <PurgeSection tenant={tenant} />
-        </>
-      )}
+      <ActivitySection tenant={tenant} isSuperuser={user.is_superuser} />
+      {user.is_superuser && <PurgeSection tenant={tenant} />}
     </>
   )
 }
 
-function ActivitySection(props: { tenant: Tenant }): ReactNode {
-  const { tenant } = props
+function ActivitySection(props: { tenant: Tenant; isSuperuser: boolean }): ReactNode {
+  const { tenant, isSuperuser } = props
+  const noun = isSuperuser ? 'tenant' : 'organization'
   const [asking, setAsking] = useState(false)
   const { turnOrSay, busy } = useSwitchTenant(tenant)
   return (
@@ -54,16 +52,18 @@ function ActivitySection(props: { tenant: Tenant }): ReactNode {
       title="Access"
       lead={
         tenant.is_active
-          ? 'A suspended tenant refuses its users and API keys, and keeps everything.'
+          ? `A suspended ${noun} refuses its users and API keys, and keeps everything.`
           : 'Its users and API keys are refused. Everything is kept.'
       }
     >
       {tenant.is_active ? (
-        <Button onClick={() => setAsking(true)}>Suspend tenant…</Button>
-      ) : (
+        <Button onClick={() => setAsking(true)}>Suspend {noun}…</Button>
+      ) : mayActivate({ tenant, isSuperuser }) ? (
         <Button busy={busy} onClick={() => void turnOrSay(true)}>
-          Activate tenant
+          Activate {noun}
         </Button>
+      ) : (
+        <p className="text-ink-2">The people who run this server suspended it. Ask them to activate it again.</p>
       )}
       <SuspendDialog tenant={tenant} open={asking} onClose={() => setAsking(false)} />
     </DescribedSection>

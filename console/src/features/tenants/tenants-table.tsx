@@ -12,7 +12,7 @@ import { State } from '../../ui/state.tsx'
 import type { Column } from '../../ui/table-column.ts'
 import { Table } from '../../ui/table.tsx'
 import { When } from '../../ui/time.tsx'
-import { describeState } from './describe-state.ts'
+import { describeState } from '../../panels/tenant-state.ts'
 import type { ListedTenant } from './tenants.queries.ts'
 
 /** The list of tenants: a table, or two-line rows on a phone. Each row opens its tenant. */

@@ -1,4 +1,4 @@
-import type { StateKind } from '../../ui/state.tsx'
+import type { StateKind } from '../ui/state.tsx'
 
 /** What is read of a tenant to tell its state. */
 export interface TenantCondition {
