@@ -15,6 +15,7 @@ const pages: Record<string, { path: string; sign: string }[]> = {
   '/audit': [{ path: '/audit', sign: 'Audit log' }],
   '/usage': [{ path: '/usage', sign: 'Kepler Health' }],
   '/system': [{ path: '/system', sign: 'Variables' }],
+  '/system/mailbox': [{ path: '/system/mailbox', sign: 'Each reading is written to the audit log' }],
   '/tenants': [
     { path: '/tenants', sign: 'Kepler Health' },
     { path: '/tenants?q=keplar', sign: 'Clear' },
@@ -24,6 +25,7 @@ const pages: Record<string, { path: string; sign: string }[]> = {
     { path: '/tenants/new?tenant=northwind&step=prompt', sign: 'Start from' },
     { path: '/tenants/new?tenant=northwind&step=pinecone', sign: 'Connect Pinecone' },
     { path: '/tenants/new?tenant=northwind&step=users', sign: 'Who is here' },
+    { path: '/tenants/new?tenant=northwind&step=users&people=invite', sign: 'A newer invite ends an older one.' },
     { path: '/tenants/new?tenant=northwind&step=try', sign: 'What answers' },
   ],
   '/users': [{ path: '/users', sign: 'Maren Olsen' }],
@@ -36,7 +38,10 @@ const pages: Record<string, { path: string; sign: string }[]> = {
     { path: `${tenant}/connections`, sign: 'Pinecone' },
     { path: '/tenants/tern-mobility/connections', sign: 'Pinecone' },
   ],
-  '/tenants/$tenantId/users': [{ path: `${tenant}/users`, sign: 'pia.lindqvist@kepler.example' }],
+  '/tenants/$tenantId/users': [
+    { path: `${tenant}/users`, sign: 'pia.lindqvist@kepler.example' },
+    { path: `${tenant}/users?invite=yes`, sign: 'They get a link' },
+  ],
   '/tenants/$tenantId/settings': [{ path: `${tenant}/settings`, sign: 'Purge tenant' }],
   '/tenants/$tenantId/connect': [
     { path: `${tenant}/connect`, sign: 'Renew the tokens' },
