@@ -11,7 +11,7 @@ import {
 import { onboardingView } from '../../console/src/features/onboarding/onboarding.view.ts'
 import { formatSavedAge } from '../../console/src/features/onboarding/saved-note.tsx'
 import { starters } from '../../console/src/features/onboarding/starters.ts'
-import { checkTenantId, deriveTenantId, proposeNextId } from '../../console/src/features/onboarding/tenant-id.ts'
+import { checkTenantId, deriveTenantId, proposeNextId } from '../../console/src/lib/tenant-id.ts'
 import { onboardingSteps, type OnboardingStep } from '../../console/src/lib/onboarding-drafts.ts'
 import { onboardingLink, tenantPath } from '../../console/src/lib/paths.ts'
 

@@ -3,6 +3,7 @@ import type { App } from '../../../server/app.ts'
 import { toProblem } from './problem.ts'
 import { openChatStream, type ChatEvent, type ChatStreamCall } from './chat-stream.ts'
 import { createOpenSend, createSessionSend, type Send } from './send.ts'
+import { createUploadSend, type UploadCall } from './upload.ts'
 import { createSession, type Session, type SessionPorts } from './session.ts'
 
 /** A person as the server tells it. */
@@ -27,6 +28,13 @@ export function createApi(options: { origin: string; send: Send; ports: Omit<Ses
 
     /** Sends as the session to a path of this server, for what Eden does not do (files, CSV). Rejects with an `ApiProblem`. */
     send: (path: `/${string}`, init?: RequestInit): Promise<Response> => ownSend(new URL(path, origin), init),
+
+    /** Posts a file as the session, telling how far it is. Rejects with an `ApiProblem`, or with the signal's reason. */
+    upload: (call: UploadCall): Promise<Response> =>
+      createSessionSend({ send: createUploadSend(call), session })(new URL(call.path, origin), {
+        headers: { 'content-type': call.contentType },
+        signal: call.signal,
+      }),
 
     /** Streams an answer of the model, event by event; aborting the signal, or leaving the loop, stops it. */
     streamChat: (call: ChatStreamCall): AsyncGenerator<ChatEvent> => openChatStream({ ...call, origin, send: ownSend }),

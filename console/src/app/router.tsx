@@ -6,6 +6,7 @@ import { accountRoute } from './pages/account.route.ts'
 import { auditRoute } from './pages/audit.route.ts'
 import { peopleRoute } from './pages/people.route.ts'
 import { usageRoute } from './pages/usage.route.ts'
+import { serversRoute } from './pages/servers.route.ts'
 import { systemRoute } from './pages/system.route.ts'
 import {
   forgotRoute,
@@ -46,6 +47,7 @@ const routeTree = rootRoute.addChildren([
     usageRoute,
     systemRoute,
     mailboxRoute,
+    serversRoute,
     tenantsRoute,
     peopleRoute,
     onboardingRoute,

@@ -1,4 +1,5 @@
 import type { ReactNode } from 'react'
+import { ExportSection } from '../../features/archives/export-section.tsx'
 import { DomainsSection } from '../../features/domains/domains-section.tsx'
 import { PlaceSection } from '../../features/tenant-place/place-section.tsx'
 import { TenantSettingsPage } from '../../features/tenants/tenant-settings-page.tsx'
@@ -11,6 +12,7 @@ export function TenantSettings(): ReactNode {
         <>
           <DomainsSection tenantId={tenant.id} isSuperuser={isSuperuser} />
           <PlaceSection tenant={tenant} isSuperuser={isSuperuser} />
+          {isSuperuser && <ExportSection tenant={tenant} />}
         </>
       )}
     </TenantSettingsPage>

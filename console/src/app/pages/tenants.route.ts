@@ -1,4 +1,5 @@
 import { createRoute, lazyRouteComponent } from '@tanstack/react-router'
+import { importView } from '../../features/archives/import.view.ts'
 import { TenantsCount } from '../../features/tenants/tenants-count.tsx'
 import { tenantsView } from '../../features/tenants/tenants.view.ts'
 import { signedInRoute } from '../signed-in-route.ts'
@@ -7,8 +8,11 @@ import { signedInRoute } from '../signed-in-route.ts'
 export const tenantsRoute = createRoute({
   getParentRoute: () => signedInRoute,
   path: '/tenants',
-  validateSearch: (search: Record<string, unknown>) => tenantsView.validate(search),
-  component: lazyRouteComponent(() => import('../../features/tenants/tenants-page.tsx'), 'TenantsPage'),
+  validateSearch: (search: Record<string, unknown>) => ({
+    ...tenantsView.validate(search),
+    ...importView.validate(search),
+  }),
+  component: lazyRouteComponent(() => import('./tenants.page.tsx'), 'Tenants'),
   staticData: {
     place: {
       name: 'Tenants',

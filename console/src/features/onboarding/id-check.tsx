@@ -3,7 +3,7 @@ import { basePath } from '../../lib/paths.ts'
 import { Button } from '../../ui/button.tsx'
 import { Plate } from '../../ui/plate.tsx'
 import { State, type StateKind } from '../../ui/state.tsx'
-import { checkTenantId, proposeNextId } from './tenant-id.ts'
+import { checkTenantId, proposeNextId } from '../../lib/tenant-id.ts'
 
 /** What is known of whether an id is free. */
 interface Freedom {

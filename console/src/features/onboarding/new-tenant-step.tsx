@@ -22,7 +22,7 @@ import { getIdFreeQueryOptions } from './onboarding.queries.ts'
 import type { OnboardingViewer } from './onboarding-flow.ts'
 import { OnboardingFrame } from './onboarding-frame.tsx'
 import { describeFirstSteps } from './onboarding-steps.ts'
-import { checkTenantId, deriveTenantId } from './tenant-id.ts'
+import { checkTenantId, deriveTenantId } from '../../lib/tenant-id.ts'
 
 const names = ['name', 'id'] as const
 

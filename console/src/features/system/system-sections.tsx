@@ -1,3 +1,4 @@
+import { Link } from '@tanstack/react-router'
 import type { ReactNode } from 'react'
 import { formatAge, formatFullTime } from '../../lib/format.ts'
 import { formatMs } from '../../lib/numbers.ts'
@@ -53,6 +54,12 @@ export function SystemSections({ facts }: { facts: SystemFacts }): ReactNode {
                 </span>
               </>
             )}
+          </Fact>
+          <Fact name="Servers">
+            <Link to="/system/servers" className="link">
+              Database servers
+            </Link>
+            <span className="text-ink-3">where tenants have databases of their own</span>
           </Fact>
         </Facts>
       </DescribedSection>

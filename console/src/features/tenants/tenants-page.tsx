@@ -43,7 +43,10 @@ const sorts = [
 ] as const
 
 /** Every tenant of this server: what is out of line, who uses most, and the way into each of them. */
-export function TenantsPage(): ReactNode {
+export function TenantsPage(props: {
+  /** Beside the button for a new tenant. */
+  more: ReactNode
+}): ReactNode {
   const api = useApi()
   const [view, change] = useView(tenantsView)
   const counts = useQuery(getTenantCountsQueryOptions(api)).data
@@ -65,6 +68,7 @@ export function TenantsPage(): ReactNode {
             <span className="phone:hidden">
               <CopyLinkButton />
             </span>
+            {props.more}
             <NewTenantButton />
           </>
         }

@@ -4,6 +4,7 @@ import { useApi } from '../../api/api-context.ts'
 import { toProblem } from '../../api/problem.ts'
 import { formatSpan } from '../../lib/times.ts'
 import { useNow } from '../../lib/use-now.ts'
+import { saveFile } from '../../lib/save-file.ts'
 import { useView } from '../../lib/use-view.ts'
 import { QueryPanel } from '../../panels/query-panel.tsx'
 import { Bone, TableSkeleton } from '../../ui/bone.tsx'
@@ -94,12 +95,7 @@ function ExportButton({ period }: { period: Period }): ReactNode {
     setBusy(true)
     try {
       const { name, file } = await fetchUsageCsv({ api, period })
-      const url = URL.createObjectURL(file)
-      const link = document.createElement('a')
-      link.href = url
-      link.download = name
-      link.click()
-      setTimeout(() => URL.revokeObjectURL(url), 10_000)
+      saveFile({ name, content: file })
     } catch {
       toasts.failed('The CSV was not made: the server did not send it', {
         action: { label: 'Export CSV', run: () => void save() },

@@ -1,5 +1,6 @@
 import { keepPreviousData, queryOptions } from '@tanstack/react-query'
 import { ask, type Api } from '../../api/client.ts'
+import { readFileName } from '../../lib/save-file.ts'
 import type { UsageCell } from './sum-usage.ts'
 import type { Period } from './usage-view.ts'
 
@@ -51,6 +52,6 @@ export async function fetchUsageCsv(options: { api: Api; period: Period }): Prom
   const { from, to, bucket, group } = options.period
   const query = new URLSearchParams({ from, to, bucket, group_by: group })
   const response = await options.api.send(`/admin/usage?${query}`, { headers: { accept: 'text/csv' } })
-  const name = /filename="([^"]+)"/.exec(response.headers.get('content-disposition') ?? '')?.[1]
-  return { name: name ?? 'usage.csv', file: await response.blob() }
+  const name = readFileName({ headers: response.headers, fallback: 'usage.csv' })
+  return { name, file: await response.blob() }
 }
