@@ -16,9 +16,11 @@ const pages: Record<string, { path: string; sign: string }[]> = {
   '/usage': [{ path: '/usage', sign: 'Kepler Health' }],
   '/system': [{ path: '/system', sign: 'Variables' }],
   '/system/mailbox': [{ path: '/system/mailbox', sign: 'Each reading is written to the audit log' }],
+  '/system/servers': [{ path: '/system/servers', sign: 'Takes tenants' }],
   '/tenants': [
     { path: '/tenants', sign: 'Kepler Health' },
     { path: '/tenants?q=keplar', sign: 'Clear' },
+    { path: '/tenants?import=yes', sign: 'Choose archive' },
   ],
   '/tenants/new': [
     { path: '/tenants/new', sign: 'Follows the name as you type it.' },
@@ -43,6 +45,11 @@ const pages: Record<string, { path: string; sign: string }[]> = {
     { path: `${tenant}/users?invite=yes`, sign: 'They get a link' },
   ],
   '/tenants/$tenantId/settings': [{ path: `${tenant}/settings`, sign: 'Purge tenant' }],
+  '/tenants/$tenantId/users': [{ path: `${tenant}/users`, sign: 'pia.lindqvist@kepler.example' }],
+  '/tenants/$tenantId/settings': [
+    { path: `${tenant}/settings`, sign: 'Purge tenant' },
+    { path: `${tenant}/settings?move=yes`, sign: 'Keep it here' },
+  ],
   '/tenants/$tenantId/connect': [
     { path: `${tenant}/connect`, sign: 'Renew the tokens' },
     { path: `${tenant}/connect?code=typescript&origin=https://new.example`, sign: 'Not allowed' },
