@@ -16,7 +16,7 @@ describe.skipIf(!canBrowse())('a tenant’s place', () => {
     visitor = await stage.visit()
     await visitor.go('/tenants/new')
     await visitor.signIn(stage.superuser)
-  })
+  }, journeyMs)
   afterAll(() => stage.stop())
 
   test(
