@@ -1,6 +1,6 @@
 import { inArray, type SQL, sql } from 'drizzle-orm'
 import { parseTenantId, type TenantId } from '../platform/ids.ts'
-import { connectionHealth, tenants, usageLedger, users } from './core.schema.ts'
+import { auditLog, connectionHealth, tenants, usageLedger, users } from './core.schema.ts'
 import type { Database } from './postgres.ts'
 
 /** A span of the ledger: settled calls from `from` until before `to`, of one tenant or of all. */
@@ -187,7 +187,8 @@ export interface SetupFacts {
   tenants: number
   tenantsWithModelKey: number
   pineconePassed: number
-  assignedUsers: number
+  /** Somebody was assigned to a tenant, or made or registered in one. */
+  hasMembers: boolean
   answers: number
 }
 
@@ -198,7 +199,7 @@ export async function readSetupFacts(database: Database): Promise<SetupFacts> {
     tenants: number
     keys: number
     pinecone: number
-    assigned: number
+    members: boolean
     answers: number
   }>(sql`
     select
@@ -207,7 +208,9 @@ export async function readSetupFacts(database: Database): Promise<SetupFacts> {
       (select count(*)::int from (select from ${tenants} where model_api_key is not null limit 1) s) as keys,
       (select count(*)::int from (
         select from ${connectionHealth} where connection = 'pinecone' and last_success_at is not null limit 1) s) as pinecone,
-      (select count(*)::int from (select from ${users} where tenant_id is not null limit 1) s) as assigned,
+      (exists (select from ${users} where tenant_id is not null)
+        or exists (select from ${auditLog} where outcome = 'done' and action in
+          ('tenant_user.created', 'tenant_user.registered', 'tenant_user.joined'))) as members,
       (select count(*)::int from (
         select from ${usageLedger} where purpose = 'chat' and status = 'completed' limit 1) s) as answers`)
   return {
@@ -215,7 +218,7 @@ export async function readSetupFacts(database: Database): Promise<SetupFacts> {
     tenants: row?.tenants ?? 0,
     tenantsWithModelKey: row?.keys ?? 0,
     pineconePassed: row?.pinecone ?? 0,
-    assignedUsers: row?.assigned ?? 0,
+    hasMembers: row?.members ?? false,
     answers: row?.answers ?? 0,
   }
 }

@@ -1,4 +1,4 @@
-import { type SQL, and, eq, ilike, isNotNull, isNull, or, sql } from 'drizzle-orm'
+import { type SQL, and, eq, ilike, isNotNull, isNull, notInArray, or, sql } from 'drizzle-orm'
 import type { TenantId, UserId } from '../platform/ids.ts'
 import { type Page, type PageQuery, containsPattern, cutPage, keysetParts } from './page.ts'
 import type { Database } from './postgres.ts'
@@ -131,6 +131,8 @@ export interface TenantUserFilters {
   q?: string
   kind?: 'own' | 'linked'
   isActive?: boolean
+  /** Platform users whose rows are left out unless `kind` is `linked`. */
+  visitors?: readonly UserId[]
 }
 
 /** Lists a tenant's users: search over address and name, keyset pages. */
@@ -180,12 +182,15 @@ export async function countTenantUsers(
 }
 
 function matchingTenantUsers(tenantId: TenantId, filters: TenantUserFilters): (SQL | undefined)[] {
-  const { q, kind, isActive } = filters
+  const { q, kind, isActive, visitors = [] } = filters
   return [
     eq(tenantUsers.tenantId, tenantId),
     q ? or(ilike(tenantUsers.email, containsPattern(q)), ilike(tenantUsers.fullName, containsPattern(q))) : undefined,
     kind === 'own' ? isNull(tenantUsers.coreUserId) : undefined,
     kind === 'linked' ? isNotNull(tenantUsers.coreUserId) : undefined,
+    kind === undefined && visitors.length > 0
+      ? or(isNull(tenantUsers.coreUserId), notInArray(tenantUsers.coreUserId, [...visitors]))
+      : undefined,
     isActive === undefined ? undefined : eq(tenantUsers.isActive, isActive),
   ]
 }

@@ -1,4 +1,4 @@
-import { type SQL, and, count, eq, ilike, inArray, isNotNull, isNull, or, sql } from 'drizzle-orm'
+import { type SQL, and, count, eq, ilike, inArray, isNotNull, isNull, ne, or, sql } from 'drizzle-orm'
 import type { TenantId, UserId } from '../platform/ids.ts'
 import { users } from './core.schema.ts'
 import { type Page, type PageQuery, containsPattern, cutPage, keysetParts } from './page.ts'
@@ -37,6 +37,24 @@ export async function findUsersByIds(database: Database, ids: readonly UserId[])
         .select(publicColumns)
         .from(users)
         .where(inArray(users.id, [...ids]))
+}
+
+/** Superusers who may enter a tenant without belonging to it: neither assigned to it nor its owner. */
+export async function listVisitors(
+  database: Database,
+  tenant: { id: TenantId; ownerId: UserId | null },
+): Promise<UserId[]> {
+  const rows = await database
+    .select({ id: users.id })
+    .from(users)
+    .where(
+      and(
+        users.isSuperuser,
+        or(isNull(users.tenantId), ne(users.tenantId, tenant.id)),
+        tenant.ownerId === null ? undefined : ne(users.id, tenant.ownerId),
+      ),
+    )
+  return rows.map(({ id }) => id)
 }
 
 /** The platform user of this id, locked for the rest of the transaction. */

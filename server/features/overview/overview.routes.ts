@@ -21,6 +21,7 @@ import {
 import type { TenantDatabases } from '../../data/tenant-databases.ts'
 import { countTenantUsers } from '../../data/tenant-users.data.ts'
 import { listPromptVersions } from '../../data/tenants.data.ts'
+import { listVisitors } from '../../data/users.data.ts'
 import { type Gates, managerRoutes, superuserRoutes } from '../../http/routes.ts'
 import type { Clock } from '../../platform/clock.ts'
 import type { TenantId } from '../../platform/ids.ts'
@@ -132,8 +133,12 @@ export function overviewRoutesForManagers(parts: OverviewParts & { databases: Te
     .get(
       '/counts',
       async ({ tenant }) => {
+        const countUsers = async (): Promise<number> => {
+          const visitors = await listVisitors(db, tenant)
+          return parts.databases.scopeOf(tenant).read((database) => countTenantUsers(database, tenant.id, { visitors }))
+        }
         const [users, [newest], failing] = await Promise.all([
-          parts.databases.scopeOf(tenant).read((database) => countTenantUsers(database, tenant.id)),
+          countUsers(),
           listPromptVersions(db, { tenantId: tenant.id, limit: 1 }),
           listFailingOf(db, [tenant.id]),
         ])
@@ -227,7 +232,7 @@ function describeChecklist(facts: SetupFacts, models: PlatformModels): { step: s
   return [
     { step: 'superuser', done: facts.superusers > 0 },
     { step: 'tenant', done: facts.tenants > 0 },
-    { step: 'user', done: facts.assignedUsers > 0 },
+    { step: 'user', done: facts.hasMembers },
     { step: 'answer', done: facts.answers > 0 },
     { step: 'model_key', done: hasPlatformKey || facts.tenantsWithModelKey > 0 },
     { step: 'pinecone', done: facts.pineconePassed > 0 },

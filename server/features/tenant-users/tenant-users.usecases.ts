@@ -16,7 +16,7 @@ import {
 import type { Page, PageQuery } from '../../data/page.ts'
 import type { Database } from '../../data/postgres.ts'
 import type { TenantRecord } from '../../data/tenants.data.ts'
-import { findUserForUpdate, type PlatformUser, updateUser } from '../../data/users.data.ts'
+import { findUserForUpdate, listVisitors, type PlatformUser, updateUser } from '../../data/users.data.ts'
 import { belongsToTenant } from '../../data/membership.ts'
 import { requestInvalid } from '../../http/problem-details.ts'
 import { emailTaken, userNotFound } from '../../http/tenant-gate.ts'
@@ -43,17 +43,19 @@ export interface ManagedTenantUser extends ListedTenantUser {
 }
 
 /**
- * Lists both kinds of users: the tenant's own, and the rows that stand for platform users; `total` counts those on all
- * pages, if asked for.
+ * Lists both kinds of users: the tenant's own, and the rows that stand for platform users. Superusers who only came to
+ * try it are no users of it: they are listed among the platform users alone. `total` counts those on all pages, if
+ * asked for.
  */
 export async function listUsersOfTenant(
   parts: TenantUsersParts,
   tenant: TenantRecord,
   query: TenantUserFilters & PageQuery & { withTotal: boolean },
 ): Promise<Page<ManagedTenantUser> & { total?: number }> {
+  const filters = { ...query, visitors: await listVisitors(parts.core.db, tenant) }
   const { page, total } = await parts.databases.scopeOf(tenant).read(async (database) => ({
-    page: await listTenantUsers(database, tenant.id, query),
-    total: query.withTotal ? await countTenantUsers(database, tenant.id, query) : undefined,
+    page: await listTenantUsers(database, tenant.id, filters),
+    total: query.withTotal ? await countTenantUsers(database, tenant.id, filters) : undefined,
   }))
   const items = await Promise.all(
     page.items.map(async (row) => {

@@ -53,8 +53,8 @@ export interface TenantsParts extends UsageViewParts {
 }
 
 const provisioningWaitedMs = 5_000
-/** Ids that are paths of their own beside `/admin/tenants/{id}`. */
-export const reservedIds = new Set(['counts', 'import'])
+/** Ids that are paths of their own beside `/admin/tenants/{id}`, or, `new`, beside the tenants' pages in the console. */
+export const reservedIds = new Set(['counts', 'import', 'new'])
 
 /**
  * Makes a tenant in the given transaction, with the first version of its prompt if it has one. A dedicated one has no

@@ -66,7 +66,7 @@ describe('making an organization', () => {
     expect(id).toBe('with-an-id')
     const taken = await api('POST /organizations', { body: { name: 'Again', id } })
     expect([taken.status, taken.body.code]).toEqual([409, 'tenant.id_taken'])
-    for (const reserved of ['counts', 'import', 'UPPER', '', '-x']) {
+    for (const reserved of ['counts', 'import', 'new', 'UPPER', '', '-x']) {
       expect((await api('POST /organizations', { body: { name: 'x', id: reserved } })).status).toBe(422)
     }
     expect((await api('GET /organizations')).body.items).toHaveLength(1)

@@ -160,3 +160,16 @@ test('the Pinecone index of a tenant is the one of its own key, and none without
   expect(keyed.status).toBe(200)
   expect(await effective()).toMatchObject({ pinecone_index: 'auk-docs', retrieval: 'hybrid' })
 })
+
+test('a tenant’s own user ticks the step of users as well as one that was assigned', async () => {
+  const isTicked = async (): Promise<boolean> => {
+    const { checklist } = (await get('/admin/overview')).body
+    return checklist.find(({ step }: { step: string }) => step === 'user').done
+  }
+  await asOwner(app, (sql) => sql`update users set tenant_id = null`)
+  expect(await isTicked()).toBe(false)
+  const body = { email: 'own@people.example', password: 'a long enough password' }
+  const made = await call(app, 'POST /admin/tenants/idle/users', { token: superuser.token, body })
+  expect(made.status).toBe(201)
+  expect(await isTicked()).toBe(true)
+})

@@ -22,7 +22,8 @@ export function chooseRemedy(connection: FailingConnection): string | undefined 
     case 'key_refused':
       return 'Replace key'
     case 'key':
-      return 'Set key'
+      // A test failed at the key: it may be missing, refused, or could not be tried.
+      return 'Check key'
     case 'index_not_found':
     case 'index':
       return 'Choose index'

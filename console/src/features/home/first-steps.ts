@@ -47,7 +47,7 @@ export function describeFirstStep(options: {
     case 'user':
       return {
         name: 'Assign a user to a tenant',
-        reason: 'Only who belongs to a tenant can ask it.',
+        reason: 'A tenant answers its users alone.',
         verb: 'Assign',
         link: goToStep('users', pages.users),
       }
