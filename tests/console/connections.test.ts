@@ -39,7 +39,6 @@ function makeTenant(settings: Partial<StoredConnections> = {}): StoredConnection
     model: null,
     model_base_url: null,
     model_api_key: unset,
-    max_output_tokens: 4096,
     ...settings,
   }
 }
@@ -81,7 +80,7 @@ describe('the settings of a connection', () => {
   })
 
   test('a test overrides what it tries, never how answers are made', () => {
-    const typed = { model: 'gpt-9', max_output_tokens: '100', retrieval: 'off', pinecone_index: 'docs' } as const
+    const typed = { model: 'gpt-9', retrieval: 'off', pinecone_index: 'docs' } as const
     expect(readModelDraft(draft(makeTenant(), typed))).toEqual({ model: 'gpt-9' })
     expect(readPineconeDraft(draft(makeTenant(), typed))).toEqual({ pinecone_index: 'docs' })
   })
@@ -142,7 +141,6 @@ test('settings are checked before they are sent', () => {
     ['model', ' '],
     ['model_api_key', 'short'],
     ['model_api_key', 'sk with spaces 0123'],
-    ['max_output_tokens', '0'],
     ['pinecone_index', 'Not An Index'],
     ['pinecone_namespace', 'x'.repeat(513)],
     ['pinecone_text_field', ''],

@@ -14,7 +14,6 @@ export interface ConnectionFields {
   model: string
   model_base_url: string
   model_api_key: string
-  max_output_tokens: string
   pinecone_api_key: string
   pinecone_index: string
   pinecone_namespace: string
@@ -29,7 +28,7 @@ export type ConnectionField = keyof ConnectionFields
 
 /** The settings of each connection, in the order of its form. */
 export const fieldsOf = {
-  model: ['model_provider', 'model_base_url', 'model_api_key', 'model', 'max_output_tokens'],
+  model: ['model_provider', 'model_base_url', 'model_api_key', 'model'],
   pinecone: [
     'pinecone_api_key',
     'pinecone_index',
@@ -54,7 +53,6 @@ export function readConnectionFields(tenant: StoredConnections): ConnectionField
     model: tenant.model ?? '',
     model_base_url: tenant.model_base_url ?? '',
     model_api_key: '',
-    max_output_tokens: String(tenant.max_output_tokens),
     pinecone_api_key: '',
     pinecone_index: tenant.pinecone_index ?? '',
     pinecone_namespace: tenant.pinecone_namespace ?? '',
@@ -86,9 +84,7 @@ export type ConnectionChanges = Pick<TenantChanges, ConnectionField>
 
 /** The settings of a connection that differ from the tenant's. */
 export function readChanges(kind: ConnectionKind, drafted: Drafted): ConnectionChanges {
-  return kind === 'model'
-    ? { ...readModelDraft(drafted), ...readUntested(drafted).model }
-    : { ...readPineconeDraft(drafted), ...readUntested(drafted).pinecone }
+  return kind === 'model' ? readModelDraft(drafted) : { ...readPineconeDraft(drafted), ...readRetrieval(drafted) }
 }
 
 /** Of the model's settings that differ, what a test may override. */
@@ -160,12 +156,8 @@ function readModel(drafted: Drafted) {
   }
 }
 
-/** What changes how answers are made, but not whether the connection works. */
-function readUntested({ fields, tenant }: Drafted) {
-  const max_output_tokens = Number(fields.max_output_tokens)
+/** Changes how answers are made, but not whether the connection works. */
+function readRetrieval({ fields, tenant }: Drafted) {
   const retrieval = fields.retrieval === 'automatic' ? null : fields.retrieval
-  return {
-    model: max_output_tokens === tenant.max_output_tokens ? {} : { max_output_tokens },
-    pinecone: retrieval === tenant.retrieval ? {} : { retrieval },
-  }
+  return retrieval === tenant.retrieval ? {} : { retrieval }
 }

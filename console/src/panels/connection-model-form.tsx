@@ -22,8 +22,8 @@ const providers: readonly { value: Provider; label: string; note: string }[] = [
 ]
 
 /**
- * Who answers for a tenant: provider, model, address, key, longest answer. Enter saves, unless `onSubmit` is given; put
- * the button that submits into `foot`.
+ * Who answers for a tenant: provider, model, address, key. Enter saves, unless `onSubmit` is given; put the button that
+ * submits into `foot`.
  */
 export function ModelConnectionForm(props: {
   connection: Connection
@@ -73,29 +73,19 @@ export function ModelConnectionForm(props: {
           hint="Sealed when saved. Nobody can read it again, you neither."
         />
       )}
-      <div className="grid grid-cols-2 gap-4 phone:grid-cols-1">
-        {!isOffline && (
-          <TextField
-            label="Model"
-            optional={fields.model_provider !== 'openai-compatible'}
-            autoComplete="off"
-            autoCapitalize="none"
-            spellCheck={false}
-            mono
-            hint={describeModelHint(fields.model_provider)}
-            error={connection.errorOf('model')}
-            {...form.register('model', { validate: rules.model })}
-          />
-        )}
+      {!isOffline && (
         <TextField
-          label="Longest answer, in tokens"
-          inputMode="numeric"
+          label="Model"
+          optional={fields.model_provider !== 'openai-compatible'}
           autoComplete="off"
-          hint="An answer that reaches it ends there."
-          error={connection.errorOf('max_output_tokens')}
-          {...form.register('max_output_tokens', { validate: rules.max_output_tokens })}
+          autoCapitalize="none"
+          spellCheck={false}
+          mono
+          hint={describeModelHint(fields.model_provider)}
+          error={connection.errorOf('model')}
+          {...form.register('model', { validate: rules.model })}
         />
-      </div>
+      )}
       {props.foot}
     </ConnectionForm>
   )

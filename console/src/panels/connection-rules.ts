@@ -1,4 +1,3 @@
-import { checkWhole } from '../lib/rules.ts'
 import {
   hasAddress,
   explainNeededKey,
@@ -27,7 +26,6 @@ export function makeConnectionRules(tenant: StoredConnections): Partial<Record<C
       const needed = explainNeededKey(draft(fields))
       return value.trim() === '' && needed !== undefined ? needed : checkKey(value)
     },
-    max_output_tokens: checkWhole({ min: 1, max: 200_000 }),
     pinecone_api_key: checkKey,
     pinecone_index: (value) =>
       /^[a-z0-9-]{0,100}$/.test(value.trim()) || 'An index is named in lower-case letters, digits and “-”.',

@@ -212,7 +212,5 @@ function isStale(options: {
   // A key that was saved since has left the form; one that is typed anew has not been tested.
   const key = keyFieldOf[kind]
   if (fields[key] !== '' && fields[key] !== tested[key]) return true
-  return fieldsOf[kind].some(
-    (name) => name !== key && name !== 'retrieval' && name !== 'max_output_tokens' && fields[name] !== tested[name],
-  )
+  return fieldsOf[kind].some((name) => name !== key && name !== 'retrieval' && fields[name] !== tested[name])
 }

@@ -5,30 +5,18 @@ import { checkWhole } from '../../lib/rules.ts'
 import { useChangeTenant, type Tenant, type TenantChanges } from '../../panels/tenant.queries.ts'
 import { TextField } from '../../ui/field.tsx'
 import { ProblemNotice } from '../../ui/problem-notice.tsx'
-import { SelectField } from '../../ui/select-field.tsx'
 import { SaveRow } from '../../ui/save-row.tsx'
 import { checkScore } from './tenant-rules.ts'
 
-const names = ['max_output_tokens', 'retrieval', 'retrieval_top_k', 'retrieval_score_min'] as const
-
-const modes = [
-  { value: 'automatic', label: 'Automatic' },
-  { value: 'off', label: 'Off' },
-  { value: 'keyword', label: 'Keyword: its own documents' },
-  { value: 'semantic', label: 'Semantic: its Pinecone index' },
-  { value: 'hybrid', label: 'Hybrid: both, ranked together' },
-] as const
-
-type Mode = (typeof modes)[number]['value']
+const names = ['max_output_tokens', 'retrieval_top_k', 'retrieval_score_min'] as const
 
 interface AnswersFields {
   max_output_tokens: string
-  retrieval: Mode
   retrieval_top_k: string
   retrieval_score_min: string
 }
 
-/** How a tenant answers: the length of an answer and how its passages are found. Sends only what was changed. */
+/** How a tenant answers: the length of an answer and how many passages it is given. Sends only what was changed. */
 export function AnswersForm(props: { tenant: Tenant }): ReactNode {
   const { tenant } = props
   const change = useChangeTenant(tenant.id)
@@ -59,13 +47,6 @@ export function AnswersForm(props: { tenant: Tenant }): ReactNode {
         error={errors.max_output_tokens?.message}
         {...form.register('max_output_tokens', { validate: checkWhole({ min: 1, max: 200_000 }) })}
       />
-      <SelectField
-        label="Retrieval"
-        choices={modes}
-        hint="Automatic is hybrid with a Pinecone key and index, else keyword."
-        error={errors.retrieval?.message}
-        {...form.register('retrieval')}
-      />
       <TextField
         label="Passages for each answer"
         inputMode="numeric"
@@ -91,7 +72,6 @@ export function AnswersForm(props: { tenant: Tenant }): ReactNode {
 function readFields(tenant: Tenant): AnswersFields {
   return {
     max_output_tokens: String(tenant.max_output_tokens),
-    retrieval: tenant.retrieval ?? 'automatic',
     retrieval_top_k: String(tenant.retrieval_top_k),
     retrieval_score_min: tenant.retrieval_score_min === null ? '' : String(tenant.retrieval_score_min),
   }
@@ -101,7 +81,6 @@ function readChanges(fields: AnswersFields, dirty: Partial<Record<keyof AnswersF
   const score = fields.retrieval_score_min.trim()
   return {
     ...(dirty.max_output_tokens && { max_output_tokens: Number(fields.max_output_tokens) }),
-    ...(dirty.retrieval && { retrieval: fields.retrieval === 'automatic' ? null : fields.retrieval }),
     ...(dirty.retrieval_top_k && { retrieval_top_k: Number(fields.retrieval_top_k) }),
     ...(dirty.retrieval_score_min && { retrieval_score_min: score === '' ? null : Number(score) }),
   }

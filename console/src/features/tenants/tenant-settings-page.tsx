@@ -31,7 +31,7 @@ export function TenantSettingsPage(props: {
       </DescribedSection>
       <DescribedSection
         title="Answers"
-        lead="How long an answer may be, and which passages of its documents it is given."
+        lead="How long an answer may be, and how many passages it is given. Where they are found is chosen under Connections."
       >
         <AnswersForm tenant={tenant} />
       </DescribedSection>
