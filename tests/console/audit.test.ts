@@ -6,6 +6,7 @@ import {
   compareSides,
   describeAction,
   describeActor,
+  describeTarget,
 } from '../../console/src/features/audit/describe-entry.ts'
 
 test('every action that the server records can be filtered by', async () => {
@@ -19,8 +20,16 @@ test('every action that the server records can be filtered by', async () => {
 })
 
 test('an action is told in words', () => {
-  expect(describeAction('tenant.prompt_restored')).toBe('Tenant prompt restored')
-  expect(describeAction('tenant.pinecone_tested')).toBe('Tenant Pinecone tested')
+  expect(describeAction('user.password_reset')).toBe('User password reset')
+  expect(describeAction('tenant.pinecone_tested')).toBe('Pinecone tested')
+  expect(describeAction('tenant_user.created.attempted')).toBe('Attempt: tenant user created')
+})
+
+test('what a tenant’s settings were changed in is told instead of its id, which stands beside it', () => {
+  const entry = { target_type: 'tenant', target_id: 'acme', tenant_id: 'acme', action: 'tenant.updated', after: null }
+  expect(describeTarget({ ...entry, after: { name: 'Acme', retrieval: 'off' } })).toBe('name, retrieval')
+  expect(describeTarget(entry)).toBe('acme')
+  expect(describeTarget({ ...entry, action: 'tenant.created', after: { name: 'Acme' } })).toBe('acme')
 })
 
 test('both sides of a change stand beside each other, and what a side lacks is not made up', () => {

@@ -47,8 +47,29 @@ export const actions: readonly string[] = [
   'user.verified',
 ]
 
-/** An action in words: `tenant.prompt_restored` → “Tenant prompt restored”. */
+/** Actions whose names, read as words, would say it badly. */
+const actionWords: Record<string, string> = {
+  'tenant.created': 'Tenant onboarded',
+  'tenant.mismatch': 'Other tenant named',
+  'tenant.model_tested': 'Model tested',
+  'tenant.pinecone_tested': 'Pinecone tested',
+  'tenant.prompt_restored': 'Prompt restored',
+  'tenant.updated': 'Tenant changed',
+  'tenant.user_invited': 'User invited',
+}
+const attemptEnd = '.attempted'
+
+/**
+ * An action in words: `tenant.provision_retried` → “Tenant provision retried”. What is noted before it is done, in a
+ * store of its own, is an attempt: `tenant_user.created.attempted` → “Attempt: tenant user created”.
+ */
 export function describeAction(action: string): string {
+  if (action.endsWith(attemptEnd)) {
+    const tried = describeAction(action.slice(0, -attemptEnd.length))
+    return `Attempt: ${tried.slice(0, 1).toLowerCase()}${tried.slice(1)}`
+  }
+  const known = actionWords[action]
+  if (known !== undefined) return known
   const words = action.replaceAll(/[._]/g, ' ').replace('pinecone', 'Pinecone')
   return words.slice(0, 1).toUpperCase() + words.slice(1)
 }
@@ -72,9 +93,20 @@ export function describeActor(entry: { actor: { id: string; email: string | null
   return { name: entry.address === null ? 'System' : 'Not signed in', isPerson: false }
 }
 
-/** What was acted on: its id, else its kind. */
-export function describeTarget(entry: { target_type: string; target_id: string | null }): string {
-  return entry.target_id ?? entry.target_type.replaceAll('_', ' ')
+type Side = Record<string, unknown> | null
+
+/** What was acted on: its id, else its kind; of a tenant, which stands beside it, the names of what was changed. */
+export function describeTarget(entry: {
+  target_type: string
+  target_id: string | null
+  tenant_id: string | null
+  action: string
+  after: Side
+}): string {
+  const { target_id: id, tenant_id: tenant, after } = entry
+  const fields = Object.keys(after ?? {})
+  if (entry.action === 'tenant.updated' && id === tenant && fields.length > 0) return fields.join(', ')
+  return id ?? entry.target_type.replaceAll('_', ' ')
 }
 
 /** One field of what changed; undefined where that side has none. */
@@ -83,8 +115,6 @@ export interface FieldChange {
   before: string | undefined
   after: string | undefined
 }
-
-type Side = Record<string, unknown> | null
 
 /** The fields of both sides by name, those of `before` first. */
 export function compareSides(options: { before: Side; after: Side }): FieldChange[] {
