@@ -11,6 +11,7 @@ import {
   formatPlural,
   formatShare,
   formatShort,
+  formatMoneyTick,
   formatTick,
   joinQuantity,
 } from '../../console/src/lib/numbers.ts'
@@ -27,6 +28,8 @@ describe('numbers', () => {
     [formatShort(23_800), '23.8 k'],
     [formatShort(999_960), '1.0 M'],
     [formatShort(999), '999'],
+    [formatMoneyTick(20), '$0.00002'],
+    [formatMoneyTick(15_000_000), '$15'],
     [formatTick(10_000), '10 k'],
     [formatTick(1500), '1.5 k'],
     [formatMoney(12_100), '$0.0121'],

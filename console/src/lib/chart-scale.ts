@@ -4,15 +4,19 @@ export interface Scale {
   ticks: readonly number[]
 }
 
-/** A scale whose end is just above the largest value, with two to four grid lines above zero. */
-export function makeScale(largest: number): Scale {
+/**
+ * A scale whose end is just above the largest value, with two to four grid lines above zero; fewer where a line between
+ * would be no `whole` number, as there is no half a request.
+ */
+export function makeScale(largest: number, options: { whole?: boolean } = {}): Scale {
   if (!(largest > 0)) return { max: 1, ticks: [0, 1] }
   const rough = largest / 3
   const power = 10 ** Math.floor(Math.log10(rough))
   const step = [1, 2, 2.5, 5, 10]
     .map((factor) => factor * power)
     .find((candidate) => Math.ceil(largest / candidate) <= 3)
-  const size = step ?? 10 * power
+  const nice = step ?? 10 * power
+  const size = options.whole ? Math.max(1, Math.ceil(nice)) : nice
   const count = Math.max(1, Math.ceil(Number((largest / size).toFixed(9))))
   // Rounded to the step's own digits, so that 3 × 0.1 is 0.3.
   const ticks = Array.from({ length: count + 1 }, (_, at) => Number((at * size).toPrecision(12)))

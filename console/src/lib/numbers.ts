@@ -4,6 +4,7 @@ const space = '\u00A0'
 const whole = new Intl.NumberFormat('en-US', { maximumFractionDigits: 0 })
 const grouped = (digits: number): Intl.NumberFormat =>
   new Intl.NumberFormat('en-US', { minimumFractionDigits: digits, maximumFractionDigits: digits })
+const tiny = new Intl.NumberFormat('en-US', { maximumSignificantDigits: 2 })
 const zeroToFour = [grouped(0), grouped(1), grouped(2), grouped(3), grouped(4)]
 
 /** A number with its unit apart, so that a figure can draw them in two sizes. */
@@ -56,9 +57,10 @@ export function formatMoney(microUsd: number | null): string {
   return `${sign}$${digits(size, size !== 0 && size < 1 ? 4 : 2)}`
 }
 
-/** Money on an axis: $0 · $15 · $1.2 k. */
+/** Money on an axis: $0 · $15 · $1.2 k · $0.00004, since ticks of a tiny cost must differ, too. */
 export function formatMoneyTick(microUsd: number): string {
-  return `$${formatTick(microUsd / 1_000_000)}`
+  const dollars = microUsd / 1_000_000
+  return `$${Math.abs(dollars) < 1 ? tiny.format(dollars) : formatTick(dollars)}`
 }
 
 /** A duration: 318 ms · 1,204 ms; from ten seconds 12.4 s; null is “no data”. */
@@ -75,6 +77,11 @@ export function formatMs(ms: number | null): string {
 /** A duration where a second is the measure, an axis or a running test: 318 ms · 1.2 s. */
 export function formatDuration(ms: number): string {
   return ms < 1000 ? `${whole.format(ms)}${space}ms` : `${digits(ms / 1000, 1)}${space}s`
+}
+
+/** A duration on an axis: 0 · 318 ms · 1.2 s. */
+export function formatDurationTick(ms: number): string {
+  return ms === 0 ? '0' : formatDuration(ms)
 }
 
 /** A share of a whole, 0 to 1: 0.42 % below ten per cent, 13.5 % beyond. */

@@ -4,7 +4,7 @@ import {
   describePointChange,
   describeShare,
   formatCount,
-  formatDuration,
+  formatDurationTick,
   formatMoney,
   formatMoneyTick,
   formatMs,
@@ -65,7 +65,7 @@ export const homeFigures: Record<FigureKey, HomeFigure> = {
     read: (totals) => totals.first_token_ms_p50,
     describe: describeMs,
     format: formatMs,
-    formatTick: formatDuration,
+    formatTick: formatDurationTick,
   },
   failed: {
     name: 'Failed',

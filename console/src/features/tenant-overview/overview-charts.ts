@@ -2,7 +2,7 @@ import {
   describeCount,
   describeMs,
   formatCount,
-  formatDuration,
+  formatDurationTick,
   formatMoney,
   formatMoneyTick,
   formatMs,
@@ -97,7 +97,7 @@ const drawings: Record<ChartKey, Drawing> = {
     more: (totals) =>
       totals.first_token_ms_p95 === null ? undefined : `p50, and p95 ${formatMs(totals.first_token_ms_p95)}`,
     format: formatMs,
-    formatTick: formatDuration,
+    formatTick: formatDurationTick,
   },
   tokens: {
     title: 'Tokens',

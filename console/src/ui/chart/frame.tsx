@@ -59,7 +59,7 @@ export function ChartFrame(
   const [pointed, setPointed] = useState(false)
   const cursor = props.onCursor ? props.cursor : ownCursor
   const setCursor = props.onCursor ?? setOwnCursor
-  const scale = makeScale(props.largest)
+  const scale = makeScale(props.largest, { whole: areWhole(props.series) })
   const inner = Math.max(0, width - axisPx)
   const step = layout === 'band' ? inner / Math.max(1, points.length) : inner / Math.max(1, points.length - 1)
   const base = height - tickRowPx
@@ -143,6 +143,10 @@ function placeTick(options: { x: number; width: number; first: boolean }): {
   const { x, width, first } = options
   if (first) return { x, textAnchor: 'start' }
   return x + tickHalfPx > width ? { x: width, textAnchor: 'end' } : { x, textAnchor: 'middle' }
+}
+
+function areWhole(series: readonly Series[]): boolean {
+  return series.every(({ values }) => values.every((value) => value === null || Number.isInteger(value)))
 }
 
 function ChartTooltip(

@@ -12,6 +12,9 @@ const inks: Record<SeriesColour, string> = {
   other: 'text-chart-other',
 }
 
+/** Across a point without neighbours. */
+const lonePx = 5
+
 /**
  * Lines of 2 px over time, with a pale area below the first when `area`, the period before dashed, and the way to a point
  * that is not over yet pale. With `slots` each point has the place of a bar, so that bars can stand above or below.
@@ -71,10 +74,10 @@ function Line({ series }: { series: Series }): ReactNode {
         className={strokes[series.colour]}
       >
         {findRuns(over).map((run) => (
-          <path key={run[0]?.at} d={drawLine(run, plot)} />
+          <path key={run[0]?.at} d={drawLine(run, plot)} strokeWidth={widenLone(run)} />
         ))}
         {findRuns(open).map((run) => (
-          <path key={run[0]?.at} d={drawLine(run, plot)} strokeOpacity={openOpacity} />
+          <path key={run[0]?.at} d={drawLine(run, plot)} strokeWidth={widenLone(run)} strokeOpacity={openOpacity} />
         ))}
       </g>
       {plot.cursor !== undefined && !before && value !== null && value !== undefined && (
@@ -127,9 +130,14 @@ function findRuns(values: readonly (number | null)[]): Spot[][] {
   return runs
 }
 
+/** A lone point is a dot that is seen; undefined leaves a line its own width. */
+function widenLone(run: readonly Spot[]): number | undefined {
+  return run.length === 1 ? lonePx : undefined
+}
+
 function drawLine(run: readonly Spot[], plot: Plot): string {
   const path = run.map(({ at, value }) => `${plot.xOf(at).toFixed(1)} ${plot.yOf(value).toFixed(1)}`).join('L')
-  // A lone point is a dot: a line of no length with round ends.
+  // A line of no length with round ends is a dot.
   return run.length === 1 ? `M${path}h.01` : `M${path}`
 }
 
