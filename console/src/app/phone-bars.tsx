@@ -1,4 +1,4 @@
-import { Link } from '@tanstack/react-router'
+import { Link, useLocation } from '@tanstack/react-router'
 import type { ReactNode } from 'react'
 import type { User } from '../api/client.ts'
 import { Avatar } from '../features/account/avatar.tsx'
@@ -17,9 +17,7 @@ const slot =
 export function TopBar(props: { user: User; onJump: () => void; onShortcuts: () => void }): ReactNode {
   return (
     <header className="flex h-[52px] shrink-0 items-center gap-1 px-4 desk:hidden">
-      <Link to={paths.home} aria-label="Tenantry, home" className="me-auto rounded-sm">
-        <Brand />
-      </Link>
+      <WayBack user={props.user} />
       <IconButton icon="search" label="Jump to…" onClick={props.onJump} />
       <AccountMenu
         user={props.user}
@@ -33,6 +31,29 @@ export function TopBar(props: { user: User; onJump: () => void; onShortcuts: () 
         }
       />
     </header>
+  )
+}
+
+/** The place that a deeper page lies in; on a place itself, the brand. */
+function WayBack(props: { user: User }): ReactNode {
+  const places = usePlaces(props.user)
+  const path = useLocation({ select: ({ pathname }) => pathname.replace(/\/$/, '') })
+  const above = places.find(({ to }) => to !== paths.home && path.startsWith(`${to}/`))
+  if (above === undefined) {
+    return (
+      <Link to={paths.home} aria-label="Tenantry, home" className="me-auto rounded-sm">
+        <Brand />
+      </Link>
+    )
+  }
+  return (
+    <Link
+      to={above.to}
+      className="me-auto -ms-1 flex min-h-[40px] items-center gap-1 rounded-sm font-medium text-ink-2"
+    >
+      <Icon name="chevron-left" className="size-[18px] text-ink-3" />
+      {above.name}
+    </Link>
   )
 }
 

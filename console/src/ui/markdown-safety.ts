@@ -59,10 +59,19 @@ function makeNodeSafe(node: TreeNode, place: { sources: ReadonlySet<number>; inC
 
 function splitCitations(text: string, sources: ReadonlySet<number>): TreeNode[] {
   if (sources.size === 0) return [{ type: 'text', value: text }]
-  return text.split(/(\[\d{1,3}\])/).flatMap((part, at): TreeNode[] => {
+  // The punctuation after a citation goes with it, as a line may break before and after a button.
+  return text.split(/(\[\d{1,3}\](?:[.,;:!?)]+)?)/).flatMap((part, at): TreeNode[] => {
     if (part === '') return []
-    const n = at % 2 === 1 ? part.slice(1, -1) : ''
-    if (!sources.has(Number(n)) || n === '') return [{ type: 'text', value: part }]
-    return [{ type: 'element', tagName: citationTag, properties: {}, children: [{ type: 'text', value: n }] }]
+    const [, n = '', after = ''] = at % 2 === 1 ? (/^\[(\d+)\](.*)$/.exec(part) ?? []) : []
+    if (n === '' || !sources.has(Number(n))) return [{ type: 'text', value: part }]
+    const citation: TreeNode = {
+      type: 'element',
+      tagName: citationTag,
+      properties: {},
+      children: [{ type: 'text', value: n }],
+    }
+    if (after === '') return [citation]
+    const together: TreeNode[] = [citation, { type: 'text', value: after }]
+    return [{ type: 'element', tagName: 'span', properties: { className: 'whitespace-nowrap' }, children: together }]
   })
 }

@@ -55,21 +55,23 @@ function StepRow(props: { step: FirstStep; done: boolean }): ReactNode {
         className={classNames('mt-[2px] size-[16px] shrink-0', done ? 'text-accent' : 'text-ink-3')}
       />
       <div className="min-w-0 flex-1">
-        <p className={done ? 'text-ink-2' : 'font-medium text-ink'}>
-          {step.name}
-          <span className="sr-only">{done ? ', done' : ', to do'}</span>
-        </p>
+        <div className="flex items-baseline gap-2">
+          <p className={classNames('min-w-0 flex-1', done ? 'text-ink-2' : 'font-medium text-ink')}>
+            {step.name}
+            <span className="sr-only">{done ? ', done' : ', to do'}</span>
+          </p>
+          {!done && step.link !== undefined && (
+            <Link
+              {...step.link}
+              className="link shrink-0 no-underline hover:underline"
+              aria-label={`${step.verb}: ${step.name}`}
+            >
+              {step.verb}
+            </Link>
+          )}
+        </div>
         {!done && <p className="text-meta text-ink-3">{step.reason}</p>}
       </div>
-      {!done && step.link !== undefined && (
-        <Link
-          {...step.link}
-          className="link self-start no-underline hover:underline"
-          aria-label={`${step.verb}: ${step.name}`}
-        >
-          {step.verb}
-        </Link>
-      )}
     </li>
   )
 }

@@ -53,7 +53,7 @@ export function OnboardingFrame(props: {
             <div className="sticky top-[var(--head-h,60px)] flex min-h-[calc(100dvh-var(--head-h,60px)-86px)] flex-col px-3 pt-6 pb-4">
               <StepsNav {...nav} />
               <p className="mt-auto px-[10px] pt-6 text-meta text-ink-3">
-                Leave at any step: everything typed is kept, a key with the server alone.
+                Leave at any step: everything typed is kept. Keys are kept sealed, on the server alone.
               </p>
             </div>
           </div>

@@ -83,6 +83,7 @@ function SetupForm(props: { token: string | undefined; onTaken: () => void }): R
             autoComplete="off"
             autoCapitalize="none"
             spellCheck={false}
+            autoFocus
             error={errors.pasted?.message}
             {...form.register('pasted', {
               validate: (value) => findLinkToken(value) !== undefined || 'Paste the link from the terminal.',
@@ -95,6 +96,7 @@ function SetupForm(props: { token: string | undefined; onTaken: () => void }): R
           autoComplete="username"
           autoCapitalize="none"
           spellCheck={false}
+          autoFocus={!needsToken}
           error={errors.email?.message}
           {...form.register('email', { validate: (value) => checkEmail(value) ?? true })}
         />
@@ -112,7 +114,13 @@ function SetupForm(props: { token: string | undefined; onTaken: () => void }): R
           error={errors.password?.message}
           {...form.register('password', { validate: (value) => checkNewPassword(value) ?? true })}
         />
-        <Button type="submit" kind="primary" size="large" busy={isSubmitting || isSubmitSuccessful} className="w-full">
+        <Button
+          type="submit"
+          kind="primary"
+          size="large"
+          busy={isSubmitting || isSubmitSuccessful}
+          className="mt-2 w-full"
+        >
           Make superuser
         </Button>
       </form>
