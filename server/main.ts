@@ -16,6 +16,8 @@ import { version } from './platform/version.ts'
 import { createServices, type Services } from './services.ts'
 
 const consoleDir = join(import.meta.dir, '..', 'console')
+const nobodyYet =
+  'nobody can sign in to the console yet: set SUPERUSER_EMAIL and SUPERUSER_PASSWORD, or run: bun run superuser <email>'
 const drainMsMax = 25_000
 const outgoingRequestsMin = 1_000
 
@@ -94,8 +96,13 @@ async function ensureConsoleBuilt(): Promise<void> {
 }
 
 async function ensureFirstSuperuser(services: Services): Promise<void> {
-  const { superuser } = services.config
-  if (!superuser || (await hasSuperuser(services.core.db))) return
+  const { superuser, mode } = services.config
+  if (await hasSuperuser(services.core.db)) return
+  if (!superuser) {
+    // In development a link is printed instead.
+    if (mode === 'production') services.log.warn(nobodyYet)
+    return
+  }
   await ensureSuperuser(services, superuser)
   services.log.info('the first superuser was made from SUPERUSER_EMAIL')
 }
