@@ -1,4 +1,4 @@
-import { brotliCompressSync, constants, gzipSync } from 'node:zlib'
+import { brotliCompressSync, constants } from 'node:zlib'
 import type { Plugin } from 'vite'
 
 const compressible = /\.(?:css|html|js|json|svg)$/
@@ -50,7 +50,9 @@ export function precompressAssets(): Plugin {
             fileName: `${file.fileName}.br`,
             source: brotliCompressSync(bytes, { params }),
           })
-          this.emitFile({ type: 'asset', fileName: `${file.fileName}.gz`, source: gzipSync(bytes, { level: 9 }) })
+          // Takes its time for some 4 % less than zlib's best.
+          const gzip = Bun.gzipSync(bytes, { library: 'libdeflate', level: 12 })
+          this.emitFile({ type: 'asset', fileName: `${file.fileName}.gz`, source: gzip })
         }
       },
     },

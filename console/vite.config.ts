@@ -7,6 +7,20 @@ import { precompressAssets, preloadFont } from './build-plugins.ts'
 
 const here = (path: string): string => fileURLToPath(new URL(path, import.meta.url))
 
+/**
+ * Few chunks, as each is a request and compresses by itself, but none that a page needs only a part of: the forms'
+ * library is for pages with a form, the charts for those that draw. What many pages share is one chunk, kept apart from
+ * what the entrance needs.
+ */
+const chunkGroups = [
+  { name: 'react', test: /node_modules[\\/](?:react|react-dom|scheduler)[\\/]/, priority: 5 },
+  { name: 'main', tags: ['$initial' as const], priority: 4 },
+  { name: 'forms', test: /node_modules[\\/]react-hook-form[\\/]/, priority: 3 },
+  { name: 'fields', test: /src[\\/]ui[\\/](?:field|password-field|notice|problem-notice)\.tsx$/, priority: 3 },
+  { name: 'parts', test: /src[\\/](?:ui|lib|panels|app)[\\/]/, minShareCount: 5, priority: 2 },
+  { name: 'charts', test: /src[\\/]ui[\\/]chart[\\/]/, minShareCount: 2, priority: 1 },
+]
+
 /** How the console is built: under `/console/`, hashed assets, nothing inlined, so that the strict policy holds. */
 const config: UserConfig = {
   root: here('.'),
@@ -23,6 +37,7 @@ const config: UserConfig = {
     modulePreload: { polyfill: false },
     sourcemap: false,
     reportCompressedSize: false,
+    rolldownOptions: { output: { codeSplitting: { groups: chunkGroups } } },
   },
 }
 

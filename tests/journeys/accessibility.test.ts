@@ -44,8 +44,6 @@ const pages: Record<string, { path: string; sign: string }[]> = {
     { path: `${tenant}/users`, sign: 'pia.lindqvist@kepler.example' },
     { path: `${tenant}/users?invite=yes`, sign: 'They get a link' },
   ],
-  '/tenants/$tenantId/settings': [{ path: `${tenant}/settings`, sign: 'Purge tenant' }],
-  '/tenants/$tenantId/users': [{ path: `${tenant}/users`, sign: 'pia.lindqvist@kepler.example' }],
   '/tenants/$tenantId/settings': [
     { path: `${tenant}/settings`, sign: 'Purge tenant' },
     { path: `${tenant}/settings?move=yes`, sign: 'Keep it here' },

@@ -9,10 +9,10 @@ import { Toaster } from '../ui/toaster.tsx'
 import { useGeneralCommands } from './general-commands.ts'
 import { BottomBar, TopBar } from './phone-bars.tsx'
 import { Sheet } from './sheet.tsx'
-import { ShortcutSheet } from './shortcut-sheet.tsx'
 import { Sidebar } from './sidebar.tsx'
 
 const Palette = lazy(async () => ({ default: (await import('./palette.tsx')).Palette }))
+const ShortcutSheet = lazy(async () => ({ default: (await import('./shortcut-sheet.tsx')).ShortcutSheet }))
 
 /** The signed-in console: places on the canvas, work on one sheet that scrolls inside. */
 export function Shell(): ReactNode {
@@ -46,7 +46,11 @@ export function Shell(): ReactNode {
           <Palette user={user} onClose={close} onShortcuts={openers.onShortcuts} />
         </Suspense>
       )}
-      <ShortcutSheet open={open === 'shortcuts'} onClose={close} />
+      {open === 'shortcuts' && (
+        <Suspense>
+          <ShortcutSheet onClose={close} />
+        </Suspense>
+      )}
       <Toaster />
     </div>
   )

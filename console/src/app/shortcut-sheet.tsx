@@ -4,10 +4,10 @@ import { Dialog } from '../ui/dialog.tsx'
 import { KeyCaps } from '../ui/key-caps.tsx'
 
 /** Every shortcut that works here and now, by where it belongs. */
-export function ShortcutSheet(props: { open: boolean; onClose: () => void }): ReactNode {
+export function ShortcutSheet(props: { onClose: () => void }): ReactNode {
   const commands = useCommandList()
   return (
-    <Dialog open={props.open} onClose={props.onClose} title="Keyboard shortcuts">
+    <Dialog open onClose={props.onClose} title="Keyboard shortcuts">
       {commandGroups.map((group) => (
         <Group key={group} name={group} commands={commands.filter((command) => command.group === group)} />
       ))}

@@ -1,5 +1,5 @@
-import { useVirtualizer } from '@tanstack/react-virtual'
 import { useEffect, useLayoutEffect, useMemo, useRef, useState, type RefObject } from 'react'
+import { findRowsInSight } from '../lib/rows-in-sight.ts'
 import { useCommands, type Command } from './commands.tsx'
 
 const windowedBeyond = 100
@@ -12,30 +12,44 @@ export function useWindowedRows<Row>(options: {
   heightPx: number
 }): { shown: { row: Row; index: number }[]; before: number; after: number } {
   const { rows, body, heightPx } = options
-  const windowed = rows.length > windowedBeyond
-  const [scrollMargin, setScrollMargin] = useState(0)
+  const count = rows.length
+  const windowed = count > windowedBeyond
+  const [seen, setSeen] = useState({ scrolledPx: 0, seenPx: 0 })
   useLayoutEffect(() => {
     const [element, scroller] = [body.current, body.current?.closest('main')]
-    if (!element || !scroller || !windowed) return
-    const top = element.getBoundingClientRect().top - scroller.getBoundingClientRect().top + scroller.scrollTop
-    setScrollMargin(Math.round(top))
-  }, [body, windowed])
-  // oxlint-disable-next-line react/incompatible-library -- nothing here is memoised by a compiler
-  const virtualizer = useVirtualizer({
-    count: windowed ? rows.length : 0,
-    getScrollElement: () => body.current?.closest('main') ?? null,
-    estimateSize: () => heightPx,
-    overscan: 16,
-    scrollMargin,
-  })
+    if (!element || !scroller || !windowed) return undefined
+    const look = (): void => {
+      const scrolledPx = scroller.getBoundingClientRect().top - element.getBoundingClientRect().top
+      const next = { scrolledPx, seenPx: scroller.clientHeight }
+      setSeen((old) => (isSameWindow({ old, next, count, heightPx }) ? old : next))
+    }
+    look()
+    scroller.addEventListener('scroll', look, { passive: true })
+    const observer = new ResizeObserver(look)
+    observer.observe(scroller)
+    return () => {
+      scroller.removeEventListener('scroll', look)
+      observer.disconnect()
+    }
+  }, [body, windowed, count, heightPx])
   if (!windowed) return { shown: rows.map((row, index) => ({ row, index })), before: 0, after: 0 }
-  const items = virtualizer.getVirtualItems()
-  const [first, last] = [items[0]?.index ?? 0, items.at(-1)?.index ?? -1]
+  const { first, end } = findRowsInSight({ count, heightPx, ...seen })
   return {
-    shown: rows.slice(first, last + 1).map((row, at) => ({ row, index: first + at })),
+    shown: rows.slice(first, end).map((row, at) => ({ row, index: first + at })),
     before: first * heightPx,
-    after: (rows.length - 1 - last) * heightPx,
+    after: (count - end) * heightPx,
   }
+}
+
+interface Seen {
+  scrolledPx: number
+  seenPx: number
+}
+
+function isSameWindow(options: { old: Seen; next: Seen; count: number; heightPx: number }): boolean {
+  const { old, next, ...list } = options
+  const [before, after] = [findRowsInSight({ ...list, ...old }), findRowsInSight({ ...list, ...next })]
+  return before.first === after.first && before.end === after.end
 }
 
 /** Calls back when the marked element comes within 1,200 px of what is seen. */

@@ -1,6 +1,6 @@
 import { useQuery } from '@tanstack/react-query'
 import { Link, useNavigate } from '@tanstack/react-router'
-import { useCallback, useMemo, useState, type ReactNode } from 'react'
+import { lazy, Suspense, useCallback, useMemo, useState, type ReactNode } from 'react'
 import { useApi } from '../../api/api-context.ts'
 import { onboardingLink, paths, tenantPath } from '../../lib/paths.ts'
 import { formatDate } from '../../lib/times.ts'
@@ -22,12 +22,14 @@ import { State } from '../../ui/state.tsx'
 import { Tabs } from '../../ui/tabs.tsx'
 import { countTab } from './count-tabs.ts'
 import { describeState } from '../../panels/tenant-state.ts'
-import { PurgeDialog, SuspendDialog } from './tenant-dialogs.tsx'
 import type { TenantTab } from './tenant-tab.ts'
 import { getTenantTabCountsQueryOptions } from './tenants.queries.ts'
 import { mayActivate } from './may-activate.ts'
 import { useSwitchTenant } from './use-switch-tenant.ts'
 import { useTabKeys } from './use-tab-keys.ts'
+
+const SuspendDialog = lazy(async () => ({ default: (await import('./tenant-dialogs.tsx')).SuspendDialog }))
+const PurgeDialog = lazy(async () => ({ default: (await import('./tenant-dialogs.tsx')).PurgeDialog }))
 
 /** The head of a tenant's page: who it is, how it is, its tabs, and what may be done with it. */
 export function TenantHeader(props: { tenant: Tenant; tabs: readonly TenantTab[]; isSuperuser: boolean }): ReactNode {
@@ -164,8 +166,10 @@ function TenantMenu(props: { tenant: Tenant; isSuperuser: boolean }): ReactNode 
           </>
         )}
       </Menu>
-      <SuspendDialog tenant={tenant} open={open === 'suspend'} onClose={close} />
-      <PurgeDialog tenant={tenant} open={open === 'purge'} onClose={close} />
+      <Suspense>
+        {open === 'suspend' && <SuspendDialog tenant={tenant} open onClose={close} />}
+        {open === 'purge' && <PurgeDialog tenant={tenant} open onClose={close} />}
+      </Suspense>
     </>
   )
 }
