@@ -1,16 +1,16 @@
 import { describe, expect, test } from 'bun:test'
-import fc from 'fast-check'
+import { assert, double, integer, property, record } from 'fast-check'
 import { findRowsInSight } from '../../console/src/lib/rows-in-sight.ts'
 
 describe('rows in sight', () => {
   test('every row that is seen is drawn, whatever the place, and few others', () => {
-    fc.assert(
-      fc.property(
-        fc.record({
-          count: fc.integer({ min: 101, max: 20_000 }),
-          heightPx: fc.integer({ min: 30, max: 90 }),
-          share: fc.double({ min: -0.5, max: 1.5, noNaN: true }),
-          seenPx: fc.integer({ min: 0, max: 3000 }),
+    assert(
+      property(
+        record({
+          count: integer({ min: 101, max: 20_000 }),
+          heightPx: integer({ min: 30, max: 90 }),
+          share: double({ min: -0.5, max: 1.5, noNaN: true }),
+          seenPx: integer({ min: 0, max: 3000 }),
         }),
         ({ count, heightPx, share, seenPx }) => {
           const scrolledPx = share * count * heightPx
