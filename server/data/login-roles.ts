@@ -1,5 +1,6 @@
 import { createHash, createHmac, pbkdf2Sync, randomBytes } from 'node:crypto'
 import type postgres from 'postgres'
+import { statementTimeoutMs } from './postgres.ts'
 
 /** A role that requests log in as, and its password. */
 export interface LoginRole {
@@ -9,16 +10,21 @@ export interface LoginRole {
 
 /**
  * Makes sure that a login role is there: member of `tenantry_runtime`, neither SUPERUSER nor BYPASSRLS, owner of
- * nothing. The password is sent as a SCRAM verifier, when the role is new or `setPassword` asks for it. Only under a
+ * nothing, with the time limit of statements that a pooler lets nobody set. The password is sent as a SCRAM verifier, when the role is new or `setPassword` asks for it. Only under a
  * lock of this role, as concurrent ALTER ROLE fails.
  */
 export async function ensureLoginRole(sql: postgres.Sql, login: LoginRole & { setPassword: boolean }): Promise<void> {
-  const [known] = await sql`select 1 from pg_roles where rolname = ${login.role}`
+  const [known] = await sql<{ settings: string[] }[]>`
+    select coalesce(rolconfig, '{}') as settings from pg_roles where rolname = ${login.role}`
   if (!known || login.setPassword) {
     const role = quoteIdentifier(login.role)
     const rights = 'login nosuperuser nocreatedb nocreaterole nobypassrls'
     const change = known ? `alter role ${role}` : `create role ${role} ${rights}`
     await sql.unsafe(`${change} password '${makeScramVerifier(login.password)}'`)
+  }
+  const timeLimit = `statement_timeout=${statementTimeoutMs}`
+  if (!known?.settings.includes(timeLimit)) {
+    await sql.unsafe(`alter role ${quoteIdentifier(login.role)} set ${timeLimit}`)
   }
   const [member] = await sql`select pg_has_role(${login.role}, 'tenantry_runtime', 'member') as yes`
   if (!member?.yes) await sql`grant tenantry_runtime to ${sql(login.role)}`

@@ -16,9 +16,10 @@ export interface PoolOptions {
   name: string
   /** False behind a pooler in transaction mode. */
   prepare: boolean
-  statementTimeoutMs?: number
 }
 
+/** No statement of a request runs longer. */
+export const statementTimeoutMs = 30_000
 const connectTimeoutSeconds = 5
 const idleSeconds = 60
 
@@ -47,11 +48,7 @@ export function connectorOf(options: Omit<PoolOptions, 'max'>): (onclose: () => 
       fetch_types: false,
       onnotice: () => undefined,
       onclose,
-      connection: {
-        application_name: options.name,
-        statement_timeout: options.statementTimeoutMs ?? 30_000,
-        TimeZone: 'UTC',
-      },
+      connection: sessionSettings(options),
     })
 }
 
@@ -69,12 +66,17 @@ export function openHotPool(options: PoolOptions): SQL {
     prepare: options.prepare,
     connectionTimeout: connectTimeoutSeconds,
     idleTimeout: 0,
-    connection: {
-      application_name: options.name,
-      statement_timeout: options.statementTimeoutMs ?? 30_000,
-      TimeZone: 'UTC',
-    },
+    connection: sessionSettings(options),
   })
+}
+
+/**
+ * What a session starts with. A pooler in transaction mode refuses settings that it does not keep apart for its clients
+ * (PgBouncer: "unsupported startup parameter"), so behind one the time limit is that of the login role.
+ */
+function sessionSettings({ name, prepare }: Pick<PoolOptions, 'name' | 'prepare'>): Record<string, string | number> {
+  const settings = { application_name: name, TimeZone: 'UTC' }
+  return prepare ? { ...settings, statement_timeout: statementTimeoutMs } : settings
 }
 
 /** drizzle over the pool itself, for single statements that need no transaction. */

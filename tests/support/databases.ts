@@ -1,6 +1,6 @@
 import { randomBytes } from 'node:crypto'
 import postgres from 'postgres'
-import { onDatabase } from './owner-sql.ts'
+import { endSessions, onDatabase } from './owner-sql.ts'
 import { getTestServerUrl } from './test-server.ts'
 
 /** A database of one test file. */
@@ -86,6 +86,7 @@ async function createFromTemplate(options: { sql: postgres.Sql; name: string; te
 async function dropDatabase(name: string): Promise<void> {
   const installation = await readInstallation(name)
   await onServer(async (sql) => {
+    await endSessions(sql, { database: name })
     await sql.unsafe(`drop database if exists ${name} with (force)`)
     if (!installation) return
     const others = await sql<{ datname: string }[]>`
