@@ -27,6 +27,7 @@ const publicRoutes = [
   'GET /swagger',
   'GET /swagger/assets/*',
   'GET /swagger/json',
+  'GET /auth/options',
   'GET /console',
   'GET /console/*',
 ]

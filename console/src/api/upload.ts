@@ -20,7 +20,7 @@ export function createUploadSend(call: Pick<UploadCall, 'file' | 'onProgress'>):
     const { promise, resolve, reject } = Promise.withResolvers<Response>()
     const signal = init?.signal ?? undefined
     const request = new XMLHttpRequest()
-    request.open('POST', String(input))
+    request.open('POST', input instanceof Request ? input.url : input)
     for (const [name, value] of new Headers(init?.headers)) request.setRequestHeader(name, value)
     request.upload.addEventListener('progress', ({ loaded, total }) =>
       call.onProgress(total === 0 ? 1 : loaded / total),

@@ -89,6 +89,7 @@ test('a store that cannot be migrated stands there with its reason until a retry
   // A sentence about data, which quotes it.
   await inDatabase(app, store, async (own) => {
     await own`drop schema tenant`
+    await own`drop schema if exists drizzle cascade`
     await own`create schema drizzle`
     await own`create table drizzle.tenant_migrations (id serial, hash int, created_at bigint)`
   })

@@ -1,5 +1,7 @@
 import { afterAll, beforeAll, expect, test } from 'bun:test'
+import { sql as statement } from 'drizzle-orm'
 import { createMover, type Mover } from '../../../server/data/move-tenant.ts'
+import { parseTenantId } from '../../../server/platform/ids.ts'
 import { call } from '../../support/call.ts'
 import { makeTenant, makeUser, type Person } from '../../support/people.ts'
 import { ask, eventually, type Scenario, startScenario } from '../../support/scenario.ts'
@@ -61,6 +63,18 @@ async function questionsOf({ token }: Person): Promise<string[]> {
   return sessions.body.items.map((session: { title: string }) => session.title).sort()
 }
 
+/** A write past the gate, as one that was let through before the pause. */
+async function writeSession(id: string, user: Person, title: string): Promise<void> {
+  const { databases, directories } = here.app.services
+  const tenantId = parseTenantId(id)
+  const tenant = tenantId && (await directories.tenant(tenantId))
+  if (!tenant) throw new Error('no tenant')
+  await databases.scopeOf(tenant).write((database) =>
+    database.execute(statement`insert into tenant.chat_sessions (tenant_id, id, user_id, title)
+      values (${id}, ${crypto.randomUUID()}, ${user.id}, ${title})`),
+  )
+}
+
 test('a switch that was committed stands, even if its confirmation was lost', async () => {
   const { id, user } = await makeServed()
   const mover = moverWith(async (commit, count) => {
@@ -99,7 +113,7 @@ test('a mover that lost its lock in the pause cannot switch any more once somebo
   })
   // The fence is gone already, the tenant's record not yet written.
   const rescuer = moverWith(async (commit) => {
-    await ask(here.app, { token: user.token, message: 'Between' })
+    await writeSession(id, user, 'Between')
     mayStore.open()
     await switched.opened
     await commit()

@@ -29,14 +29,18 @@ export function ServersTable(props: { servers: readonly DatabaseServer[] }): Rea
       rows={props.servers}
       keyOf={({ id }) => id}
       columns={columns}
-      phoneRow={(server) => (
-        <ListRow
-          name={server.name}
-          detail={<ServerState server={server} />}
-          number={describeTenants(server)}
-          below={<ServerMenu server={server} />}
-        />
-      )}
+      phoneRow={drawPhoneRow}
+    />
+  )
+}
+
+function drawPhoneRow(server: DatabaseServer): ReactNode {
+  return (
+    <ListRow
+      name={server.name}
+      detail={<ServerState server={server} />}
+      number={describeTenants(server)}
+      below={<ServerMenu server={server} />}
     />
   )
 }
