@@ -16,7 +16,7 @@ export interface ModelTestOutcome {
   usage: ModelUsage | null
 }
 
-const timeoutMsDefault = 9_500
+const timeoutMsDefault = 9_000
 const bytesMax = 2 * 1024 * 1024
 const outputTokens = 16
 /** Reasons that concern a step; whatever is not in the map concerns the answer. */

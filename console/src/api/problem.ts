@@ -141,7 +141,7 @@ const commonWords: Record<string, ProblemWords> = {
     title: 'Your address is not verified yet.',
     advice: 'Open the link that was mailed to you, or ask for it again on Home.',
   },
-  'limit.organizations': {
+  'organization.limit_reached': {
     title: 'You have as many organizations as one owner may have here.',
     advice: 'Nothing was made. Ask the people who run this server for more.',
   },
