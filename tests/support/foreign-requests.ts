@@ -28,6 +28,8 @@ const parameters: Record<string, (things: Things) => string> = {
   'sessions/{session}': ({ session }) => session,
   'domains/{domain}': ({ domain }) => domain,
   'prompts/{version}': () => '1',
+  // Servers are no tenant's; to all but superusers each is as missing as this one.
+  'database-servers/{server}': () => '01890000-0000-7000-8000-000000000000',
 }
 
 /** Fields and parameters that name a thing, whether or not a route knows them. */
