@@ -174,6 +174,7 @@ export async function createServices(options: {
     async close() {
       openAnswers.stop()
       await mover.stop()
+      await provisioner.stop()
       verifiedOrigins.stop()
       await outbox.stop()
       health.stop()

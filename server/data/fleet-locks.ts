@@ -11,6 +11,10 @@ export interface FleetLocks {
   making<T>(work: () => Promise<T>): Promise<T>
   /** One at a time makes a server's template. */
   template<T>(server: DatabaseServerId, work: () => Promise<T>): Promise<T>
+  /** One at a time takes a server's spare database. */
+  takingSpare<T>(server: DatabaseServerId, work: () => Promise<T>): Promise<T>
+  /** Makes a server's spare database; undefined at once when somebody else does. */
+  makingSpare<T>(server: DatabaseServerId, work: () => Promise<T>): Promise<T | undefined>
   /** Cleans up if nobody makes databases and nobody else cleans; else returns undefined at once. */
   cleaning<T>(work: () => Promise<T>): Promise<T | undefined>
   /** One at a time works on a tenant's store. */
@@ -20,7 +24,13 @@ export interface FleetLocks {
 }
 
 /** Any constants: the first keys of the advisory locks; the second is hashed from what is locked. */
-const kinds = { tenant: 723_641_053, template: 723_641_054, making: 723_641_055 }
+const kinds = {
+  tenant: 723_641_053,
+  template: 723_641_054,
+  making: 723_641_055,
+  takingSpare: 723_641_056,
+  makingSpare: 723_641_057,
+}
 
 /**
  * Opens a connection to core for locks, and closes it after `work`. Locks are per database and bound to a session, so
@@ -84,6 +94,8 @@ function lockOver(sql: postgres.Sql, isLost: () => boolean): FleetLocks {
     },
     cleaning: (work) => tryHold(kinds.making, 'all', work),
     template: (server, work) => hold(kinds.template, server, work),
+    takingSpare: (server, work) => hold(kinds.takingSpare, server, work),
+    makingSpare: (server, work) => tryHold(kinds.makingSpare, server, work),
     tenant: (number, work) => hold(kinds.tenant, String(number), work),
     tryTenant: (number, work) => tryHold(kinds.tenant, String(number), work),
   }

@@ -10,10 +10,13 @@ export interface LoginRole {
 
 /**
  * Makes sure that a login role is there: member of `tenantry_runtime`, neither SUPERUSER nor BYPASSRLS, owner of
- * nothing, with the time limit of statements that a pooler lets nobody set. The password is sent as a SCRAM verifier, when the role is new or `setPassword` asks for it. Only under a
- * lock of this role, as concurrent ALTER ROLE fails.
+ * nothing, with the time limit of statements that a pooler lets nobody set. The password is sent as a SCRAM verifier,
+ * when the role is new or `setPassword` asks for it. Only under a lock of this role, as concurrent ALTER ROLE fails.
  */
-export async function ensureLoginRole(sql: postgres.Sql, login: LoginRole & { setPassword: boolean }): Promise<void> {
+export async function ensureLoginRole(
+  sql: postgres.Sql | postgres.TransactionSql,
+  login: LoginRole & { setPassword: boolean },
+): Promise<void> {
   const [known] = await sql<{ settings: string[] }[]>`
     select coalesce(rolconfig, '{}') as settings from pg_roles where rolname = ${login.role}`
   if (!known || login.setPassword) {

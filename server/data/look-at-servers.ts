@@ -4,8 +4,8 @@ import type { Log } from '../platform/log.ts'
 import type { CoreDatabase } from './core-database.ts'
 import type { DatabaseServers } from './database-servers.ts'
 import { type DatabaseServerRecord, listDatabaseServers } from './database-servers.data.ts'
+import { withOwner } from './owner-connection.ts'
 import { orphanStampPrefix, templateStampPrefix } from './provision-store.ts'
-import { withOwner } from './provision-tenant.ts'
 
 /** A database server as it is at this moment; nothing but the record is known of one that does not answer. */
 export interface ServerLook {

@@ -68,6 +68,11 @@ export async function ensureStore(
   }
   const { installationId } = owner
   return locks.making(async () => {
+    const spare = await locks.takingSpare(server.record.id, async () => {
+      const unfinished = await findByStamp(sql, spareStampOf(installationId))
+      return unfinished && finishDatabase(sql, { unfinished, owner, role: login.role })
+    })
+    if (spare) return spare
     const template = await ensureTemplate(sql, { server, installationId, locks })
     const unfinished = await createUnfinished(sql, { installationId, template })
     return finishDatabase(sql, { unfinished, owner, role: login.role })
@@ -80,15 +85,17 @@ async function ensureStoreRole(sql: postgres.Sql, login: LoginRole): Promise<voi
     create role tenantry_runtime nologin;
   exception when duplicate_object or unique_violation then null;
   end $$`
-  await ensureLoginRole(sql, { ...login, setPassword: true })
-  const [self] = await sql<{ rights: boolean; version: number }[]>`
-    select pg_has_role(current_user, ${login.role}, 'usage') as rights, current_setting('server_version_num')::int as version`
-  if (self?.rights) return
-  // An owner that is no superuser may end the role's sessions, as a purge must, only as a member of it. From version 16
-  // on whoever made a role may administer it without being one.
-  await sql.unsafe(
-    `grant "${login.role}" to current_user${self && self.version >= 160_000 ? ' with inherit true, set false' : ''}`,
-  )
+  await sql.begin(async (transaction) => {
+    await ensureLoginRole(transaction, { ...login, setPassword: true })
+    const [self] = await transaction<{ rights: boolean; version: number }[]>`
+      select pg_has_role(current_user, ${login.role}, 'usage') as rights, current_setting('server_version_num')::int as version`
+    if (self?.rights) return
+    // An owner that is no superuser may end the role's sessions, as a purge must, only as a member of it. From version
+    // 16 on whoever made a role may administer it without being one.
+    await transaction.unsafe(
+      `grant "${login.role}" to current_user${self && self.version >= 160_000 ? ' with inherit true, set false' : ''}`,
+    )
+  })
 }
 
 /** The name of this tenant's database, if there is one. */
@@ -101,7 +108,7 @@ export function findStampedDatabase(sql: postgres.Sql, owner: StoreOwner): Promi
  * meanwhile, the database is left, and the reconciler knows it by that name. It takes no connections until it is closed
  * to the public.
  */
-async function createUnfinished(
+export async function createUnfinished(
   sql: postgres.Sql,
   options: { installationId: string; template: string; allowConnections?: boolean },
 ): Promise<string> {
@@ -144,8 +151,7 @@ export async function ensureTemplate(
   sql: postgres.Sql,
   options: { server: OpenedServer; installationId: string; locks: FleetLocks },
 ): Promise<string> {
-  const { version, hash } = storeMigrations()
-  const stamp = `${templateStampPrefix(options.installationId)}${version}:${hash}`
+  const stamp = templateStampPrefix(options.installationId) + describeMigrations()
   return (
     (await findByStamp(sql, stamp)) ??
     options.locks.template(
@@ -165,7 +171,23 @@ export function orphanStampPrefix(installationId: string): string {
   return `tenantry:${installationId}:orphan:`
 }
 
-async function findByStamp(sql: postgres.Sql, stamp: string): Promise<string | undefined> {
+/** How the stamps of an installation's spare databases begin; the number of their migrations follows. */
+export function spareStampPrefix(installationId: string): string {
+  return `tenantry:${installationId}:spare:`
+}
+
+/** The stamp of a spare with the migrations at hand: one of others is nobody's store. */
+export function spareStampOf(installationId: string): string {
+  return spareStampPrefix(installationId) + describeMigrations()
+}
+
+function describeMigrations(): string {
+  const { version, hash } = storeMigrations()
+  return `${version}:${hash}`
+}
+
+/** The name of the database with this comment. */
+export async function findByStamp(sql: postgres.Sql, stamp: string): Promise<string | undefined> {
   const [row] = await sql<{ datname: string }[]>`
     select datname from pg_database where shobj_description(oid, 'pg_database') = ${stamp}`
   return row?.datname

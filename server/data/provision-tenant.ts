@@ -1,4 +1,4 @@
-import postgres from 'postgres'
+import type postgres from 'postgres'
 import { AppError } from '../platform/errors.ts'
 import type { DatabaseServerId, TenantId } from '../platform/ids.ts'
 import type { Log } from '../platform/log.ts'
@@ -10,8 +10,10 @@ import type { Directories } from './directories.ts'
 import { type FleetLocks, withFleetLocks } from './fleet-locks.ts'
 import { isOpenToPublic, makePassword } from './login-roles.ts'
 import { storeMigrations } from './migrate.ts'
+import { withOwner } from './owner-connection.ts'
 import { type Database, serverErrorOf } from './postgres.ts'
 import { dropStore, ensureStore, storeRoleOf, type StoreOwner } from './provision-store.ts'
+import { ensureSpare } from './spare-store.ts'
 import { dedicatedUnavailable, placeOfStorePassword, type TenantDatabases } from './tenant-databases.ts'
 import { activateTenant, failTenant, type MadeStore, noteMigration, retryTenant } from './tenant-provisioning.data.ts'
 import { linkTenantUser } from './tenant-users.data.ts'
@@ -47,6 +49,10 @@ export interface Provisioner {
   dropStore(store: { number: number; server: OpenedServer; locks: FleetLocks }): Promise<DroppedStore>
   /** Destroys the store of a tenant that is being purged; a pooled tenant has none of its own. */
   purgeStore(tenant: TenantRecord): Promise<DroppedStore>
+  /** Sees to a server's spare database, from which the next store is made; what fails is logged. */
+  restock(server: OpenedServer): Promise<void>
+  /** Waits for spares that are being made. */
+  stop(): Promise<void>
 }
 
 /** The place of a tenant that is to get a store. */
@@ -76,6 +82,7 @@ export interface ProvisionerParts {
 export function createProvisioner(parts: ProvisionerParts): Provisioner {
   const { core, servers, databases, secretBox, log } = parts
   const capable = new Set<string>()
+  const restocking = new Map<DatabaseServerId, Promise<void>>()
 
   const ownerOf = (number: number): StoreOwner => ({ installationId: core.installationId, number })
 
@@ -127,14 +134,19 @@ export function createProvisioner(parts: ProvisionerParts): Provisioner {
       const server = await servers.get(tenant.databaseServerId)
       const store = await provisionStore({ tenant, server, locks })
       await linkOwner({ ...tenant, ...store })
-      await noteMigration(core.db, {
-        tenantId: tenant.id,
-        version: store.storeVersion,
-        state: 'applied',
-        error: null,
-        ms: Math.round(performance.now() - startedMs),
+      const ms = Math.round(performance.now() - startedMs)
+      const active = await core.write(async (database) => {
+        await noteMigration(database, {
+          tenantId: tenant.id,
+          version: store.storeVersion,
+          state: 'applied',
+          error: null,
+          ms,
+        })
+        return activateTenant(database, tenant.id, store)
       })
-      return (await activateTenant(core.db, tenant.id, store)) ?? (await findTenant(core.db, tenant.id))
+      void restock(server)
+      return active ?? (await findTenant(core.db, tenant.id))
     } catch (err) {
       log.error({ err, tenant_id: tenant.id }, "a tenant's database could not be made")
       await failTenant(core.db, tenant.id, describeFailure(err))
@@ -172,6 +184,19 @@ export function createProvisioner(parts: ProvisionerParts): Provisioner {
     return server.record.isBuiltIn ? work(locks.sql) : withOwner(server.ownerUrl, work)
   }
 
+  function restock(server: OpenedServer): Promise<void> {
+    const { id, name, isDraining } = server.record
+    const underWay = restocking.get(id)
+    if (underWay || isDraining) return underWay ?? Promise.resolve()
+    const work = withFleetLocks(core.directUrl, (locks) =>
+      onServer(server, locks, (sql) => ensureSpare(sql, { server, installationId: core.installationId, locks })),
+    )
+      .catch((err: unknown) => log.warn({ err, server: name }, 'a spare database could not be made'))
+      .finally(() => restocking.delete(id))
+    restocking.set(id, work)
+    return work
+  }
+
   const drop: Provisioner['dropStore'] = ({ number, server, locks }) =>
     onServer(server, locks, (sql) => dropStore(sql, { owner: ownerOf(number) }))
 
@@ -193,22 +218,10 @@ export function createProvisioner(parts: ProvisionerParts): Provisioner {
       const server = await servers.get(databaseServerId)
       return withFleetLocks(core.directUrl, (locks) => locks.tenant(number, () => drop({ number, server, locks })))
     },
-  }
-}
-
-/** Runs `work` on a connection of a server's owner, closed afterwards. */
-export async function withOwner<T>(url: string, work: (sql: postgres.Sql) => Promise<T>): Promise<T> {
-  const sql = postgres(url, {
-    max: 1,
-    connect_timeout: 5,
-    fetch_types: false,
-    onnotice: () => undefined,
-    connection: { application_name: 'tenantry provision' },
-  })
-  try {
-    return await work(sql)
-  } finally {
-    await sql.end({ timeout: 5 })
+    restock,
+    async stop() {
+      await Promise.all(restocking.values())
+    },
   }
 }
 

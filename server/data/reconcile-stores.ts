@@ -7,8 +7,9 @@ import { listDatabaseServers } from './database-servers.data.ts'
 import { dropDatabase } from './drop-database.ts'
 import { type FleetLocks, withFleetLocks } from './fleet-locks.ts'
 import { storeMigrations } from './migrate.ts'
-import { type Provisioner, withOwner } from './provision-tenant.ts'
-import { holdsRows, orphanStore, templateStampPrefix, unfinishedPrefix } from './provision-store.ts'
+import { withOwner } from './owner-connection.ts'
+import { holdsRows, orphanStore, spareStampPrefix, templateStampPrefix, unfinishedPrefix } from './provision-store.ts'
+import type { Provisioner } from './provision-tenant.ts'
 import { listPlaces, listUnprovisionedTenants, type StorePlace } from './tenant-provisioning.data.ts'
 
 /** What was found half done. */
@@ -28,7 +29,8 @@ interface OwnDatabase {
 
 /**
  * Finishes or cleans up what a killed server left half done: tenants whose store was being made, unfinished databases,
- * databases without a tenant, templates of former versions. Only what carries this installation's id is touched, and
+ * databases without a tenant, templates and spares of former versions; and sees to it that each server with stores has a
+ * spare. Only what carries this installation's id is touched, and
  * nothing that holds rows is ever dropped. Any replica may call it at any time; while databases are being made anywhere,
  * cleaning waits for the next time.
  */
@@ -48,7 +50,9 @@ export async function reconcileStores(parts: {
   for (const record of records) {
     try {
       const server = await servers.open(record)
-      const suspects = await listSuspects(core, server)
+      const databases = await listOwnDatabases(core, server)
+      if (lacksSpare(core, databases)) await parts.provisioner.restock(server)
+      const suspects = await chooseSuspects(core, server, databases)
       if (suspects.length === 0) continue
       await withFleetLocks(core.directUrl, (locks) =>
         locks.cleaning(() =>
@@ -80,14 +84,26 @@ interface Cleaning {
   found: Reconciled
 }
 
+/** Only where stores are made: elsewhere a spare would take its place for nothing. */
+function lacksSpare(core: CoreDatabase, databases: OwnDatabase[]): boolean {
+  const prefix = spareStampPrefix(core.installationId)
+  return (
+    databases.some((database) => numberOf(core, database) !== undefined) &&
+    !databases.some(({ stamp }) => isOfCurrentVersion(stamp, prefix))
+  )
+}
+
 /** Databases that may be half done, from a look without any lock. */
-async function listSuspects(core: CoreDatabase, server: OpenedServer): Promise<OwnDatabase[]> {
-  const databases = await listOwnDatabases(core, server)
+async function chooseSuspects(
+  core: CoreDatabase,
+  server: OpenedServer,
+  databases: OwnDatabase[],
+): Promise<OwnDatabase[]> {
   if (databases.length === 0) return []
   const places = new Map((await listPlaces(core.db)).map((place) => [place.number, place]))
   return databases.filter((database) => {
     const number = numberOf(core, database)
-    return number === undefined ? !isCurrentTemplate(core, database) : !isInPlace(places.get(number), server)
+    return number === undefined ? !isCurrentSource(core, server, database) : !isInPlace(places.get(number), server)
   })
 }
 
@@ -102,7 +118,7 @@ async function listOwnDatabases(core: CoreDatabase, server: OpenedServer): Promi
   const isKnown = ({ name, stamp }: OwnDatabase): boolean =>
     name.startsWith(unfinished) ||
     /^\d+$/.test(stamp?.slice(stamps.length) ?? '') ||
-    (stamp?.startsWith(templateStampPrefix(core.installationId)) ?? false)
+    sourcePrefixes(core).some((prefix) => stamp?.startsWith(prefix))
   return [...databases].filter(isKnown)
 }
 
@@ -112,9 +128,18 @@ function numberOf(core: CoreDatabase, database: OwnDatabase): number | undefined
   return /^\d{1,10}$/.test(text) ? Number(text) : undefined
 }
 
-/** Templates of newer versions belong to replicas that are ahead. */
-function isCurrentTemplate(core: CoreDatabase, { stamp }: OwnDatabase): boolean {
-  const prefix = templateStampPrefix(core.installationId)
+/** Templates and spares: what stores are made from. */
+function sourcePrefixes(core: CoreDatabase): string[] {
+  return [templateStampPrefix(core.installationId), spareStampPrefix(core.installationId)]
+}
+
+/** Those of newer versions belong to replicas that are ahead. A server that takes no new tenants needs none. */
+function isCurrentSource(core: CoreDatabase, server: OpenedServer, { stamp }: OwnDatabase): boolean {
+  const [template = '', spare = ''] = sourcePrefixes(core)
+  return isOfCurrentVersion(stamp, template) || (isOfCurrentVersion(stamp, spare) && !server.record.isDraining)
+}
+
+function isOfCurrentVersion(stamp: string | null, prefix: string): boolean {
   return (
     stamp !== null &&
     stamp.startsWith(prefix) &&

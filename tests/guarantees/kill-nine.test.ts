@@ -3,25 +3,14 @@ import { mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { call } from '../support/call.ts'
-import { password } from '../support/people.ts'
+import { productionEnv, signInFirst } from '../support/production.ts'
 import { eventually } from '../support/scenario.ts'
 import { type ServerProcess, startServerProcess } from '../support/server-process.ts'
-import { testSecrets } from '../support/start-app.ts'
 
 const rounds = process.env.FULL ? 50 : 3
 const startMsMax = 10_000
 const dataDir = await mkdtemp(join(tmpdir(), 'tenantry-kill-nine-'))
-const email = 'first@platform.example'
-
-const env = {
-  ...testSecrets,
-  NODE_ENV: 'production',
-  DATA_DIR: dataDir,
-  EMBEDDED_DATABASE: 'true',
-  OFFLINE_MODEL: 'true',
-  SUPERUSER_EMAIL: email,
-  SUPERUSER_PASSWORD: password,
-}
+const env = { ...productionEnv, DATA_DIR: dataDir, EMBEDDED_DATABASE: 'true' }
 
 let running: ServerProcess | undefined
 afterAll(async () => {
@@ -36,8 +25,7 @@ test(`D13: kill -9 of the server on the embedded database, ${rounds} times: each
     running = await startServerProcess(env)
     // The very first start may also build the console.
     if (round > 0) expect(performance.now() - startedMs).toBeLessThan(startMsMax)
-    const signedIn = await call(running, 'POST /auth/login', { body: { email, password } })
-    const token: string = signedIn.body.access_token
+    const token = await signInFirst(running)
     const there = await listTenantIds(running, token)
     expect(acknowledged.filter((id) => !there.has(id))).toEqual([])
     if (round === rounds) break

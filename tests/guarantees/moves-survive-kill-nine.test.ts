@@ -2,26 +2,17 @@ import { afterAll, beforeAll, expect, test } from 'bun:test'
 import { call } from '../support/call.ts'
 import { createTestDatabase, type TestDatabase } from '../support/databases.ts'
 import { password } from '../support/people.ts'
+import { productionEnv, signInFirst } from '../support/production.ts'
 import { ask, eventually, openOwner } from '../support/scenario.ts'
 import { type ServerProcess, startServerProcess } from '../support/server-process.ts'
-import { testSecrets } from '../support/start-app.ts'
 
 const rounds = process.env.FULL ? 30 : 4
-const email = 'first@platform.example'
 const messages = 2_000
 const steps = ['preparing', 'copying', 'pausing', 'moved'] as const
 
 let database: TestDatabase
 let running: ServerProcess | undefined
-const start = () =>
-  startServerProcess({
-    ...testSecrets,
-    NODE_ENV: 'production',
-    DATABASE_URL: database.ownerUrl,
-    OFFLINE_MODEL: 'true',
-    SUPERUSER_EMAIL: email,
-    SUPERUSER_PASSWORD: password,
-  })
+const start = () => startServerProcess({ ...productionEnv, DATABASE_URL: database.ownerUrl })
 
 beforeAll(async () => {
   database = await createTestDatabase()
@@ -34,9 +25,7 @@ afterAll(async () => {
 test(`a tenant whose move is killed at any moment, ${rounds} times, works on one side with all its messages`, async () => {
   const sql = openOwner({ database })
   running = await start()
-  const signIn = async (server: ServerProcess): Promise<string> =>
-    (await call(server, 'POST /auth/login', { body: { email, password } })).body.access_token
-  let token = await signIn(running)
+  let token = await signInFirst(running)
   await call(running, 'POST /admin/tenants', { token, body: { id: 'acme', name: 'Acme' } })
   const user = await call(running, 'POST /admin/tenants/acme/users', {
     token,
@@ -60,7 +49,7 @@ test(`a tenant whose move is killed at any moment, ${rounds} times, works on one
     await running.killHard()
     running = await start()
     const server = running
-    token = await signIn(server)
+    token = await signInFirst(server)
     const ended = await eventually(async () => {
       const { body } = await call(server, 'GET /admin/tenants/acme/move', { token })
       return body.ended_at ? body : undefined

@@ -5,9 +5,10 @@ import { call } from '../support/call.ts'
 import { createTestDatabase } from '../support/databases.ts'
 import { inDatabase, listDatabases, makeDedicatedTenant } from '../support/dedicated.ts'
 import { makeSuperuser, makeUser, password, type Person } from '../support/people.ts'
+import { productionEnv, signInFirst } from '../support/production.ts'
 import { eventually, openOwner } from '../support/scenario.ts'
 import { type ServerProcess, startServerProcess } from '../support/server-process.ts'
-import { startApp, type TestApp, testSecrets } from '../support/start-app.ts'
+import { startApp, type TestApp } from '../support/start-app.ts'
 
 /** Whatever dies while a tenant's database is made: it ends active or failed, one database each, none left over. */
 
@@ -27,7 +28,16 @@ afterAll(async () => {
   await app.stop()
 })
 
-const reconcile = () => reconcileStores(app.services)
+/** Without the spare that is being made beside what a test looks at. */
+const reconcile = async () => {
+  await app.services.provisioner.stop()
+  return reconcileStores(app.services)
+}
+
+const listSettled = async () => {
+  await app.services.provisioner.stop()
+  return listDatabases(sql)
+}
 
 async function stateOf(id: string): Promise<string> {
   const [row] = await sql<{ state: string }[]>`select state from tenants where id = ${id}`
@@ -56,10 +66,10 @@ describe('what a killed server leaves half done', () => {
       body: { email: 'kept@people.example', password },
     })
     expect(made.status).toBe(201)
-    const before = await listDatabases(sql)
+    const before = await listSettled()
     await forgetStore('unwritten')
     await reconcile()
-    expect(await listDatabases(sql)).toEqual(before)
+    expect(await listSettled()).toEqual(before)
     expect(await stateOf('unwritten')).toBe('active')
     expect((await call(app, 'GET /admin/tenants/unwritten', { token: superuser.token })).body.database_name).toBe(
       tenant.database_name,
@@ -81,7 +91,7 @@ describe('what a killed server leaves half done', () => {
     for (const name of names) await sql.unsafe(`create database ${name} allow_connections false`)
     const { dropped } = await reconcile()
     expect(dropped).toEqual([names[0] ?? ''])
-    expect((await listDatabases(sql)).unfinished).toEqual([])
+    expect((await listSettled()).unfinished).toEqual([])
     expect(await sql`select 1 from pg_database where datname = ${names[1] ?? ''}`).toHaveLength(1)
     await sql.unsafe(`drop database ${names[1]}`)
   })
@@ -90,12 +100,12 @@ describe('what a killed server leaves half done', () => {
     await makeDedicatedTenant(app, superuser, 'lost-empty')
     await makeDedicatedTenant(app, superuser, 'lost-full')
     await makeUser(app, superuser, { tenant: 'lost-full' })
-    const before = await listDatabases(sql)
+    const before = await listSettled()
     await sql`update users set tenant_id = null where tenant_id = 'lost-full'`
     await sql`delete from tenants where id in ('lost-empty', 'lost-full')`
     const { dropped, orphaned } = await reconcile()
     expect([dropped.length, orphaned.length]).toEqual([1, 1])
-    const after = await listDatabases(sql)
+    const after = await listSettled()
     expect(after.stores).toHaveLength(before.stores.length - 2)
     expect(after.orphans).toEqual(orphaned)
     const rows = await inDatabase(app, orphaned[0] ?? '', (orphan) => orphan`select email from tenant.tenant_users`)
@@ -136,7 +146,7 @@ test('a store that cannot be made says why; it is made at the next try, and othe
 
 test('D5: replicas that make the same tenant at the same time make one database; nobody gets a 5xx', async () => {
   const replicas = [app, ...(await Promise.all([app.startReplica(), app.startReplica(), app.startReplica()]))]
-  const before = await listDatabases(sql)
+  const before = await listSettled()
   const body = { id: 'raced', name: 'Raced', isolation: 'dedicated' }
   const headers = { 'idempotency-key': 'raced' }
   const replies = await Promise.all(
@@ -152,22 +162,14 @@ test('D5: replicas that make the same tenant at the same time make one database;
   await forgetStore('raced')
   const provisioned = await Promise.all(replicas.map(({ services }) => services.provisioner.provision(replay.body.id)))
   expect(provisioned.map((tenant) => tenant?.state)).toEqual(replicas.map(() => 'active'))
-  expect((await listDatabases(sql)).stores).toHaveLength(before.stores.length + 1)
+  expect((await listSettled()).stores).toHaveLength(before.stores.length + 1)
   for (const replica of replicas.slice(1)) await replica.stop()
 })
 
 test(`D4: kill -9 while tenants are made, ${rounds} times: after a restart each is active or failed with a reason, and no database is left over`, async () => {
   const database = await createTestDatabase()
   const own = postgres(database.ownerUrl, { max: 1, onnotice: () => undefined })
-  const email = 'first@platform.example'
-  const env = {
-    ...testSecrets,
-    NODE_ENV: 'production',
-    DATABASE_URL: database.ownerUrl,
-    OFFLINE_MODEL: 'true',
-    SUPERUSER_EMAIL: email,
-    SUPERUSER_PASSWORD: password,
-  }
+  const env = { ...productionEnv, DATABASE_URL: database.ownerUrl }
   let running: ServerProcess | undefined
   try {
     for (let round = 0; round <= rounds; round++) {
@@ -183,8 +185,7 @@ test(`D4: kill -9 while tenants are made, ${rounds} times: after a restart each 
       expect((await listDatabases(own)).stores).toHaveLength(tenants.length)
       expect(await own`select id from tenants where state = 'failed' and failure is null`).toHaveLength(0)
       if (round === rounds) break
-      const signedIn = await call(running, 'POST /auth/login', { body: { email, password } })
-      const token: string = signedIn.body.access_token
+      const token = await signInFirst(running)
       const making = Promise.allSettled(
         [1, 2].map((n) => {
           const body = { id: `r${round}-${n}`, name: 'Killed', isolation: 'dedicated' }

@@ -43,10 +43,10 @@ export async function inDatabase<T>(
   return onDatabase(url.toString(), work)
 }
 
-/** What a server holds of an installation: stores by their stamps, what is unfinished, and what was set aside. */
+/** What a server holds of an installation: stores by their stamps, what is unfinished, set aside, and spares. */
 export async function listDatabases(
   sql: postgres.Sql,
-): Promise<{ stores: string[]; unfinished: string[]; orphans: string[] }> {
+): Promise<{ stores: string[]; unfinished: string[]; orphans: string[]; spares: string[] }> {
   const rows = await sql<{ datname: string; stamp: string | null }[]>`
     select datname, shobj_description(d.oid, 'pg_database') as stamp from pg_database d, installation i
     where starts_with(shobj_description(d.oid, 'pg_database'), 'tenantry:' || i.id || ':')
@@ -58,5 +58,6 @@ export async function listDatabases(
     stores: names(({ stamp }) => /^tenantry:[^:]+:\d+$/.test(stamp)),
     unfinished: names(({ datname }) => datname.startsWith('tenantry_new_')),
     orphans: names(({ stamp }) => /:orphan:\d+$/.test(stamp)),
+    spares: names(({ stamp }) => /^tenantry:[^:]+:spare:/.test(stamp)),
   }
 }
