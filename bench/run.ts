@@ -1,13 +1,19 @@
 import { cpus, loadavg } from 'node:os'
 import { benchBreakdown } from './breakdown.ts'
 import { StreamBench } from './chat-stream.ts'
+import { benchColdTenant } from './cold-tenant.ts'
+import { benchFleet } from './fleet.ts'
+import { benchMoves } from './moves.ts'
+import { benchProvisioning } from './provisioning.ts'
+import { benchScopedRead } from './scoped-read.ts'
 import { printFigures, printTable } from './support/figures.ts'
 import { openStage, type Stage, tokensPerAnswer } from './support/stage.ts'
 import { benchUsersMe } from './users-me.ts'
 
 /**
  * `bun run bench [name …] [--quick] [--full] [--profile=<folder>]`: measures the server beside bare floors, all in one
- * run, taking turns, on loopback (design §9). Names: users-me, chat-stream, breakdown. It asserts nothing.
+ * run, taking turns, on loopback (design §9). Names: users-me, chat-stream, breakdown,
+ * scoped-read, provisioning, cold-tenant, moves, fleet. It asserts nothing. `--full`: 1,000 tenants in the fleet.
  */
 const words = process.argv.slice(2)
 const isQuick = words.includes('--quick')
@@ -55,6 +61,22 @@ try {
       ['request', 'CPU each', 'requests/s'],
       await benchBreakdown(stage, { rounds: Math.min(rounds, 3), slotMs: slotMs * 0.7 }),
     )
+  }
+  if (isWanted('scoped-read')) {
+    printFigures('One row by its id, 64 at once', await benchScopedRead(stage, { rounds, slotMs: slotMs / 3 }))
+  }
+  if (isWanted('provisioning')) {
+    printFigures('Tenants with a database of their own', await benchProvisioning(stage, { rounds: rounds * 3 }))
+  }
+  if (isWanted('cold-tenant')) {
+    printFigures('A dedicated tenant, cold and warm', await benchColdTenant(stage, { rounds: rounds * 2 }))
+  }
+  if (isWanted('moves')) {
+    printFigures('Moving a tenant and back', await benchMoves(stage, isQuick ? [1_000] : [1_000, 10_000, 100_000]))
+  }
+  if (isWanted('fleet')) {
+    const tenants = isFull ? 1_000 : isQuick ? 20 : 100
+    printFigures(`${tenants.toLocaleString('en')} dedicated tenants`, await benchFleet(stage, { tenants }))
   }
 } finally {
   clearTimeout(late)

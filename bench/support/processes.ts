@@ -11,8 +11,11 @@ const ticksPerSecond = 100
 const environment = { BUN_CONFIG_MAX_HTTP_REQUESTS: '4000' }
 
 /** Runs `bun <args>` quietly; throws unless it succeeds. */
-export async function runToEnd(args: string[]): Promise<void> {
-  const child = Bun.spawn([process.execPath, ...args], { stdio: ['ignore', 'ignore', 'pipe'] })
+export async function runToEnd(args: string[], env: Record<string, string> = {}): Promise<void> {
+  const child = Bun.spawn([process.execPath, ...args], {
+    env: { ...process.env, ...env },
+    stdio: ['ignore', 'ignore', 'pipe'],
+  })
   const [errors, code] = await Promise.all([new Response(child.stderr).text(), child.exited])
   if (code !== 0) throw new Error(`${args[0]} failed: ${errors.slice(-1_000)}`)
 }

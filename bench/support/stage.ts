@@ -5,6 +5,7 @@ import postgres from 'postgres'
 import { isConsoleBuildStale } from '../../console/build.ts'
 import { startEmbeddedPostgres } from '../../server/data/embedded-postgres.ts'
 import { createLog } from '../../server/platform/log.ts'
+import { callApi } from './api.ts'
 import { type Child, runToEnd, spawnLoadGenerator, spawnProduct, spawnServer } from './processes.ts'
 
 /** How fast an upstream talks. `together` writes the whole answer at once, `running` each token as soon as it can. */
@@ -37,6 +38,8 @@ export interface Stage {
   passThrough: Child & { url: string }
   floors: { driver: string; server: Child & { url: string } }[]
   tenants: Record<Pace, BenchTenant>
+  /** Its owner's address of the product's database. */
+  databaseUrl: string
   /** A platform user's token. */
   superuserToken: string
   load: ReturnType<typeof spawnLoadGenerator>
@@ -48,6 +51,8 @@ export const paces: Pace[] = ['together', 'running', 'typing', 'slow']
 
 const root = join(import.meta.dir, '..', '..')
 const superuser = { email: 'bench@platform.example', password: 'correct horse battery staple' }
+/** The product's SECRET_KEY, for parts of it that run in the bench itself. */
+export const productSecretKey = 'bench-secret-key-0123456789abcdefghijklmnop'
 const jwtSecret = 'bench-jwt-secret-key-0123456789abcdefghijkl'
 const membersPerTenant = 16
 const sessionsPerTenant = 512
@@ -93,7 +98,7 @@ export async function openStage(options: { profileDir?: string }): Promise<Stage
           PORT: '0',
           LOG_LEVEL: 'info',
           DATABASE_URL: database.url,
-          SECRET_KEY: 'bench-secret-key-0123456789abcdefghijklmnop',
+          SECRET_KEY: productSecretKey,
           JWT_SECRET_KEY: jwtSecret,
           ACCESS_TOKEN_EXPIRE_MINUTES: '240',
           SUPERUSER_EMAIL: superuser.email,
@@ -103,6 +108,7 @@ export async function openStage(options: { profileDir?: string }): Promise<Stage
           DEEPSEEK_API_KEY: 'bench-deepseek',
           DEEPSEEK_BASE_URL: upstreams.typing.url,
           ALLOW_LOOPBACK_UPSTREAMS: 'true',
+          ORGANIZATIONS_PER_OWNER: '10000',
         },
       }),
     )
@@ -135,7 +141,7 @@ export async function openStage(options: { profileDir?: string }): Promise<Stage
       floors.push({ driver, server: keep(await spawnServer(args)) })
     }
     const load = keep(spawnLoadGenerator())
-    return { product, upstreams, passThrough, floors, tenants, superuserToken, load, close }
+    return { product, upstreams, passThrough, floors, tenants, databaseUrl: database.url, superuserToken, load, close }
   } catch (error) {
     await close()
     throw error
@@ -150,7 +156,11 @@ async function makeTenant(parts: {
   settings: object
 }): Promise<BenchTenant> {
   const { url, id } = parts
-  await post(`${url}/admin/tenants`, { id, name: id, ...parts.settings }, { authorization: parts.superuserToken })
+  await callApi({
+    url: `${url}/admin/tenants`,
+    token: parts.superuserToken,
+    body: { id, name: id, ...parts.settings },
+  })
   const password = 'a password of a bench'
   const hash = await Bun.password.hash(password, { algorithm: 'argon2id', memoryCost: 19_456, timeCost: 2 })
   const emails = Array.from({ length: membersPerTenant }, (_, n) => `member${n}@${id}.example`)
@@ -184,18 +194,8 @@ async function makeTenant(parts: {
   }
 }
 
-async function signIn(url: string, who: { email: string; password: string }, tenant?: string): Promise<string> {
-  const answer = await post(`${url}/auth/login`, who, tenant ? { 'x-tenant': tenant } : {})
-  return `Bearer ${answer.access_token}`
-}
-
-async function post(url: string, body: object, headers: Record<string, string>): Promise<{ access_token?: string }> {
-  const response = await fetch(url, {
-    method: 'POST',
-    headers: { 'content-type': 'application/json', ...headers },
-    body: JSON.stringify(body),
-  })
-  const text = await response.text()
-  if (!response.ok) throw new Error(`${url} answered ${response.status}: ${text.slice(0, 500)}`)
-  return JSON.parse(text)
+/** Signs in, to a tenant if one is named; returns the Authorization header. */
+export async function signIn(url: string, who: { email: string; password: string }, tenant?: string): Promise<string> {
+  const answer = await callApi({ url: `${url}/auth/login`, tenant, body: who })
+  return `Bearer ${String(answer.access_token)}`
 }
