@@ -28,6 +28,7 @@ import type { Config } from './platform/config.ts'
 import { createEgress, type Egress } from './platform/egress.ts'
 import type { Log } from './platform/log.ts'
 import { createPasswords, type Passwords } from './platform/passwords.ts'
+import { createRedis, type Redis } from './platform/redis.ts'
 import { createRefreshTokens, type RefreshTokens } from './platform/refresh-tokens.ts'
 import { createSecretBox, type SecretBox } from './platform/secrets.ts'
 
@@ -47,6 +48,8 @@ export interface Services {
   directories: Directories
   verifiedOrigins: VerifiedOrigins
   ledger: UsageLedger
+  /** Undefined without `REDIS_URL`. */
+  redis: Redis | undefined
   secretBox: SecretBox
   secrets: TenantSecrets
   passwords: Passwords
@@ -94,6 +97,15 @@ export async function createServices(options: {
     poolMax: config.databasePoolMax,
     secretBox,
   })
+  const redis =
+    config.redisUrl === undefined
+      ? undefined
+      : await createRedis({
+          url: config.redisUrl,
+          installationId: core.installationId,
+          log,
+          now: () => clock.now(),
+        })
   const feed = await startChangeFeed({ directUrl: core.directUrl, log })
   const verifiedOrigins = await openVerifiedOrigins({ core, feed, log })
   const ledger = createUsageLedger(core.hotWrites)
@@ -157,6 +169,7 @@ export async function createServices(options: {
     directories,
     verifiedOrigins,
     ledger,
+    redis,
     secretBox,
     secrets,
     passwords: await createPasswords({ concurrencyMax: hashesAtOnceMax, waitingMax: hashesWaitingMax }),
@@ -180,6 +193,7 @@ export async function createServices(options: {
       health.stop()
       await health.flush()
       await feed.stop()
+      redis?.close()
       await databases.close()
       await core.close()
     },

@@ -38,6 +38,8 @@ export interface Config {
   }
   allowLoopbackUpstreams: boolean
   corsOrigins: string[]
+  /** Where replicas share limits and streams; without it each goes by itself. */
+  redisUrl: string | undefined
   publicUrl: string | undefined
   trustedProxyHops: number
   /** Where mail leaves, and from whom; without it mail is kept for superusers to read. */
@@ -92,6 +94,7 @@ const knownVariables = [
   'PINECONE_CONTROLLER_URL',
   'ALLOW_LOOPBACK_UPSTREAMS',
   'BACKEND_CORS_ORIGINS',
+  'REDIS_URL',
   'SMTP_URL',
   'MAIL_FROM',
   'PUBLIC_URL',
@@ -155,6 +158,7 @@ export async function readConfig(environment: Environment): Promise<Config> {
     },
     allowLoopbackUpstreams: read.flag('ALLOW_LOOPBACK_UPSTREAMS', false),
     corsOrigins: read.origins('BACKEND_CORS_ORIGINS'),
+    redisUrl: read.redisUrl('REDIS_URL'),
     publicUrl: read.url('PUBLIC_URL'),
     trustedProxyHops: read.integer('TRUSTED_PROXY_HOPS', 0, 0, 10),
     mail: readMail(read, production),

@@ -59,6 +59,15 @@ export class EnvironmentReader {
     return undefined
   }
 
+  redisUrl(name: string): string | undefined {
+    const value = this.text(name)
+    if (value === undefined) return undefined
+    const url = URL.canParse(value) ? new URL(value) : undefined
+    if (url && ['redis:', 'rediss:'].includes(url.protocol) && url.hostname) return value
+    this.problems.push(`${name} must be the address of a Redis server (redis://user:password@host:6379 or rediss://…).`)
+    return undefined
+  }
+
   databaseUrl(name: string): string | undefined {
     const value = this.text(name)?.replace(/^postgres(?:ql)?(?:\+\w+)?:\/\//, 'postgres://')
     if (value === undefined) return undefined

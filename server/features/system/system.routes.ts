@@ -9,6 +9,7 @@ import type { Clock } from '../../platform/clock.ts'
 import type { Config } from '../../platform/config.ts'
 import { withDeadline } from '../../platform/deadline.ts'
 import { defineError } from '../../platform/errors.ts'
+import type { Redis } from '../../platform/redis.ts'
 import { version } from '../../platform/version.ts'
 
 /** Requests should not come now; `missing` tells why. */
@@ -21,6 +22,7 @@ export interface SystemParts {
   config: Config
   core: CoreDatabase
   feed: ChangeFeed
+  redis: Redis | undefined
   clock: Clock
   /** True once the server drains: then it is alive, but not ready. */
   isDraining: () => boolean
@@ -34,7 +36,16 @@ const databaseView = t.Object({
   latency_ms: nullable(t.Integer()),
 })
 
-/** Health, for load balancers. */
+/** Null without `REDIS_URL`: then every replica counts limits by itself. */
+const redisView = nullable(
+  t.Object({
+    status: t.Union([t.Literal('healthy'), t.Literal('unhealthy')]),
+    latency_ms: nullable(t.Number()),
+    since: time,
+  }),
+)
+
+/** Health, for load balancers. Redis is no part of it: without it every replica goes by itself (guarantee D3). */
 export function healthRoutes(parts: SystemParts) {
   const ensureDatabase = async () => {
     try {
@@ -95,6 +106,7 @@ export function systemRoutes(parts: SystemParts & { gates: Gates }) {
           latency_ms: database?.latencyMs ?? null,
         },
         change_feed: { listening: parts.feed.isListening() },
+        redis: describeRedis(parts.redis),
         models: {
           openai: config.openai.apiKey !== undefined,
           deepseek: config.deepseek.apiKey !== undefined,
@@ -114,6 +126,7 @@ export function systemRoutes(parts: SystemParts & { gates: Gates }) {
           installation_id: t.String(),
           database: databaseView,
           change_feed: t.Object({ listening: t.Boolean() }),
+          redis: redisView,
           models: t.Object({ openai: t.Boolean(), deepseek: t.Boolean(), offline: t.Boolean() }),
           pinecone: t.Object({ shared: t.Boolean(), index_name: t.Boolean() }),
           variables_set: t.Array(t.String()),
@@ -122,6 +135,12 @@ export function systemRoutes(parts: SystemParts & { gates: Gates }) {
       detail: { summary: 'Version, database, upstreams; configuration without values' },
     },
   )
+}
+
+function describeRedis(redis: Redis | undefined) {
+  if (!redis) return null
+  const { status, latencyMs, since } = redis.health()
+  return { status, latency_ms: latencyMs === null ? null : Number(latencyMs.toFixed(2)), since: since.toISOString() }
 }
 
 async function checkDatabase({ core, clock }: SystemParts): Promise<{ version: string; latencyMs: number }> {

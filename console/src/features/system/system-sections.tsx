@@ -7,6 +7,7 @@ import { CopyId } from '../../ui/copy-id.tsx'
 import { DescribedSection } from '../../ui/described-section.tsx'
 import { Fact, Facts } from '../../ui/facts.tsx'
 import { State, type StateKind } from '../../ui/state.tsx'
+import { When } from '../../ui/time.tsx'
 import { MailSection } from './mail-section.tsx'
 import type { SystemFacts } from './system.queries.ts'
 
@@ -54,6 +55,9 @@ export function SystemSections({ facts }: { facts: SystemFacts }): ReactNode {
                 </span>
               </>
             )}
+          </Fact>
+          <Fact name="Redis">
+            <RedisState redis={facts.redis} />
           </Fact>
           <Fact name="Servers">
             <Link to="/system/servers" className="link">
@@ -111,4 +115,32 @@ export function SystemSections({ facts }: { facts: SystemFacts }): ReactNode {
 function Configured(props: { set: boolean; word?: string; unset: string }): ReactNode {
   const kind: StateKind = props.set ? 'fine' : 'suspended'
   return <State kind={kind}>{props.set ? (props.word ?? 'Configured') : props.unset}</State>
+}
+
+function RedisState(props: { redis: SystemFacts['redis'] }): ReactNode {
+  if (props.redis === null) {
+    return (
+      <>
+        <State kind="suspended">Not used</State>
+        <span className="text-ink-3">limits and streams are each server’s own</span>
+      </>
+    )
+  }
+  const { status, latency_ms: latencyMs, since } = props.redis
+  if (status === 'healthy') {
+    return (
+      <>
+        <State kind="fine">Answers</State>
+        {latencyMs !== null && <span className="text-ink-3">in {formatMs(latencyMs)}</span>}
+      </>
+    )
+  }
+  return (
+    <>
+      <State kind="attention">Does not answer</State>
+      <span className="text-ink-3">
+        since <When time={since} />; meanwhile each server keeps to its share of the limits
+      </span>
+    </>
+  )
 }
