@@ -28,6 +28,7 @@ import { AppError } from './platform/errors.ts'
 import { newId } from './platform/ids.ts'
 import { createApiDocument } from './http/api-docs.ts'
 import { apiDocsViewer } from './http/api-docs-viewer.ts'
+import { compressedAnswers } from './http/compressed-answers.ts'
 import type { ConsoleFiles } from './http/console-files.ts'
 import { createDenialAudit } from './http/denial-audit.ts'
 import { createIdentity } from './http/identity.ts'
@@ -147,6 +148,7 @@ export function createApp(services: Services, options: { consoleFiles: ConsoleFi
     )
     .use(refuseUnroutable())
     .use(boundedBodies())
+    .use(compressedAnswers())
     .use(api)
     .use(pageRoutes({ consoleFiles: options.consoleFiles, document: createApiDocument(api) }))
 }

@@ -1,5 +1,6 @@
 import { stat } from 'node:fs/promises'
 import { defineError } from '../platform/errors.ts'
+import { readAcceptedEncodings } from './compressed-answers.ts'
 import { createDevForwarder } from './console-dev.ts'
 
 /** There is no such file in the built console. */
@@ -151,15 +152,9 @@ function respond(options: { request: Request; file: ServedFile }): Response {
   return new Response(null, { headers })
 }
 
-/** The best encoding that both sides have; one with `q=0` is refused (RFC 9110 §12.5.3). */
+/** The best encoding that both sides have. */
 function chooseEncoding(options: { accepted: string | null; available: ReadonlySet<string> }) {
-  const accepted = new Set(
-    (options.accepted ?? '')
-      .split(',')
-      .map((item) => item.trim().toLowerCase().split(';'))
-      .filter(([, quality]) => !/^\s*q=0(?:\.0*)?$/.test(quality ?? ''))
-      .map(([name]) => name),
-  )
+  const accepted = readAcceptedEncodings(options.accepted)
   return encodings.find(({ name }) => options.available.has(name) && accepted.has(name))
 }
 
