@@ -16,7 +16,7 @@ const slot =
 /** What a phone shows above the sheet: brand, search, account. */
 export function TopBar(props: { user: User; onJump: () => void; onShortcuts: () => void }): ReactNode {
   return (
-    <header className="flex h-[52px] shrink-0 items-center gap-1 px-4 desk:hidden">
+    <header className="flex h-[52px] shrink-0 items-center gap-1 px-4">
       <WayBack user={props.user} />
       <IconButton icon="search" label="Jump to…" onClick={props.onJump} />
       <AccountMenu
@@ -67,7 +67,7 @@ export function BottomBar(props: { user: User }): ReactNode {
   return (
     <nav
       aria-label="Console"
-      className="flex h-[calc(60px+env(safe-area-inset-bottom))] shrink-0 border-t border-line bg-canvas pb-[env(safe-area-inset-bottom)] desk:hidden"
+      className="flex h-[calc(60px+env(safe-area-inset-bottom))] shrink-0 border-t border-line bg-canvas pb-[env(safe-area-inset-bottom)]"
     >
       {first.map((place) => (
         <Link

@@ -4,6 +4,7 @@ import { Outlet } from '@tanstack/react-router'
 import { lazy, Suspense, useState, type ReactNode } from 'react'
 import { preload } from 'react-dom'
 import { useApi } from '../api/api-context.ts'
+import { useIsPhone } from '../lib/use-media.ts'
 import { getMeQueryOptions } from '../panels/me.queries.ts'
 import { Toaster } from '../ui/toaster.tsx'
 import { useGeneralCommands } from './general-commands.ts'
@@ -21,6 +22,7 @@ export function Shell(): ReactNode {
   const { data: user } = useSuspenseQuery(getMeQueryOptions(useApi()))
   const [open, setOpen] = useState<'palette' | 'shortcuts'>()
   useGeneralCommands({ user, onOpen: setOpen })
+  const isPhone = useIsPhone()
   const close = (): void => setOpen(undefined)
   const openers = { onJump: () => setOpen('palette'), onShortcuts: () => setOpen('shortcuts') }
   return (
@@ -35,12 +37,11 @@ export function Shell(): ReactNode {
       >
         Skip to the page
       </a>
-      <Sidebar user={user} {...openers} />
-      <TopBar user={user} {...openers} />
+      {isPhone ? <TopBar user={user} {...openers} /> : <Sidebar user={user} {...openers} />}
       <Sheet>
         <Outlet />
       </Sheet>
-      <BottomBar user={user} />
+      {isPhone && <BottomBar user={user} />}
       {open === 'palette' && (
         <Suspense>
           <Palette user={user} onClose={close} onShortcuts={openers.onShortcuts} />

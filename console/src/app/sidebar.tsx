@@ -18,7 +18,7 @@ const item =
 export function Sidebar(props: { user: User; onJump: () => void; onShortcuts: () => void }): ReactNode {
   const places = usePlaces(props.user)
   return (
-    <header className="flex h-dvh w-[var(--w-side)] shrink-0 flex-col px-3 pb-2 phone:hidden">
+    <header className="flex h-dvh w-[var(--w-side)] shrink-0 flex-col px-3 pb-2">
       <div className="flex h-[54px] shrink-0 items-center px-2">
         <Link to={paths.home} aria-label="Tenantry, home" className="rounded-sm">
           <Brand />

@@ -38,29 +38,38 @@ export function Skyline(): ReactNode {
 function House({ house, index }: { house: House; index: number }): ReactNode {
   const houseWidth = house.columns * pane.columnStep + 22
   const top = height - house.rows * pane.rowStep - 8
-  const windows = Array.from({ length: house.rows * house.columns }, (_, at) => ({
-    row: Math.floor(at / house.columns),
-    column: at % house.columns,
-  }))
+  const windows = Array.from({ length: house.rows * house.columns }, (_, at) => {
+    const [row, column] = [Math.floor(at / house.columns), at % house.columns]
+    const [x, y] = [house.left + 14 + column * pane.columnStep, top + 19 + row * pane.rowStep]
+    return { light: chooseLight({ house: index, row, column }), outline: drawPane({ x, y }) }
+  })
   return (
     <>
       <rect className="skyline-house" x={house.left} y={top} width={houseWidth} height={height - top} />
-      {windows.map(({ row, column }) => (
-        <rect
-          key={`${row}:${column}`}
-          className={chooseLight({ house: index, row, column })}
-          x={house.left + 14 + column * pane.columnStep}
-          y={top + 19 + row * pane.rowStep}
-          width={pane.width}
-          height={pane.height}
-          rx="1.5"
+      {/* One path a light: a street has some five hundred windows. */}
+      {lights.map((light) => (
+        <path
+          key={light}
+          className={light}
+          d={windows
+            .filter((one) => one.light === light)
+            .map(({ outline }) => outline)
+            .join('')}
         />
       ))}
     </>
   )
 }
 
-function chooseLight(place: { house: number; row: number; column: number }): string {
+const lights = ['skyline-dark', 'skyline-dim', 'skyline-lit', 'skyline-bright', 'fill-copper'] as const
+
+/** A window with corners rounded by 1.5. */
+function drawPane({ x, y }: { x: number; y: number }): string {
+  const [across, down] = [pane.width - 3, pane.height - 3]
+  return `M${(x + 1.5).toFixed(1)} ${y.toFixed(1)}h${across}a1.5 1.5 0 0 1 1.5 1.5v${down}a1.5 1.5 0 0 1-1.5 1.5h-${across}a1.5 1.5 0 0 1-1.5-1.5v-${down}a1.5 1.5 0 0 1 1.5-1.5z`
+}
+
+function chooseLight(place: { house: number; row: number; column: number }): (typeof lights)[number] {
   const name = `${place.house}:${place.row}:${place.column}`
   if (litCopper.has(name)) return 'fill-copper'
   const chance = hash(name) % 100

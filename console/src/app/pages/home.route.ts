@@ -1,5 +1,6 @@
 import { createRoute, lazyRouteComponent, redirect } from '@tanstack/react-router'
 import { getMeQueryOptions } from '../../panels/me.queries.ts'
+import { getOverviewQueryOptions } from '../../features/home/home.queries.ts'
 import { homeView } from '../../features/home/home.view.ts'
 import { organizationsView } from '../../features/organizations/organizations.view.ts'
 import { paths } from '../../lib/paths.ts'
@@ -14,10 +15,13 @@ export const homeRoute = createRoute({
     ...homeView.validate(search),
     ...organizationsView.validate(search),
   }),
-  loader: async ({ context }) => {
+  loader: async ({ context, location }) => {
     // When this fails, so does the layout's loader, which asks for the same and says why.
     const user = await context.queryClient.ensureQueryData(getMeQueryOptions(context.api)).catch(() => undefined)
     if (user && !maySee(user, 'manager')) throw redirect({ to: paths.account, replace: true })
+    if (!user?.is_superuser) return
+    const { range } = homeView.fill(location.search)
+    void context.queryClient.prefetchQuery(getOverviewQueryOptions({ api: context.api, range }))
   },
   component: lazyRouteComponent(() => import('./home.page.tsx'), 'Home'),
   staticData: { place: { name: 'Home', icon: 'home', order: 1, letter: 'H', audience: 'manager', phone: 1 } },

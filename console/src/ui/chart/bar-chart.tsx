@@ -4,6 +4,9 @@ import { fills, openOpacity, strokes, type ChartProps, type Series, type SeriesC
 
 const gapShare = 0.22
 const partPx = 1
+const thinnestPx = 0.75
+/** The full-strength edge of what is pale. */
+const edgePx = 2
 
 /**
  * Bars of stacked segments, the first series lowest, parted by the sheet's colour; `other` is pale with a full edge, a bar
@@ -19,15 +22,12 @@ export function BarChart(props: ChartProps & { isolated?: string }): ReactNode {
     ...props.points.map((_, at) => segments.reduce((sum, { values }) => sum + (values[at] ?? 0), 0)),
     ...(before?.values.map((value) => value ?? 0) ?? []),
   )
+  const stacks = props.points.map((_, at) => stack(segments, at))
   return (
     <ChartFrame {...props} series={series} largest={largest} shape="square" layout="band" stacked>
       <Band />
-      {props.points.map((point, at) => (
-        <g key={point.key} opacity={point.open ? openOpacity : undefined}>
-          {stack(segments, at).map(({ one, from, to }) => (
-            <Segment key={one.key} colour={one.colour} from={from} to={to} at={at} />
-          ))}
-        </g>
+      {segments.map((one) => (
+        <Segments key={one.key} colour={one.colour} spans={stacks.map((stack) => stack.get(one.key))} />
       ))}
       {before && <Steps series={before} />}
     </ChartFrame>
@@ -40,22 +40,32 @@ function Band(): ReactNode {
   return <rect x={xOf(cursor) - step / 2} y="0" width={step} height={base} className="fill-ink/7" />
 }
 
-function Segment(props: { colour: SeriesColour; from: number; to: number; at: number }): ReactNode {
-  const { colour, from, to, at } = props
+/** All segments of a series, as one path: a bar of its own for each would make a page slow to lay out. */
+function Segments(props: { colour: SeriesColour; spans: readonly (Span | undefined)[] }): ReactNode {
+  const { colour, spans } = props
   const plot = usePlot()
   const width = Math.max(1, plot.step * (1 - gapShare))
-  const x = plot.xOf(at) - width / 2
-  const top = plot.yOf(to)
-  const height = plot.yOf(from) - top - (from > 0 ? partPx : 0)
-  // Too thin to be parted: what there is stays visible.
-  const shown = Math.max(height, 0.75)
-  if (colour !== 'other') return <rect x={x} y={top} width={width} height={shown} className={fills[colour]} />
-  return (
-    <>
-      <rect x={x} y={top} width={width} height={shown} className={fills.other} opacity=".35" />
-      <rect x={x} y={top} width={width} height={Math.min(2, shown)} className={fills.other} />
-    </>
-  )
+  const boxes = spans.flatMap((span, at) => {
+    if (!span) return []
+    const top = plot.yOf(span.to)
+    const height = plot.yOf(span.from) - top - (span.from > 0 ? partPx : 0)
+    // Too thin to be parted: what there is stays visible.
+    return [{ at, x: plot.xOf(at) - width / 2, top, height: Math.max(height, thinnestPx) }]
+  })
+  const draw = (open: boolean, heightMax = Number.POSITIVE_INFINITY): string =>
+    boxes
+      .filter(({ at }) => at >= plot.openFrom === open)
+      .map(
+        ({ x, top, height }) =>
+          `M${x.toFixed(1)} ${top.toFixed(1)}h${width.toFixed(1)}v${Math.min(heightMax, height).toFixed(1)}h-${width.toFixed(1)}z`,
+      )
+      .join('')
+  return [false, true].map((open) => (
+    <g key={String(open)} className={fills[colour]} opacity={open ? openOpacity : undefined}>
+      <path d={draw(open)} opacity={colour === 'other' ? '.35' : undefined} />
+      {colour === 'other' && <path d={draw(open, edgePx)} />}
+    </g>
+  ))
 }
 
 /** The height of each bar of the period before. */
@@ -76,14 +86,21 @@ function Steps({ series }: { series: Series }): ReactNode {
   )
 }
 
-/** The segments of one bar that have a size, from below. */
-function stack(series: readonly Series[], at: number): { one: Series; from: number; to: number }[] {
+/** From where to where a segment goes. */
+interface Span {
+  from: number
+  to: number
+}
+
+/** The segments of one bar that have a size, from below, by series. */
+function stack(series: readonly Series[], at: number): ReadonlyMap<string, Span> {
+  const spans = new Map<string, Span>()
   let height = 0
-  return series.flatMap((one) => {
-    const value = one.values[at] ?? 0
-    if (value <= 0) return []
-    const from = height
+  for (const { key, values } of series) {
+    const value = values[at] ?? 0
+    if (value <= 0) continue
+    spans.set(key, { from: height, to: height + value })
     height += value
-    return [{ one, from, to: height }]
-  })
+  }
+  return spans
 }

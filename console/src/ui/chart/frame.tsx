@@ -1,5 +1,6 @@
-import { createContext, use, useLayoutEffect, useRef, useState, type PointerEvent, type ReactNode } from 'react'
+import { createContext, memo, use, useLayoutEffect, useRef, useState, type PointerEvent, type ReactNode } from 'react'
 import { chooseTicks, makeScale } from '../../lib/chart-scale.ts'
+import { useIdle } from '../../lib/use-idle.ts'
 import { classNames } from '../class-names.ts'
 import { Swatch } from './legend.tsx'
 import type { ChartProps, Series } from './series.ts'
@@ -59,6 +60,7 @@ export function ChartFrame(
   const [pointed, setPointed] = useState(false)
   const cursor = props.onCursor ? props.cursor : ownCursor
   const setCursor = props.onCursor ?? setOwnCursor
+  const idle = useIdle()
   const scale = makeScale(props.largest, { whole: areWhole(props.series) })
   const inner = Math.max(0, width - axisPx)
   const step = layout === 'band' ? inner / Math.max(1, points.length) : inner / Math.max(1, points.length - 1)
@@ -130,7 +132,7 @@ export function ChartFrame(
         </svg>
       )}
       {cursor !== undefined && <ChartTooltip {...props} plot={plot} cursor={cursor} shown={pointed} />}
-      <DataTable {...props} />
+      {idle && <DataTable name={props.name} points={points} series={props.series} format={props.format} />}
     </div>
   )
 }
@@ -192,7 +194,8 @@ function ChartTooltip(
   )
 }
 
-function DataTable(props: ChartProps): ReactNode {
+/** The same in a table, for readers. It is the larger part of a chart, so it follows once the page has come to rest. */
+const DataTable = memo(function DataTable(props: Pick<ChartProps, 'name' | 'points' | 'series' | 'format'>): ReactNode {
   return (
     <div className="sr-only">
       <table>
@@ -221,14 +224,14 @@ function DataTable(props: ChartProps): ReactNode {
       </table>
     </div>
   )
-}
+})
 
 function useWidth(box: React.RefObject<HTMLDivElement | null>): number {
   const [width, setWidth] = useState(0)
   useLayoutEffect(() => {
     const element = box.current
     if (!element) return undefined
-    const observer = new ResizeObserver(() => setWidth(element.clientWidth))
+    const observer = new ResizeObserver(([entry]) => setWidth(Math.floor(entry?.contentRect.width ?? 0)))
     observer.observe(element)
     return () => observer.disconnect()
   }, [box])
