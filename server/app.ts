@@ -14,6 +14,7 @@ import { registrationRoutes } from './features/registration/registration.routes.
 import { createSignInSessions } from './features/sign-in/sessions.usecases.ts'
 import { signInRoutes, signOutRoutes } from './features/sign-in/sign-in.routes.ts'
 import { fleetRoutes } from './features/system/fleet.routes.ts'
+import { metricsRoutes } from './features/system/metrics.routes.ts'
 import { healthRoutes, systemRoutes } from './features/system/system.routes.ts'
 import { tenantUserRoutes } from './features/tenant-users/tenant-users.routes.ts'
 import { archiveRoutes } from './features/tenants/archive.routes.ts'
@@ -36,6 +37,7 @@ import { createOwnOrigin } from './http/own-origin.ts'
 import { answerProblem, describeProblem, requestMalformed, routeNotFound, serverError } from './http/problem-details.ts'
 import { boundedBodies } from './http/request-body.ts'
 import { refuseUnroutable, requestLog } from './http/request-log.ts'
+import { createRequestMetrics } from './http/request-metrics.ts'
 import { audienceKey, type Gates, publicRoutes } from './http/routes.ts'
 import { createTenantGate } from './http/tenant-gate.ts'
 import { createAccessTokens } from './http/tokens.ts'
@@ -97,6 +99,7 @@ export function createApp(services: Services, options: { consoleFiles: ConsoleFi
     .use(systemRoutes({ ...system, gates }))
     .use(fleetRoutes({ ...services, gates }))
     .use(healthRoutes(system))
+    .use(metricsRoutes(services))
 
   const publicPaths = listPublicPaths(api)
 
@@ -126,7 +129,14 @@ export function createApp(services: Services, options: { consoleFiles: ConsoleFi
           : requestMalformed({ detail: 'The body is not what its content-type says.' })
       return answerProblem(refusal ?? malformed, request, log)
     })
-    .use(requestLog({ log, clock, trustedProxyHops: config.trustedProxyHops }))
+    .use(
+      requestLog({
+        log,
+        clock,
+        metrics: createRequestMetrics(services.metrics),
+        trustedProxyHops: config.trustedProxyHops,
+      }),
+    )
     .use(
       cors({
         origin: (request) => isAllowedOrigin(request, config.corsOrigins, verifiedOrigins),

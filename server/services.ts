@@ -1,3 +1,4 @@
+import { createAnswerMetrics } from './answering/answer-metrics.ts'
 import { type Answering, createAnswering } from './answering/answering.ts'
 import type { PlatformModels } from './answering/model-choice.ts'
 import { createHealthRecorder, type HealthRecorder } from './answering/connection-health.ts'
@@ -27,6 +28,7 @@ import type { Clock } from './platform/clock.ts'
 import type { Config } from './platform/config.ts'
 import { createEgress, type Egress } from './platform/egress.ts'
 import type { Log } from './platform/log.ts'
+import { createMetrics, type Metrics } from './platform/metrics.ts'
 import { createPasswords, type Passwords } from './platform/passwords.ts'
 import { createRedis, type Redis } from './platform/redis.ts'
 import { createRefreshTokens, type RefreshTokens } from './platform/refresh-tokens.ts'
@@ -38,6 +40,7 @@ export interface Services {
   log: Log
   clock: Clock
   startedAt: Date
+  metrics: Metrics
   core: CoreDatabase
   servers: DatabaseServers
   databases: TenantDatabases
@@ -118,7 +121,14 @@ export async function createServices(options: {
   const secrets = createTenantSecrets(secretBox)
   const egress = createEgress({ allowLoopback: config.allowLoopbackUpstreams, clock })
   const pinecone = createPinecone({ egress, controllerUrl: config.pinecone.controllerUrl, clock })
-  const health = createHealthRecorder({ store: (changes) => storeHealth(core.db, changes), clock, log })
+  const metrics = createMetrics()
+  const answerMetrics = createAnswerMetrics(metrics)
+  const health = createHealthRecorder({
+    store: (changes) => storeHealth(core.db, changes),
+    metrics: answerMetrics,
+    clock,
+    log,
+  })
   const platformModels: PlatformModels = {
     openai: config.openai,
     deepseek: config.deepseek,
@@ -134,6 +144,7 @@ export async function createServices(options: {
     embeddings: createEmbeddings({ egress }),
     retriever: createRetriever({ pinecone, secrets, platform: platformIndex, directories, health }),
     health,
+    metrics: answerMetrics,
     secrets,
     platform: platformModels,
     defaultSystemPrompt: config.defaultSystemPrompt,
@@ -159,6 +170,7 @@ export async function createServices(options: {
     log,
     clock,
     startedAt: clock.now(),
+    metrics,
     core,
     servers,
     databases,
@@ -186,6 +198,7 @@ export async function createServices(options: {
     openAnswers,
     async close() {
       openAnswers.stop()
+      metrics.stop()
       await mover.stop()
       await provisioner.stop()
       verifiedOrigins.stop()

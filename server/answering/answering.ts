@@ -1,7 +1,7 @@
 import type { Directories } from '../data/directories.ts'
 import { computeCostMicroUsd, type ModelPrice } from '../data/prices.data.ts'
 import type { TenantScope } from '../data/tenant-scope.ts'
-import type { HistoryMessage, ReservedCall } from '../data/tenant-scope.ts'
+import type { HistoryMessage, ReservedCall, SettledCall } from '../data/tenant-scope.ts'
 import type { TenantRecord } from '../data/tenants.data.ts'
 import type { UsageLedger } from '../data/usage.data.ts'
 import type { Embeddings } from '../external/embeddings.ts'
@@ -11,6 +11,7 @@ import type { Clock } from '../platform/clock.ts'
 import { newId, type TenantId, type UserId } from '../platform/ids.ts'
 import type { Log } from '../platform/log.ts'
 import { type AnswerOutcome, type AnswerStream, createAnswerStream } from './answer-stream.ts'
+import type { AnswerMetrics } from './answer-metrics.ts'
 import type { HealthRecorder } from './connection-health.ts'
 import { chooseEmbeddingTarget, chooseModel, type PlatformModels } from './model-choice.ts'
 import { builtInSystemPrompt, buildPrompt } from './prompt.ts'
@@ -27,6 +28,7 @@ export interface AnsweringParts {
   retriever: Retriever
   secrets: TenantSecrets
   health: HealthRecorder
+  metrics: AnswerMetrics
   platform: PlatformModels
   defaultSystemPrompt: string | undefined
   clock: Clock
@@ -101,8 +103,8 @@ export function createAnswering(parts: AnsweringParts): Answering {
       request_id: question.requestId,
     }
     await parts.ledger.reserve(call)
-    const settle = (status: 'completed' | 'aborted' | 'failed', promptTokens: number): Promise<void> =>
-      parts.ledger.settle({
+    const settle = async (status: 'completed' | 'aborted' | 'failed', promptTokens: number): Promise<void> => {
+      const settled: SettledCall = {
         id: call.id,
         prompt_tokens: promptTokens,
         completion_tokens: 0,
@@ -112,7 +114,10 @@ export function createAnswering(parts: AnsweringParts): Answering {
         usage_source: status === 'completed' ? 'provider' : 'estimated',
         first_token_ms: null,
         duration_ms: Math.round(clock.monotonicMs() - startedMs),
-      })
+      }
+      await parts.ledger.settle(settled)
+      count(call, price, settled)
+    }
     try {
       const { vectors, promptTokens } = await parts.embeddings.embed({
         target,
@@ -127,6 +132,12 @@ export function createAnswering(parts: AnsweringParts): Answering {
       await settle(aborted ? 'aborted' : 'failed', aborted ? estimate.promptTokens : 0)
       throw error
     }
+  }
+
+  function count(call: ReservedCall, price: ModelPrice | undefined, settled: SettledCall): void {
+    const { tenant_id: tenantId, model, provider, purpose } = call
+    const isKnownModel = price !== undefined || provider === 'offline' || model === parts.platform.defaultModel
+    parts.metrics.callSettled({ tenantId, model, isKnownModel, purpose, call: settled })
   }
 
   async function answer(question: Question, record: TurnRecord): Promise<AnswerStream> {
@@ -193,7 +204,10 @@ export function createAnswering(parts: AnsweringParts): Answering {
       clock,
       log: parts.log,
       noteProvider: (failure) => noteProvider(tenant.id, target, failure),
-      finish: (outcome) => record.finish(outcome, retrieved),
+      async finish(outcome) {
+        await record.finish(outcome, retrieved)
+        count(call, price, outcome.call)
+      },
     })
     // A client that left while the stream was prepared never pulls nor cancels it.
     const leave = (): void =>
@@ -233,8 +247,10 @@ export function createAnswering(parts: AnsweringParts): Answering {
     if (opened.status === 'fulfilled') opened.value.close()
     else if (!abort.signal.aborted) noteProvider(question.tenant.id, opening.target, opened.reason)
     const gaveUp = question.signal.aborted || begun.status === 'rejected'
+    const nothing = describeNothing(opening, gaveUp, clock.monotonicMs() - opening.startedMs)
     await record
-      .undo(describeNothing(opening, gaveUp, clock.monotonicMs() - opening.startedMs))
+      .undo(nothing)
+      .then(() => count(opening.call, opening.price, nothing.call))
       .catch((err: unknown) => parts.log.warn({ err }, 'a refused turn could not be taken back; its lease settles it'))
     throw begun.status === 'rejected'
       ? begun.reason

@@ -3,6 +3,7 @@ import { AppError } from '../platform/errors.ts'
 import type { Clock } from '../platform/clock.ts'
 import type { TenantId } from '../platform/ids.ts'
 import type { Log } from '../platform/log.ts'
+import type { AnswerMetrics } from './answer-metrics.ts'
 
 /** Notes how calls of tenants' connections end; costs a map entry, the database hears of it in batches. */
 export interface HealthRecorder {
@@ -21,10 +22,12 @@ const successWrittenEveryMs = 60_000
 /** Keeps the newest outcome of each connection until it is written; what cannot be written is tried again. */
 export function createHealthRecorder(options: {
   store: (changes: HealthChange[]) => Promise<void>
+  /** Hears of each failure. */
+  metrics: Pick<AnswerMetrics, 'upstreamFailed'>
   clock: Clock
   log: Log
 }): HealthRecorder {
-  const { clock, log } = options
+  const { clock, log, metrics } = options
   const pending = new Map<string, HealthChange>()
   const successWrittenMs = new Map<string, number>()
 
@@ -59,6 +62,7 @@ export function createHealthRecorder(options: {
     failed(tenantId, connection, error, affected) {
       successWrittenMs.delete(`${tenantId} ${connection}`)
       const failure = describeFailure(error)
+      metrics.upstreamFailed({ tenantId, connection, code: failure.code })
       note({ tenantId, connection, failure, affected: affected ? 1 : 0, at: clock.now() })
     },
     flush,

@@ -11,6 +11,24 @@ export interface ConnectionPool {
   end(): Promise<void>
 }
 
+/** What a pool has done since it was made. */
+export interface PoolFigures {
+  max: number
+  open: number
+  idle: number
+  /** Units of work that wait for a connection now. */
+  waiting: number
+  /** Units served: at once, or after a wait. */
+  hits: number
+  waits: number
+  waitMsTotal: number
+}
+
+/** A pool that counts. */
+export interface CountingPool extends ConnectionPool {
+  figures(): PoolFigures
+}
+
 /** Longer than this nobody should wait for a connection, nor should more than these. */
 const waitMsMax = 10_000
 const waitingMax = 10_000
@@ -28,12 +46,21 @@ export function createConnectionPool(options: {
   max: number
   prepare: boolean
   connect: (onclose: () => void) => postgres.Sql
-}): ConnectionPool {
+}): CountingPool {
   const slots: ConnectionSlot[] = []
   // The one used last is used next, so that the others can fall idle and close.
   const idle: ConnectionSlot[] = []
   const waiting = createWaitingLine<ConnectionSlot>({ lengthMax: waitingMax, waitMsMax })
+  const served = { hits: 0, waits: 0, waitMsTotal: 0 }
   let ended = false
+
+  async function waitForSlot(): Promise<ConnectionSlot> {
+    const startedMs = performance.now()
+    const slot = await waiting.join()
+    served.waits++
+    served.waitMsTotal += performance.now() - startedMs
+    return slot
+  }
 
   function makeSlot(): ConnectionSlot {
     const slot = createConnectionSlot({ connect: options.connect, isEnded: () => ended })
@@ -52,8 +79,17 @@ export function createConnectionPool(options: {
     async take() {
       if (ended) throw describeLoss('CONNECTION_ENDED')
       const free = idle.pop() ?? (slots.length < options.max ? makeSlot() : undefined)
-      return lend(free ?? (await waiting.join()))
+      if (!free) return lend(await waitForSlot())
+      served.hits++
+      return lend(free)
     },
+    figures: () => ({
+      ...served,
+      max: options.max,
+      open: slots.filter((slot) => slot.hasClient).length,
+      idle: idle.filter((slot) => slot.hasClient).length,
+      waiting: waiting.length,
+    }),
     async end() {
       ended = true
       waiting.refuseAll(describeLoss('CONNECTION_ENDED'))

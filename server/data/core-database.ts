@@ -1,6 +1,6 @@
 import type { SQL } from 'bun'
 import type { SecretBox } from '../platform/secrets.ts'
-import type { ConnectionPool } from './connections.ts'
+import type { CountingPool } from './connections.ts'
 import { type Database, databaseOver, openHotPool, openPool } from './postgres.ts'
 import { ensureInstallation } from './runtime-role.ts'
 import { runUnitOfWork } from './unit-of-work.ts'
@@ -15,7 +15,7 @@ export interface CoreDatabase {
   /** Reads that all see the same moment. */
   snapshot<T>(work: (database: Database) => Promise<T>): Promise<T>
   /** The pool that tenant scopes of pooled tenants take their connections from. */
-  runtime: ConnectionPool
+  runtime: CountingPool
   /** The pool of the hot path's reads. */
   hot: SQL
   /** The pool of the hot path's writes: Bun's driver may send a read behind a statement that waits for its commit. */

@@ -2,7 +2,7 @@ import { SQL } from 'bun'
 import { drizzle, type PostgresJsDatabase } from 'drizzle-orm/postgres-js'
 import postgres from 'postgres'
 import type { Parameters } from './connection-slot.ts'
-import { type ConnectionPool, createConnectionPool } from './connections.ts'
+import { type ConnectionPool, type CountingPool, createConnectionPool } from './connections.ts'
 
 /** drizzle over a connection or a pool; queries are prepared. */
 export type Database = PostgresJsDatabase
@@ -30,7 +30,7 @@ const reconnectAfterSeconds = 0.2
  * Opens a pool for units of work and single statements. Timestamps of raw queries arrive as text.
  * `sslmode=require` encrypts without checking the certificate, as libpq does; `verify-ca` and `verify-full` check it.
  */
-export function openPool(options: PoolOptions): ConnectionPool {
+export function openPool(options: PoolOptions): CountingPool {
   return createConnectionPool({ max: options.max, prepare: options.prepare, connect: connectorOf(options) })
 }
 

@@ -58,7 +58,10 @@ async function makeDocument(routes: AnyElysia): Promise<JsonObject> {
     paths,
     components: {
       schemas: { Problem: problemSchema },
-      securitySchemes: { bearer: { type: 'http', scheme: 'bearer', bearerFormat: 'JWT' } },
+      securitySchemes: {
+        bearer: { type: 'http', scheme: 'bearer', bearerFormat: 'JWT' },
+        metrics: { type: 'http', scheme: 'bearer', description: 'The token of METRICS_TOKEN' },
+      },
       responses: {
         Problem: {
           description: 'What went wrong, and what to do',

@@ -68,6 +68,7 @@ export function toAppError(thrown: unknown): AppError {
 export function answerProblem(thrown: unknown, request: Request, log: Log): Response {
   const error = toAppError(thrown)
   const facts = factsOf(request)
+  facts.problemCode = error.code
   if (ownFailures.has(error.code)) {
     log.error({ err: error.cause ?? thrown, code: error.code, request_id: facts.requestId }, 'request failed')
   } else if (error.status >= 500) {

@@ -10,6 +10,11 @@ export interface RequestFacts {
   /** Filled in by the gates, for the log and the audit log. */
   userId?: string
   tenantId?: string
+  /** The code of the problem that it ended with, in its answer or in its stream. */
+  problemCode?: string
+  streamId?: string
+  /** Resolves when an answer that goes on after its headers has ended; undefined for all others. */
+  bodyEnded?: Promise<void>
 }
 
 const factsByRequest = new WeakMap<Request, RequestFacts>()
@@ -24,6 +29,21 @@ export function noteRequest(request: Request, options: { startedMs: number; addr
 /** The facts of a request that arrived through the app. */
 export function factsOf(request: Request): RequestFacts {
   return factsByRequest.get(request) ?? noteRequest(request, { startedMs: performance.now(), address: null })
+}
+
+/**
+ * Notes that an answer goes on after its headers, so that its request is logged and counted when that has ended.
+ * @returns is called at the end, with the code of the problem if there was one; only the first call counts
+ */
+export function noteStream(request: Request, streamId?: string): (problemCode?: string) => void {
+  const facts = factsOf(request)
+  const { promise, resolve } = Promise.withResolvers<void>()
+  facts.streamId = streamId
+  facts.bodyEnded = promise
+  return (problemCode) => {
+    facts.problemCode ??= problemCode
+    resolve()
+  }
 }
 
 /**

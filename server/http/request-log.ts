@@ -4,12 +4,45 @@ import { enterLogContext, type Log } from '../platform/log.ts'
 import { requestMalformed } from './problem-details.ts'
 import { ensureBodyFits } from './request-body.ts'
 import { factsOf, noteRequest, readClientAddress } from './request-facts.ts'
+import type { RequestMetrics } from './request-metrics.ts'
 
 /**
- * The first thing that sees a request: gives it its id, clock and log context, and writes one line when it is answered. It never logs a body or a query.
+ * The first thing that sees a request: gives it its id, clock and log context, and writes one line and counts it when it
+ * is answered; when the answer is a stream, once that has ended. It never logs a body or a query.
  */
-export function requestLog(options: { log: Log; clock: Clock; trustedProxyHops: number }) {
-  const { log, clock } = options
+export function requestLog(options: { log: Log; clock: Clock; metrics: RequestMetrics; trustedProxyHops: number }) {
+  const { log, clock, metrics } = options
+
+  function writeDown(request: Request, answer: { route: string; status: number }): void {
+    const facts = factsOf(request)
+    const durationMs = clock.monotonicMs() - facts.startedMs
+    const { method } = request
+    const { route, status } = answer
+    metrics.ended({
+      method,
+      route,
+      status,
+      durationMs,
+      problemCode: facts.problemCode,
+      tenantId: facts.tenantId,
+    })
+    log.info(
+      {
+        request_id: facts.requestId,
+        method,
+        // Unmatched paths are told as they came; they may hold anything, and hosts that are none.
+        route: route || (URL.parse(request.url)?.pathname ?? 'unreadable').slice(0, 200),
+        status,
+        duration_ms: Math.round(durationMs),
+        code: facts.problemCode,
+        user_id: facts.userId,
+        tenant_id: facts.tenantId,
+        stream_id: facts.streamId,
+      },
+      'request',
+    )
+  }
+
   return new Elysia({ name: 'request-log' })
     .onRequest(({ request, server, set }) => {
       const peer = server?.requestIP(request)?.address ?? null
@@ -21,21 +54,16 @@ export function requestLog(options: { log: Log; clock: Clock; trustedProxyHops: 
       set.headers['x-request-id'] = facts.requestId
       set.headers['x-content-type-options'] = 'nosniff'
     })
-    .onAfterResponse({ as: 'global' }, ({ request, route, set }) => {
-      const facts = factsOf(request)
-      log.info(
-        {
-          request_id: facts.requestId,
-          method: request.method,
-          // Unmatched paths are told as they came; they may hold anything, and hosts that are none.
-          route: route || (URL.parse(request.url)?.pathname ?? 'unreadable').slice(0, 200),
-          status: set.status ?? 200,
-          duration_ms: Math.round(clock.monotonicMs() - facts.startedMs),
-          user_id: facts.userId,
-          tenant_id: facts.tenantId,
-        },
-        'request',
-      )
+    .onAfterResponse({ as: 'global' }, async ({ request, route, set }) => {
+      const { bodyEnded, streamId } = factsOf(request)
+      const status = Number(set.status ?? 200)
+      if (bodyEnded) {
+        const closed = streamId === undefined ? undefined : metrics.streamOpened()
+        await bodyEnded
+        closed?.()
+      }
+      // Whatever its type says, there is none when nothing matched.
+      writeDown(request, { route: route || '', status })
     })
 }
 

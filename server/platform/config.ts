@@ -50,6 +50,8 @@ export interface Config {
   /** Whether organizations that owners made by themselves may use the platform's model keys. */
   platformModelForOrganizations: boolean
   superuser: { email: string; password: string } | undefined
+  /** The bearer token of /metrics; without it there is no such route. */
+  metricsToken: string | undefined
   logLevel: string
   /** Which variables are set, for the System page; never their values. */
   variablesSet: string[]
@@ -103,6 +105,7 @@ const knownVariables = [
   'ORGANIZATIONS_PER_OWNER',
   'SUPERUSER_EMAIL',
   'SUPERUSER_PASSWORD',
+  'METRICS_TOKEN',
   'LOG_LEVEL',
   'DATA_DIR',
   'NODE_ENV',
@@ -166,6 +169,7 @@ export async function readConfig(environment: Environment): Promise<Config> {
     organizationsPerOwner: read.integer('ORGANIZATIONS_PER_OWNER', 20, 0, 10_000),
     platformModelForOrganizations: read.flag('PLATFORM_MODEL_FOR_ORGANIZATIONS', !production),
     superuser,
+    metricsToken: readMetricsToken(read),
     logLevel: read.oneOf('LOG_LEVEL', ['fatal', 'error', 'warn', 'info', 'debug', 'trace', 'silent'], 'info'),
     variablesSet: knownVariables.filter((name) => read.text(name) !== undefined),
   }
@@ -241,6 +245,14 @@ function readFirstSuperuser(read: EnvironmentReader): { email: string; password:
     read.problems.push('SUPERUSER_PASSWORD must have 12 to 256 characters, set together with SUPERUSER_EMAIL.')
   }
   return email && password ? { email: email.toLowerCase(), password } : undefined
+}
+
+function readMetricsToken(read: EnvironmentReader): string | undefined {
+  const token = read.text('METRICS_TOKEN')
+  if (token !== undefined && !/^[\w.~+/=-]{16,}$/.test(token)) {
+    read.problems.push('METRICS_TOKEN must be 16 or more letters, digits or . _ ~ + / = -, as a header can carry them.')
+  }
+  return token
 }
 
 function readMail(read: EnvironmentReader, production: boolean): Config['mail'] {

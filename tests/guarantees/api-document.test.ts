@@ -80,6 +80,7 @@ const contract = [
   'GET /health',
   'GET /health/db',
   'GET /health/ready',
+  'GET /metrics',
 ]
 
 test('is valid OpenAPI 3', async () => {

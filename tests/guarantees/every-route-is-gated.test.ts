@@ -23,6 +23,8 @@ const publicRoutes = [
   'GET /health/',
   'GET /health/db',
   'GET /health/ready',
+  // With a token of its own: tests/server/metrics.
+  'GET /metrics/',
   'GET /',
   'GET /swagger',
   'GET /swagger/assets/*',

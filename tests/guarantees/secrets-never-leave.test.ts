@@ -6,6 +6,7 @@ import { type FakeOpenAi, startFakeOpenAi } from '../support/fake-openai.ts'
 import { upstreamCanary } from '../support/fake-openai-answers.ts'
 import { type FakePinecone, startFakePinecone } from '../support/fake-pinecone.ts'
 import { createOwnerRole, type TestDatabase } from '../support/databases.ts'
+import { metricsToken, scrape } from '../support/metrics.ts'
 import { asOwner } from '../support/owner-sql.ts'
 import { fillPath, listRoutes } from '../support/routes.ts'
 import { startApp, testSecrets, type TestApp } from '../support/start-app.ts'
@@ -18,6 +19,7 @@ const secrets: Record<string, string> = {
   OPENAI_API_KEY: 'sk-canary-platform-openai-0123456789',
   DEEPSEEK_API_KEY: 'sk-canary-platform-deepseek-0123456789',
   PINECONE_API_KEY: 'pcsk_canary_platform_pinecone_0123456789',
+  METRICS_TOKEN: metricsToken,
   'password of the superuser': 'canary password of the superuser',
   'password of the user': 'canary password of the user',
   'new password of the user': 'canary new password of the user',
@@ -76,6 +78,7 @@ beforeAll(async () => {
       PINECONE_SHARED: 'true',
       INDEX_NAME: 'shared',
       PINECONE_CONTROLLER_URL: pinecone.url,
+      METRICS_TOKEN: metricsToken,
       LOG_LEVEL: 'trace',
     },
   })
@@ -273,6 +276,14 @@ test('B7: no log line has a secret, a token, a hash or a sealed value in it', ()
   const telling = /\$argon2id\$[^"]{20}|v1\.[0-9a-f]{12}\.[\w-]{16}\.|trt_[\w-]{20}|eyJ[\w-]{20}/
   expect(app.logLines.filter((line) => telling.test(line))).toEqual([])
   expect(app.logLines.filter((line) => line.includes(upstreamCanary))).toEqual([])
+})
+
+test('B7: no figure of /metrics has one in its labels', async () => {
+  const samples = await scrape(app)
+  expect(samples.length).toBeGreaterThan(200)
+  const figures = [{ where: 'metrics', text: JSON.stringify(samples) }]
+  expect(describeLeaks(figures, { ...secrets, ...issued })).toEqual([])
+  for (const word of [email, userEmail, userId, upstreamCanary]) expect(figures[0]?.text).not.toContain(word)
 })
 
 test('B7: no row of the audit log, of kept answers or of the ledger has one either', async () => {

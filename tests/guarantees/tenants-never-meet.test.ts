@@ -18,6 +18,7 @@ import {
   type SentRequest,
   writeBody,
 } from '../support/foreign-requests.ts'
+import { metricsToken, scrape } from '../support/metrics.ts'
 import { asOwner } from '../support/owner-sql.ts'
 import { password, type Person, signIn } from '../support/people.ts'
 import { type Scenario, startScenario } from '../support/scenario.ts'
@@ -50,7 +51,9 @@ interface Caller {
 }
 
 beforeAll(async () => {
-  scenario = await startScenario({ env: { NODE_ENV: 'production', OFFLINE_MODEL: 'true', TRUSTED_PROXY_HOPS: '1' } })
+  scenario = await startScenario({
+    env: { NODE_ENV: 'production', OFFLINE_MODEL: 'true', TRUSTED_PROXY_HOPS: '1', METRICS_TOKEN: metricsToken },
+  })
   // The fake would give back what it was sent, the prompt among it.
   scenario.model.behave({ text: 'It is as it is [1].' }, { sticky: true })
   canaries = createCanaries()
@@ -215,6 +218,8 @@ const refusals: Record<string, string> = {
   'POST /auth/password/reset': 'auth.link_invalid',
   'POST /auth/invites/show': 'auth.link_invalid',
   'POST /auth/invites/accept': 'auth.link_invalid',
+  // A user's token is not that of METRICS_TOKEN.
+  'GET /metrics': 'auth.token_invalid',
   'POST /admin/tenants/import': 'import.archive_invalid',
   'GET /admin/tenants/{id}/move': 'move.not_found',
   'POST /admin/tenants/{id}/move': 'tenant.move_refused',
@@ -309,6 +314,12 @@ test('A2: core holds no word of an end user and no key, and what is one tenantâ€
 test('A2: no log line tells a tenantâ€™s texts, people, keys or settings', () => {
   const lines = scenario.app.logLines.map(withoutIds)
   expect(lines.length).toBeGreaterThan(1_000)
+  expect(lines.filter((line) => lettersIn(line).length > 0)).toEqual([])
+})
+
+test('A2: no label of /metrics tells them either', async () => {
+  const lines = (await scrape(scenario.app)).map((sample) => withoutIds(JSON.stringify(sample)))
+  expect(lines.length).toBeGreaterThan(500)
   expect(lines.filter((line) => lettersIn(line).length > 0)).toEqual([])
 })
 

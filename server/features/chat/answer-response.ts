@@ -22,6 +22,8 @@ export interface AnswerResponseOptions {
    * something again.
    */
   disconnect?: () => void
+  /** Is called when everything was given or the reader is gone, with the code of the problem if that ended it. */
+  onEnd?: (problemCode?: string) => void
 }
 
 /**
@@ -38,14 +40,18 @@ export function answerResponse(stream: AnswerStream, options: AnswerResponseOpti
   let patienceMs = stalledAfterMs
   let watching: ReturnType<typeof setInterval> | undefined
 
+  let problemCode: string | undefined
+
   const encode = (event: AnswerEvent): Uint8Array<ArrayBuffer> => {
     id++
+    if (event.event === 'error') problemCode = event.data.code
     const data = event.event === 'error' ? describeProblem(event.data, options.requestId) : event.data
     return encodeSseFrame({ id, event: event.event, data })
   }
   const finish = (): void => {
     phase = 'closed'
     clearInterval(watching)
+    options.onEnd?.(problemCode)
   }
   const leave = (): Promise<void> =>
     stream.leave().catch((err: unknown) => {
@@ -90,6 +96,7 @@ export function answerResponse(stream: AnswerStream, options: AnswerResponseOpti
 
   /** Lets go of a reader that stands still. */
   function letGo(controller: ReadableStreamDefaultController<Uint8Array>): void {
+    problemCode ??= clientLeft.definition.code
     finish()
     controller.error(clientLeft({ detail: 'The answer was not read.' }))
     options.disconnect?.()
@@ -115,6 +122,7 @@ export function answerResponse(stream: AnswerStream, options: AnswerResponseOpti
     },
     pull: give,
     cancel() {
+      problemCode ??= clientLeft.definition.code
       finish()
       return leave()
     },

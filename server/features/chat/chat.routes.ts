@@ -12,7 +12,7 @@ import {
 import type { TenantDatabases } from '../../data/tenant-databases.ts'
 import type { Principal } from '../../http/identity.ts'
 import { describePage, pageOf, pageQuery, readCursor, readLimit, readPageQuery } from '../../http/page-query.ts'
-import { factsOf } from '../../http/request-facts.ts'
+import { factsOf, noteStream } from '../../http/request-facts.ts'
 import { type Gates, managerRoutes, tenantRoutes } from '../../http/routes.ts'
 import { jsonBody } from '../../http/strict-body.ts'
 import { ensureTenantServes, type TenantEntry, tenantNotFound } from '../../http/tenant-gate.ts'
@@ -52,6 +52,7 @@ export function chatRoutes(parts: ChatParts & { gates: Gates; databases: TenantD
           requestId: factsOf(request).requestId,
           log: parts.log,
           disconnect: () => server?.timeout(request, 1),
+          onEnd: noteStream(request, stream.streamId),
         })
       },
       {
@@ -181,7 +182,12 @@ export function chatRoutesForManagers(parts: ChatParts & { gates: Gates; databas
           retrievalOff: body.retrieval === 'off',
         })
         server?.timeout(request, 0)
-        return answerResponse(stream, { requestId, log: parts.log, disconnect: () => server?.timeout(request, 1) })
+        return answerResponse(stream, {
+          requestId,
+          log: parts.log,
+          disconnect: () => server?.timeout(request, 1),
+          onEnd: noteStream(request, stream.streamId),
+        })
       },
       {
         ...jsonBody(previewBody),

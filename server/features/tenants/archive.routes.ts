@@ -1,9 +1,11 @@
 import type { Readable } from 'node:stream'
 import { t } from 'elysia'
-import { requestInvalid } from '../../http/problem-details.ts'
+import { requestInvalid, serverError } from '../../http/problem-details.ts'
+import { noteStream } from '../../http/request-facts.ts'
 import { type Gates, superuserRoutes } from '../../http/routes.ts'
 import { nullable } from '../../http/schemas.ts'
 import { auditActorOf, tenantNotFound } from '../../http/tenant-gate.ts'
+import { clientLeft } from '../../platform/errors.ts'
 import { parseTenantId } from '../../platform/ids.ts'
 import { tableSum } from './archive-format.ts'
 import { exportTenant } from './tenant-export.usecases.ts'
@@ -30,7 +32,7 @@ export function archiveRoutes(parts: TenantsParts & { gates: Gates }) {
         const tenant = id && (await parts.directories.tenant(id))
         if (!tenant) throw tenantNotFound({ detail: 'There is no tenant with this id.' })
         const archive = await exportTenant(parts, tenant, auditActorOf(request, principal))
-        return new Response(archiveBody(archive.file), {
+        return new Response(archiveBody(archive.file, noteStream(request)), {
           headers: {
             'content-type': 'application/gzip',
             'content-length': String(archive.bytes),
@@ -64,15 +66,20 @@ export function archiveRoutes(parts: TenantsParts & { gates: Gates }) {
 }
 
 /** Closes the file when the reader leaves. */
-function archiveBody(file: Readable): ReadableStream<Uint8Array> {
+function archiveBody(file: Readable, onEnd: (problemCode?: string) => void): ReadableStream<Uint8Array> {
   const chunks: AsyncIterator<Uint8Array> = file[Symbol.asyncIterator]()
   return new ReadableStream({
     async pull(controller) {
-      const next = await chunks.next()
-      if (next.done) controller.close()
-      else controller.enqueue(next.value)
+      const next = await chunks.next().catch((error: unknown) => {
+        onEnd(serverError.definition.code)
+        throw error
+      })
+      if (!next.done) return controller.enqueue(next.value)
+      onEnd()
+      controller.close()
     },
     cancel() {
+      onEnd(clientLeft.definition.code)
       file.destroy()
     },
   })

@@ -1,0 +1,90 @@
+import { afterAll, beforeAll, beforeEach, expect, test } from 'bun:test'
+import { call, iterateEvents, send } from '../../support/call.ts'
+import { makeTenant, makeUser, type Person } from '../../support/people.ts'
+import { ask, eventually, type Scenario, startScenario } from '../../support/scenario.ts'
+
+let scenario: Scenario
+let user: Person
+
+beforeAll(async () => {
+  scenario = await startScenario()
+  await makeTenant(scenario.app, scenario.superuser, 'acme')
+  user = await makeUser(scenario.app, scenario.superuser, { tenant: 'acme' })
+})
+beforeEach(() => scenario.model.reset())
+afterAll(() => scenario.stop())
+
+const linesOf = (requestId: string | null): Record<string, unknown>[] =>
+  scenario.app.logLines
+    .map((line): Record<string, unknown> => JSON.parse(line))
+    .filter((line) => line.request_id === requestId && line.msg === 'request')
+
+/** The line of a request, once there is one; fails when there are more. */
+async function lineOf(response: { headers: Headers }): Promise<Record<string, unknown> | undefined> {
+  const id = response.headers.get('x-request-id')
+  await eventually(() => linesOf(id).length > 0)
+  expect(linesOf(id)).toHaveLength(1)
+  return linesOf(id)[0]
+}
+
+test('a request is one line with who asked, where, and how it ended', async () => {
+  const found = await lineOf(await call(scenario.app, 'GET /chat/sessions?q=canary', { token: user.token }))
+  expect(found).toMatchObject({
+    level: 'info',
+    method: 'GET',
+    route: '/chat/sessions',
+    status: 200,
+    user_id: user.id,
+    tenant_id: 'acme',
+  })
+  expect(found).not.toHaveProperty('code')
+  expect(JSON.stringify(found)).not.toContain('canary')
+  const refused = await lineOf(await call(scenario.app, 'GET /admin/users', { token: user.token }))
+  expect(refused).toMatchObject({ status: 403, code: 'auth.forbidden', user_id: user.id })
+})
+
+test('the line of a stream is written when it ends, with its id and its whole duration', async () => {
+  scenario.model.behave({ deltas: ['a', 'b', 'c'], delayMs: 100 })
+  const response = await send(scenario.app, 'POST /chat/stream', { token: user.token, body: { message: 'Hi' } })
+  const events = iterateEvents(response)
+  const start = await events.next()
+  expect(linesOf(response.headers.get('x-request-id'))).toEqual([])
+  while (!(await events.next()).done);
+  const found = await lineOf(response)
+  expect(found).toMatchObject({
+    route: '/chat/stream',
+    status: 200,
+    tenant_id: 'acme',
+    user_id: user.id,
+    stream_id: start.value?.data.stream_id,
+  })
+  expect(Number(found?.duration_ms)).toBeGreaterThan(250)
+})
+
+test('a stream that ends with a problem says which, and one whose reader left says that', async () => {
+  scenario.model.behave({ cutAfter: 1 })
+  const { response } = await ask(scenario.app, { token: user.token })
+  expect(await lineOf(response)).toMatchObject({ status: 200, code: 'model.upstream_error' })
+
+  scenario.model.behave({ tokens: 1_000, delayMs: 20 })
+  const leaving = new AbortController()
+  const left = await send(scenario.app, 'POST /chat/stream', {
+    token: user.token,
+    body: { message: 'Hi' },
+    signal: leaving.signal,
+  })
+  await iterateEvents(left).next()
+  leaving.abort()
+  expect(await lineOf(left)).toMatchObject({ status: 200, code: 'request.aborted' })
+})
+
+test('every line written during a request carries its ids (redaction: B7)', async () => {
+  scenario.model.behave({ status: 500 }, { sticky: true })
+  const { headers } = await call(scenario.app, 'POST /chat', { token: user.token, body: { message: 'canary-text' } })
+  const id = headers.get('x-request-id') ?? 'none'
+  await eventually(() => linesOf(id).length > 0)
+  const lines = scenario.app.logLines.filter((line) => line.includes(id))
+  expect(lines.length).toBeGreaterThan(1)
+  for (const line of lines) expect(JSON.parse(line)).toMatchObject({ request_id: id, tenant_id: 'acme' })
+  expect(scenario.app.logLines.join('\n')).not.toContain('canary-text')
+})
