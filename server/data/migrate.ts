@@ -6,6 +6,7 @@ import { migrate } from 'drizzle-orm/postgres-js/migrator'
 import { readMigrationFiles } from 'drizzle-orm/migrator'
 import postgres from 'postgres'
 import { defineError } from '../platform/errors.ts'
+import { migrateJobs } from './job-queue.ts'
 
 /** A migration that already ran was edited, removed or reordered. */
 export const migrationChanged = defineError({
@@ -22,13 +23,15 @@ const migrationsRoot = join(import.meta.dir, '..', '..', 'drizzle')
 const migrationLock = 7_236_410_951
 
 /**
- * Brings the core database up to date: the platform's tables and the tenant store of pooled tenants. Replicas may call
+ * Brings the core database up to date: the platform's tables, the tenant store of pooled tenants and the job queue. Replicas may call
  * it at the same time: the advisory lock is held on the very connection that migrates.
  * @param ownerUrl a direct connection (no pooler in transaction mode) as the owner
  * @returns the ids of the migrations applied now, oldest first
  */
-export function migrateCore(ownerUrl: string): Promise<string[]> {
-  return migrateKinds(ownerUrl, ['core', 'tenant'])
+export async function migrateCore(ownerUrl: string): Promise<string[]> {
+  const applied = await migrateKinds(ownerUrl, ['core', 'tenant'])
+  await migrateJobs(ownerUrl)
+  return applied
 }
 
 /**

@@ -20,7 +20,8 @@ export function parseTenantId(text: string): TenantId | undefined {
   return isTenantId(text) ? text : undefined
 }
 
-function isTenantId(text: string): text is TenantId {
+/** Tells whether the text has the shape of a tenant id. */
+export function isTenantId(text: string): text is TenantId {
   return tenantIdPattern.test(text)
 }
 

