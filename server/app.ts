@@ -1,8 +1,10 @@
 import { cors } from '@elysiajs/cors'
 import { type AnyElysia, Elysia } from 'elysia'
-import { accountRoutes } from './features/account/account.routes.ts'
+import { accountChangeRoutes, accountRoutes } from './features/account/account.routes.ts'
+import { apiKeyRoutes } from './features/api-keys/api-keys.routes.ts'
 import { auditRoutes } from './features/audit/audit.routes.ts'
 import { chatRoutes, chatRoutesForManagers } from './features/chat/chat.routes.ts'
+import { conversationRoutes } from './features/chat/conversations.routes.ts'
 import { connectRoutes } from './features/connect/connect.routes.ts'
 import { connectionRoutes } from './features/connections/connections.routes.ts'
 import { domainRoutes } from './features/domains/domains.routes.ts'
@@ -27,6 +29,7 @@ import { userRoutes } from './features/users/users.routes.ts'
 import type { VerifiedOrigins } from './data/verified-origins.ts'
 import { AppError } from './platform/errors.ts'
 import { newId } from './platform/ids.ts'
+import { createApiKeyUse } from './http/api-key-use.ts'
 import { createApiDocument } from './http/api-docs.ts'
 import { apiDocsViewer } from './http/api-docs-viewer.ts'
 import { compressedAnswers } from './http/compressed-answers.ts'
@@ -54,7 +57,12 @@ export function createApp(services: Services, options: { consoleFiles: ConsoleFi
     lifetimeSeconds: config.accessTokenSeconds,
     now,
   })
-  const identity = createIdentity({ tokens: accessTokens, directories, now })
+  const identity = createIdentity({
+    tokens: accessTokens,
+    directories,
+    apiKeyUse: createApiKeyUse({ core, clock, log }),
+    now,
+  })
   const denials = createDenialAudit({ db: core.db, log })
   const tenantGate = createTenantGate({ directories, databases, verifiedOrigins, denials, clock })
   const gates: Gates = { identity, tenantGate, directories, denials }
@@ -69,27 +77,34 @@ export function createApp(services: Services, options: { consoleFiles: ConsoleFi
 
   const system = { ...services, isDraining: options.isDraining }
 
-  const api = new Elysia({ name: 'api' })
+  // In groups, as TypeScript gives up on one chain of them all.
+  const people = new Elysia({ name: 'people' })
     .use(signInRoutes({ ...services, sessions, ownOrigin, tenantGate }))
     .use(signOutRoutes({ sessions, gates, ownOrigin }))
     .use(registrationRoutes({ ...services, tenantGate }))
     .use(accountRoutes({ ...services, gates }))
+    .use(accountChangeRoutes({ ...services, gates }))
+    .use(userRoutes({ ...services, gates }))
+    .use(tenantUserRoutes({ ...services, gates }))
+    .use(inviteRoutes({ ...services, gates, ownOrigin }))
+    .use(mailboxRoutes({ ...services, gates, ownOrigin }))
+  const bots = new Elysia({ name: 'bots' })
     .use(chatRoutes({ ...services, gates }))
+    .use(conversationRoutes({ gates }))
     .use(chatRoutesForManagers({ ...services, gates }))
+    .use(promptRoutes({ ...services, gates }))
+    .use(connectionRoutes({ ...services, gates }))
+    .use(domainRoutes({ ...services, ownOrigin: ownOrigin.publicOrigin, gates }))
+    .use(connectRoutes({ config, ownOrigin, gates }))
+    .use(apiKeyRoutes({ ...services, gates }))
+  const tenants = new Elysia({ name: 'tenants' })
     .use(tenantRoutesForSuperusers({ ...services, gates }))
     .use(tenantRoutesForManagers({ ...services, gates }))
     .use(organizationRoutesForOwners({ ...services, gates }))
     .use(organizationRoutesForOne({ ...services, gates }))
     .use(archiveRoutes({ ...services, gates }))
     .use(moveRoutes({ ...services, gates }))
-    .use(promptRoutes({ ...services, gates }))
-    .use(connectionRoutes({ ...services, gates }))
-    .use(domainRoutes({ ...services, ownOrigin: ownOrigin.publicOrigin, gates }))
-    .use(connectRoutes({ config, ownOrigin, gates }))
-    .use(userRoutes({ ...services, gates }))
-    .use(tenantUserRoutes({ ...services, gates }))
-    .use(inviteRoutes({ ...services, gates, ownOrigin }))
-    .use(mailboxRoutes({ ...services, gates, ownOrigin }))
+  const operation = new Elysia({ name: 'operation' })
     .use(usageRoutesForSuperusers({ core, clock, gates }))
     .use(usageRoutesForManagers({ core, clock, gates }))
     .use(auditRoutes({ core, gates }))
@@ -100,6 +115,7 @@ export function createApp(services: Services, options: { consoleFiles: ConsoleFi
     .use(fleetRoutes({ ...services, gates }))
     .use(healthRoutes(system))
     .use(metricsRoutes(services))
+  const api = new Elysia({ name: 'api' }).use(people).use(bots).use(tenants).use(operation)
 
   const publicPaths = listPublicPaths(api)
 

@@ -9,7 +9,8 @@ export interface OpenAnswer {
   stream: AnswerStream
   tenantId: string
   userId: string
-  sessionId: string
+  /** The reader's sign-in session, or its API key. */
+  signedInBy: string
   /** Whether changes of the tenant's users are announced by the database. */
   isHeardOf: boolean
   /** Throws when the reader may not enter the tenant any more. */
@@ -41,7 +42,7 @@ export function createOpenAnswers(options: { feed: ChangeFeed; ledger: UsageLedg
     const [first, second] = change.ids
     if (change.kind === 'tenant') return answer.tenantId === first
     if (change.kind === 'user') return answer.userId === first
-    if (change.kind === 'session') return answer.sessionId === first
+    if (change.kind === 'session' || change.kind === 'api_key') return answer.signedInBy === first
     return change.kind === 'tenant_user' && answer.tenantId === first && answer.userId === second
   }
 

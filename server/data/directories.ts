@@ -7,6 +7,7 @@ import {
   type UserId,
 } from '../platform/ids.ts'
 import type { Clock } from '../platform/clock.ts'
+import { type ApiKey, findApiKey } from './api-keys.data.ts'
 import { hasDocuments } from './chunk-search.data.ts'
 import type { Change, ChangeFeed } from './change-feed.ts'
 import type { CoreDatabase } from './core-database.ts'
@@ -24,6 +25,8 @@ export interface Directories {
   tenant(id: TenantId): Promise<TenantRecord | undefined>
   user(id: UserId): Promise<PlatformUser | undefined>
   session(id: SignInSessionId): Promise<SignInSession | undefined>
+  /** An API key, revoked and expired ones included; of its last use only what was known when it was read. */
+  apiKey(id: UserId): Promise<ApiKey | undefined>
   tenantUser(tenant: TenantRecord, id: UserId): Promise<TenantUserRow | undefined>
   /** Whether the tenant has any document to search. */
   hasDocuments(tenant: TenantRecord): Promise<boolean>
@@ -83,6 +86,14 @@ export function createDirectories(options: {
       return id && findSignInSession(core.db, id)
     },
   })
+  const apiKeys = createWatchedCache<ApiKey>({
+    entriesMax,
+    isTrusted,
+    load: async (key) => {
+      const id = parseUserId(key)
+      return id && findApiKey(core.db, id)
+    },
+  })
   const tenantUsers = createWatchedCache<Aged & { tenantId: TenantId; row: TenantUserRow }>({
     entriesMax,
     isTrusted,
@@ -123,11 +134,12 @@ export function createDirectories(options: {
     },
   })
 
-  feed.onChange((change) => forgetIn({ tenants, users, sessions, tenantUsers, documents, prices }, change))
+  feed.onChange((change) => forgetIn({ tenants, users, sessions, apiKeys, tenantUsers, documents, prices }, change))
   return {
     tenant: (id) => tenants.get(id),
     user: (id) => users.get(id),
     session: (id) => sessions.get(id),
+    apiKey: (id) => apiKeys.get(id),
     async tenantUser(tenant, id) {
       const found = await tenantUsers.get(`${tenant.id} ${id}`)
       // The tenant is part of the key and checked again in the value (guarantee A8).
@@ -149,6 +161,7 @@ interface Caches {
   tenants: WatchedCache<unknown>
   users: WatchedCache<unknown>
   sessions: WatchedCache<unknown>
+  apiKeys: WatchedCache<unknown>
   tenantUsers: WatchedCache<unknown>
   documents: WatchedCache<unknown>
   prices: WatchedCache<unknown>
@@ -163,6 +176,7 @@ function forgetIn(caches: Caches, change: Change | undefined): void {
   if (change.kind === 'tenant') caches.tenants.forget(key)
   else if (change.kind === 'user') caches.users.forget(key)
   else if (change.kind === 'session') caches.sessions.forget(key)
+  else if (change.kind === 'api_key') caches.apiKeys.forget(key)
   else if (change.kind === 'tenant_user') caches.tenantUsers.forget(key)
   else if (change.kind === 'documents') caches.documents.forget(key)
   else if (change.kind === 'prices') caches.prices.forgetAll()

@@ -50,6 +50,7 @@ export interface ReadUserRow {
   core_user_id: UserId | null
   is_active: boolean
   is_verified: boolean
+  is_service: boolean
   created_at: Date | string
   password_epoch: number
 }
@@ -63,6 +64,7 @@ export function describeUserRow(id: UserId, row: ReadUserRow): TenantUserRow {
     coreUserId: row.core_user_id,
     isActive: row.is_active,
     isVerified: row.is_verified,
+    isService: row.is_service,
     createdAt: new Date(row.created_at),
     passwordEpoch: row.password_epoch,
   }

@@ -45,6 +45,8 @@ export interface TenantUserRow {
   coreUserId: UserId | null
   isActive: boolean
   isVerified: boolean
+  /** It stands for an API key; nobody signs in as it. */
+  isService: boolean
   createdAt: Date
   /** Sessions made in another epoch have ended. */
   passwordEpoch: number

@@ -1,4 +1,4 @@
-import { type SQL, and, eq, ilike, isNotNull, isNull, notInArray, or, sql } from 'drizzle-orm'
+import { type SQL, and, eq, ilike, isNotNull, isNull, not, notInArray, or, sql } from 'drizzle-orm'
 import type { TenantId, UserId } from '../platform/ids.ts'
 import { type Page, type PageQuery, containsPattern, cutPage, keysetParts } from './page.ts'
 import type { Database } from './postgres.ts'
@@ -7,7 +7,7 @@ import { chatSessions, tenantUsers } from './tenant.schema.ts'
 /** A tenant user with its password hash: null for a linked row. It never leaves the server. */
 export type TenantUserSecretRow = typeof tenantUsers.$inferSelect
 
-/** The tenant user of this address, in any spelling. */
+/** The tenant user of this address, in any spelling. One that stands for an API key is nobody to sign in. */
 export async function findTenantUserByEmail(
   database: Database,
   tenantId: TenantId,
@@ -16,7 +16,13 @@ export async function findTenantUserByEmail(
   const [row] = await database
     .select()
     .from(tenantUsers)
-    .where(and(eq(tenantUsers.tenantId, tenantId), eq(sql`lower(${tenantUsers.email})`, email.toLowerCase())))
+    .where(
+      and(
+        eq(tenantUsers.tenantId, tenantId),
+        eq(sql`lower(${tenantUsers.email})`, email.toLowerCase()),
+        not(tenantUsers.isService),
+      ),
+    )
   return row
 }
 
@@ -60,6 +66,30 @@ export async function linkTenantUser(
     .from(tenantUsers)
     .where(and(eq(tenantUsers.tenantId, tenantId), eq(tenantUsers.id, user.id)))
   return linked?.coreUserId === user.id
+}
+
+/** Makes the user that stands for an API key. Idempotent; nobody signs in as it. */
+export async function ensureServiceUser(
+  database: Database,
+  tenantId: TenantId,
+  key: { id: UserId; name: string },
+): Promise<void> {
+  await database
+    .insert(tenantUsers)
+    .values({
+      tenantId,
+      id: key.id,
+      email: addressOfApiKey(key.id),
+      fullName: key.name,
+      isVerified: true,
+      isService: true,
+    })
+    .onConflictDoNothing()
+}
+
+/** An address that no mail reaches (RFC 2606), as every tenant user has one. */
+export function addressOfApiKey(id: UserId): string {
+  return `${id}@api-key.invalid`
 }
 
 /** Changes a tenant user; false when there is none. */
@@ -158,6 +188,7 @@ export async function listTenantUsers(
       coreUserId: tenantUsers.coreUserId,
       isActive: tenantUsers.isActive,
       isVerified: tenantUsers.isVerified,
+      isService: tenantUsers.isService,
       createdAt: tenantUsers.createdAt,
       updatedAt: tenantUsers.updatedAt,
       conversations: sql<number>`(
@@ -185,6 +216,7 @@ function matchingTenantUsers(tenantId: TenantId, filters: TenantUserFilters): (S
   const { q, kind, isActive, visitors = [] } = filters
   return [
     eq(tenantUsers.tenantId, tenantId),
+    not(tenantUsers.isService),
     q ? or(ilike(tenantUsers.email, containsPattern(q)), ilike(tenantUsers.fullName, containsPattern(q))) : undefined,
     kind === 'own' ? isNull(tenantUsers.coreUserId) : undefined,
     kind === 'linked' ? isNotNull(tenantUsers.coreUserId) : undefined,

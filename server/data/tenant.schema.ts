@@ -66,6 +66,8 @@ export const tenantUsers = tenantSchema.table(
     coreUserId: uuid('core_user_id').$type<UserId>(),
     isActive: boolean('is_active').notNull().default(true),
     isVerified: boolean('is_verified').notNull().default(false),
+    /** It stands for an API key of the same id, whose conversations it has; nobody signs in as it. */
+    isService: boolean('is_service').notNull().default(false),
     createdAt: createdAt(),
     updatedAt: updatedAt(),
   },
@@ -75,6 +77,10 @@ export const tenantUsers = tenantSchema.table(
     check(
       'tenant_users_linked',
       sql`${table.coreUserId} is null or (${table.coreUserId} = ${table.id} and ${table.passwordHash} is null)`,
+    ),
+    check(
+      'tenant_users_service',
+      sql`not ${table.isService} or (${table.coreUserId} is null and ${table.passwordHash} is null)`,
     ),
   ],
 )

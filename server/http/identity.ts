@@ -1,8 +1,11 @@
+import type { ApiKey } from '../data/api-keys.data.ts'
 import type { Directories } from '../data/directories.ts'
 import type { SignInSession } from '../data/sign-in-sessions.data.ts'
-import { defineError } from '../platform/errors.ts'
-import type { SignInSessionId, TenantId, UserId } from '../platform/ids.ts'
 import { findActiveMember } from '../data/membership.ts'
+import { type ApiKeyScope, isApiKey, isSameHash, readApiKey } from '../platform/api-keys.ts'
+import { defineError } from '../platform/errors.ts'
+import { parseUserId, type SignInSessionId, type TenantId, type UserId } from '../platform/ids.ts'
+import type { ApiKeyUse } from './api-key-use.ts'
 import type { AccessClaims, AccessTokens } from './tokens.ts'
 
 /** Whatever is wrong with a token, the answer is this one (guarantee B1). */
@@ -35,22 +38,62 @@ export interface TenantPrincipal {
   tenantId: TenantId
 }
 
-/** Who calls. */
-export type Principal = CorePrincipal | TenantPrincipal
+/** A server of a customer, by one of its tenant's API keys. */
+export interface ApiKeyPrincipal {
+  scope: 'api_key'
+  /** The key's id; its conversations and usage are those of the tenant user with the same id. */
+  userId: UserId
+  tenantId: TenantId
+  name: string
+  keyScopes: readonly ApiKeyScope[]
+  /** Of the secret that was shown: after a rotation it may be accepted no more, though the key is. */
+  secretHash: string
+}
 
-/** Turns a token into who calls, as things stand now. */
+/** Somebody who signed in. */
+export type SignedInPrincipal = CorePrincipal | TenantPrincipal
+
+/** Who calls. */
+export type Principal = SignedInPrincipal | ApiKeyPrincipal
+
+/** What a principal was recognised by, as far as it must still stand. */
+export type KnownPrincipal = Omit<AccessClaims, 'expiresAt'> | Pick<ApiKeyPrincipal, 'scope' | 'userId' | 'secretHash'>
+
+/** Turns a token or an API key into who calls, as things stand now. */
 export interface Identity {
-  /** The principal of the request's bearer token; throws `auth.token_invalid` or `auth.token_stale` (401). */
+  /** The principal of the request's bearer token or API key; throws `auth.token_invalid` or `auth.token_stale` (401). */
   identify(request: Request): Promise<Principal>
-  /** The same for claims that were verified before: is this principal still who it was? */
-  revalidate(claims: Omit<AccessClaims, 'expiresAt'>): Promise<Principal>
+  /** The same for one that was recognised before: is this principal still who it was? */
+  revalidate(principal: KnownPrincipal): Promise<Principal>
 }
 
 /** Identity from memory; each part is loaded once and forgotten when it changes (design §4). */
-export function createIdentity(options: { tokens: AccessTokens; directories: Directories; now: () => Date }): Identity {
+export function createIdentity(options: {
+  tokens: AccessTokens
+  directories: Directories
+  apiKeyUse: ApiKeyUse
+  now: () => Date
+}): Identity {
   const { tokens, directories } = options
 
-  async function revalidate(claims: Omit<AccessClaims, 'expiresAt'>): Promise<Principal> {
+  async function revalidate(known: KnownPrincipal): Promise<Principal> {
+    return known.scope === 'api_key' ? identifyApiKey(known.userId, known.secretHash) : identifySignedIn(known)
+  }
+
+  async function identifyApiKey(id: UserId, hash: string): Promise<ApiKeyPrincipal> {
+    const key = await directories.apiKey(id)
+    if (!key || !accepts(key, hash, options.now())) throw refuse()
+    return {
+      scope: 'api_key',
+      userId: key.id,
+      tenantId: key.tenantId,
+      name: key.name,
+      keyScopes: key.scopes,
+      secretHash: hash,
+    }
+  }
+
+  async function identifySignedIn(claims: Omit<AccessClaims, 'expiresAt'>): Promise<SignedInPrincipal> {
     const session = await directories.session(claims.sessionId)
     const alive =
       session !== undefined &&
@@ -91,15 +134,35 @@ export function createIdentity(options: { tokens: AccessTokens; directories: Dir
     return { scope: 'tenant', userId: row.id, sessionId: claims.sessionId, tenantId: tenant.id }
   }
 
-  async function readClaims(request: Request): Promise<AccessClaims> {
-    const header = request.headers.get('authorization')
-    const token = header && /^bearer [\w.~+/=-]+$/i.test(header) ? header.slice(7) : undefined
-    const claims = token ? await tokens.verify(token) : undefined
+  async function identify(request: Request): Promise<Principal> {
+    const token = readBearerToken(request)
+    if (token === undefined) throw refuse()
+    if (isApiKey(token)) {
+      const shown = readApiKey(token)
+      const id = shown && parseUserId(shown.id)
+      if (!shown || !id) throw refuse()
+      const principal = await identifyApiKey(id, shown.hash)
+      options.apiKeyUse.note(principal.userId)
+      return principal
+    }
+    const claims = await tokens.verify(token)
     if (!claims) throw refuse()
-    return claims
+    return identifySignedIn(claims)
   }
 
-  return { identify: async (request) => revalidate(await readClaims(request)), revalidate }
+  return { identify, revalidate }
+}
+
+function readBearerToken(request: Request): string | undefined {
+  const header = request.headers.get('authorization')
+  return header && /^bearer [\w.~+/=-]+$/i.test(header) ? header.slice(7) : undefined
+}
+
+/** Whether a key takes this secret now: its own, or a former one in its grace. */
+function accepts(key: ApiKey, hash: string, now: Date): boolean {
+  if (key.revokedAt !== null || (key.expiresAt !== null && key.expiresAt <= now)) return false
+  if (isSameHash(key.secretHash, hash)) return true
+  return key.formerSecrets.some((former) => former.untilMs > now.getTime() && isSameHash(former.hash, hash))
 }
 
 const challenge = { 'www-authenticate': 'Bearer realm="tenantry"' }

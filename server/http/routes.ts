@@ -2,10 +2,11 @@ import { Elysia } from 'elysia'
 import type { TenantRecord } from '../data/tenants.data.ts'
 import type { Directories } from '../data/directories.ts'
 import { defineError } from '../platform/errors.ts'
+import type { ApiKeyScope } from '../platform/api-keys.ts'
 import { parseTenantId } from '../platform/ids.ts'
 import { addToLogContext } from '../platform/log.ts'
 import type { DenialAudit } from './denial-audit.ts'
-import type { CorePrincipal, Identity, Principal } from './identity.ts'
+import type { CorePrincipal, Identity, Principal, SignedInPrincipal } from './identity.ts'
 import { factsOf } from './request-facts.ts'
 import { auditActorOf, forbidden, type TenantEntry, type TenantGate, tenantNotFound } from './tenant-gate.ts'
 
@@ -56,11 +57,22 @@ export function publicRoutes<const Prefix extends string>(prefix: Prefix, tag: s
   return new Elysia({ prefix, detail: described('public', tag) })
 }
 
-/** Routes for everybody who is signed in. */
+/** Routes for everybody who is signed in, and for API keys. */
 export function anyRoutes<const Prefix extends string>(gates: Gates, prefix: Prefix, tag: string) {
   return new Elysia({ prefix, detail: described('any', tag) }).derive(async ({ request }) => ({
     principal: await identify(gates, request),
   }))
+}
+
+/** Routes for everybody who is signed in: an API key has no account and no session. */
+export function signedInRoutes<const Prefix extends string>(gates: Gates, prefix: Prefix, tag: string) {
+  return new Elysia({ prefix, detail: described('any', tag) }).derive(
+    async ({ request }): Promise<{ principal: SignedInPrincipal }> => {
+      const principal = await identify(gates, request)
+      if (principal.scope !== 'api_key') return { principal }
+      return deny(gates, request, principal, 'This is for people: an API key has no account of its own.')
+    },
+  )
 }
 
 /** Routes for platform users. */
@@ -70,12 +82,23 @@ export function coreRoutes<const Prefix extends string>(gates: Gates, prefix: Pr
   }))
 }
 
-/** Routes of a tenant's users; handlers get the tenant, its scope and their row in it. */
-export function tenantRoutes<const Prefix extends string>(gates: Gates, prefix: Prefix, tag: string) {
+/**
+ * Routes of a tenant's users and its API keys; handlers get the tenant, its scope and their row in it.
+ * @param options `keyScope`: what an API key must be for
+ */
+export function tenantRoutes<const Prefix extends string>(
+  gates: Gates,
+  prefix: Prefix,
+  options: { tag: string; keyScope: ApiKeyScope },
+) {
+  const { tag, keyScope } = options
   return new Elysia({ prefix, detail: described('tenant', tag) }).derive(
     async ({ request }): Promise<{ principal: Principal; entry: TenantEntry }> => {
       const principal = await gates.identity.identify(request)
       noteUser(request, principal)
+      if (principal.scope === 'api_key' && !principal.keyScopes.includes(keyScope)) {
+        await deny(gates, request, principal, `This API key is not for this: it lacks the scope "${keyScope}".`)
+      }
       const entry = await gates.tenantGate.enter(request, principal)
       noteTenant(request, entry.tenant.id)
       return { principal, entry }

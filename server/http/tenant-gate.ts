@@ -2,7 +2,7 @@ import type { AuditActor } from '../data/audit.data.ts'
 import type { Directories } from '../data/directories.ts'
 import type { TenantDatabases } from '../data/tenant-databases.ts'
 import type { TenantScope } from '../data/tenant-scope.ts'
-import { linkTenantUser } from '../data/tenant-users.data.ts'
+import { ensureServiceUser, linkTenantUser } from '../data/tenant-users.data.ts'
 import type { TenantRecord } from '../data/tenants.data.ts'
 import type { VerifiedOrigins } from '../data/verified-origins.ts'
 import type { Clock } from '../platform/clock.ts'
@@ -10,7 +10,7 @@ import { tenantMigrating } from '../data/unit-of-work.ts'
 import { defineError } from '../platform/errors.ts'
 import { parseTenantId, type TenantId, type UserId } from '../platform/ids.ts'
 import type { DenialAudit } from './denial-audit.ts'
-import type { CorePrincipal, Principal } from './identity.ts'
+import type { ApiKeyPrincipal, CorePrincipal, Principal } from './identity.ts'
 import { factsOf } from './request-facts.ts'
 
 /** X-TENANT is no single tenant id. */
@@ -44,7 +44,7 @@ export const forbidden = defineError({ code: 'auth.forbidden', status: 403, titl
 export interface TenantEntry {
   tenant: TenantRecord
   scope: TenantScope
-  /** The caller's row in `tenant_users`: its own, or the one linked to a platform user. */
+  /** The caller's row in `tenant_users`: its own, or the one that stands for a platform user or an API key. */
   userId: UserId
 }
 
@@ -153,6 +153,7 @@ export function createTenantGate(options: {
     ensureTenantServes(tenant)
     const scope = databases.scopeOf(tenant)
     if (principal.scope === 'core') await ensureLinkedRow(tenant, scope, principal)
+    else if (principal.scope === 'api_key') await ensureServiceRow(tenant, scope, principal)
     return { tenant, scope, userId: principal.userId }
   }
 
@@ -185,6 +186,13 @@ export function createTenantGate(options: {
     )
     if (!linked) throw emailTaken({ detail: 'A user of this tenant already has your address, so you cannot enter it.' })
     directories.forget({ kind: 'tenant_user', ids: [tenant.id, principal.userId] })
+  }
+
+  /** The conversations of a key need somebody whose they are. */
+  async function ensureServiceRow(tenant: TenantRecord, scope: TenantScope, key: ApiKeyPrincipal): Promise<void> {
+    if (await directories.tenantUser(tenant, key.userId)) return
+    await scope.write((database) => ensureServiceUser(database, tenant.id, { id: key.userId, name: key.name }))
+    directories.forget({ kind: 'tenant_user', ids: [tenant.id, key.userId] })
   }
 
   return { nameTenant, resolve, enter }

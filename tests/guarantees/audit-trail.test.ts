@@ -68,6 +68,7 @@ describe('B13: an admin write', () => {
       { model_api_key: 'sk-draft-canary-99' },
       ['sk-draft-canary-99'],
     ],
+    ['api_key.created', 'POST', '/admin/tenants/acme/api-keys', { name: 'Audited' }, ['tk_']],
     ['user.created', 'POST', '/admin/users', { email: 'audit@people.example', password }, [password]],
     [
       'user.updated',

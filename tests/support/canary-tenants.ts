@@ -20,6 +20,8 @@ export interface Things {
   session: string
   domain: string
   origin: string
+  /** An API key's id. */
+  apiKey: string
 }
 
 /** A tenant all of whose texts are canaries, and everybody in it. */
@@ -27,6 +29,8 @@ export interface CanaryTenant {
   things: Things
   /** The things of another user of the very same tenant. */
   neighbour: Things
+  /** A server of the tenant, by an API key. */
+  server: Person
   owner: Person
   /** A platform user who is assigned to it. */
   assigned: Person
@@ -46,6 +50,7 @@ const viewersOf = (letter: string) => ({
   assigned: `platform user of ${letter}`,
   user: `user of ${letter}`,
   other: `other user of ${letter}`,
+  server: `server of ${letter}`,
 })
 
 /** Onboards a tenant and fills every column that a text fits into with a canary. */
@@ -58,7 +63,7 @@ export async function makeCanaryTenant(
   const { app, superuser, model, pinecone } = scenario
   const viewers = viewersOf(letter)
   const managers = [viewers.owner, 'superuser']
-  const everybody = [...managers, viewers.assigned, viewers.user, viewers.other]
+  const everybody = [...managers, viewers.assigned, viewers.user, viewers.other, viewers.server]
   const make = (kind: string, seenBy: readonly string[]): string => canaries.make(letter + kind, seenBy)
   const admin = (route: string, sent: CallOptions = {}) => expectDone(scenario, route, sent)
 
@@ -107,12 +112,17 @@ export async function makeCanaryTenant(
     canaries.watch(members[role].id, seenBy)
     texts.push(address, name)
   }
+  const apiKey = await admin(`POST /admin/tenants/${tenant}/api-keys`, {
+    body: { name: make('keyname', [...managers, viewers.server]) },
+  })
   const { documentId, passage } = await inStoreOf(scenario, made.database_name, (sql) =>
     storeKnowledge(sql, { tenant, title: make('title', everybody), passage: make('passage', everybody) }),
   )
   canaries.watch(documentId, everybody)
-  for (const [role, person] of [...Object.entries(members), ['assigned', assigned] as const]) {
-    const viewer = viewers[role === 'user' || role === 'other' ? role : 'assigned']
+  canaries.watch(apiKey.id, [...managers, viewers.server])
+  const server: Person = { ...owner, id: apiKey.id, email: `${apiKey.id}@api-key.invalid`, token: apiKey.secret }
+  for (const [role, person] of Object.entries({ ...members, assigned, server })) {
+    const viewer = viewers[role === 'user' || role === 'other' || role === 'server' ? role : 'assigned']
     const question = make(`${role}text`, [viewer])
     const asked = await expectDone(scenario, 'POST /chat', {
       token: person.token,
@@ -139,15 +149,17 @@ export async function makeCanaryTenant(
     session,
     domain: host,
     origin: `https://${host}`,
+    apiKey: apiKey.id,
   })
   return {
     things: things(members.user, sessions.user ?? ''),
     neighbour: things(members.other, sessions.other ?? ''),
     owner,
     assigned,
+    server,
     ...members,
     databaseName: made.database_name,
-    keys,
+    keys: [...keys, apiKey.secret],
     private: [...texts, invited, passage],
     passage,
   }
@@ -156,7 +168,7 @@ export async function makeCanaryTenant(
 /** The people of a tenant by the names under which they look. */
 export function listViewers(letter: string, tenant: CanaryTenant): { viewer: string; person: Person }[] {
   const names = viewersOf(letter)
-  const roles = ['owner', 'assigned', 'user', 'other'] as const
+  const roles = ['owner', 'assigned', 'user', 'other', 'server'] as const
   return roles.map((role) => ({ viewer: names[role], person: tenant[role] }))
 }
 
@@ -172,6 +184,7 @@ export function makePhantom(): Things {
     session: randomUUID(),
     domain: `${word}.example`,
     origin: `https://${word}.example`,
+    apiKey: randomUUID(),
   }
 }
 

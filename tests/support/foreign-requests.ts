@@ -27,6 +27,7 @@ const parameters: Record<string, (things: Things) => string> = {
   'users/{user}': ({ user }) => user,
   'sessions/{session}': ({ session }) => session,
   'domains/{domain}': ({ domain }) => domain,
+  'api-keys/{key}': ({ apiKey }) => apiKey,
   'prompts/{version}': () => '1',
   // Servers are no tenant's; to all but superusers each is as missing as this one.
   'database-servers/{server}': () => '01890000-0000-7000-8000-000000000000',

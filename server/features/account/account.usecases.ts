@@ -3,9 +3,20 @@ import type { CoreDatabase } from '../../data/core-database.ts'
 import type { Directories } from '../../data/directories.ts'
 import { revokeSignInSessionsOf, withSessionsOf } from '../../data/sign-in-sessions.data.ts'
 import type { TenantDatabases } from '../../data/tenant-databases.ts'
-import { findTenantUserWithHash, updateTenantUser, updateTenantUserIfPassword } from '../../data/tenant-users.data.ts'
+import {
+  addressOfApiKey,
+  findTenantUserWithHash,
+  updateTenantUser,
+  updateTenantUserIfPassword,
+} from '../../data/tenant-users.data.ts'
 import { findPasswordHash, updateUser, updateUserIfPassword } from '../../data/users.data.ts'
-import type { CorePrincipal, Principal, TenantPrincipal } from '../../http/identity.ts'
+import type {
+  ApiKeyPrincipal,
+  CorePrincipal,
+  Principal,
+  SignedInPrincipal,
+  TenantPrincipal,
+} from '../../http/identity.ts'
 import { requestInvalid } from '../../http/problem-details.ts'
 import type { UserView } from '../../http/schemas.ts'
 import { tenantNotFound } from '../../http/tenant-gate.ts'
@@ -36,10 +47,29 @@ export async function readAccount(parts: AccountParts, principal: Principal): Pr
     if (!user) throw tokenInvalid()
     return describeUser(user)
   }
+  if (principal.scope === 'api_key') return readApiKeyAsUser(parts, principal)
   const tenant = await parts.directories.tenant(principal.tenantId)
   const row = tenant && (await parts.directories.tenantUser(tenant, principal.userId))
   if (!tenant || !row) throw tokenInvalid()
   return describeTenantUser(row, tenant.id)
+}
+
+/** A key as the tenant user that it acts as; its row need not be there before the first conversation. */
+async function readApiKeyAsUser(parts: AccountParts, principal: ApiKeyPrincipal): Promise<UserView> {
+  const key = await parts.directories.apiKey(principal.userId)
+  if (!key) throw tokenInvalid()
+  return {
+    id: key.id,
+    email: addressOfApiKey(key.id),
+    full_name: key.name,
+    scope: 'tenant',
+    tenant_id: key.tenantId,
+    is_active: true,
+    is_verified: true,
+    is_owner: false,
+    is_superuser: false,
+    created_at: key.createdAt.toISOString(),
+  }
 }
 
 /**
@@ -48,7 +78,7 @@ export async function readAccount(parts: AccountParts, principal: Principal): Pr
  */
 export async function changeAccount(
   parts: AccountParts,
-  principal: Principal,
+  principal: SignedInPrincipal,
   changes: AccountChanges,
   actor: AuditActor,
 ): Promise<UserView> {
@@ -59,7 +89,7 @@ export async function changeAccount(
 
 async function changePlatformUser(
   parts: AccountParts,
-  principal: Principal,
+  principal: SignedInPrincipal,
   userId: UserId,
   changes: AccountChanges,
   actor: AuditActor,

@@ -53,7 +53,7 @@ export async function startChat(parts: ChatParts, asker: Asker, request: ChatReq
       message: request.message,
       history,
       retrievalOff: request.retrievalOff,
-      source: 'api',
+      source: asker.principal.scope === 'api_key' ? 'api_key' : 'api',
       purpose: 'chat',
       requestId: asker.requestId,
       signal: asker.signal,
@@ -114,7 +114,7 @@ async function track(parts: ChatParts, asker: Asker, stream: AnswerStream): Prom
     stream,
     tenantId: asker.entry.tenant.id,
     userId: asker.principal.userId,
-    sessionId: asker.principal.sessionId,
+    signedInBy: asker.principal.scope === 'api_key' ? asker.principal.userId : asker.principal.sessionId,
     isHeardOf: asker.entry.tenant.isolation === 'pooled',
     recheck: asker.recheck,
   })

@@ -8,7 +8,7 @@ import {
   rotateRefreshHash,
   type SignInSession,
 } from '../../data/sign-in-sessions.data.ts'
-import { type Principal, tokenInvalid } from '../../http/identity.ts'
+import { type SignedInPrincipal, tokenInvalid } from '../../http/identity.ts'
 import { findActiveMember } from '../../data/membership.ts'
 import { ensureTenantServes, tenantMismatch } from '../../http/tenant-gate.ts'
 import type { AccessTokens } from '../../http/tokens.ts'
@@ -54,7 +54,7 @@ export interface SignInSessions {
    * @param named the tenant in X-TENANT, which must be one that the new access token may name
    */
   refresh(refreshToken: string, via: 'body' | 'cookie', named: TenantId | null): Promise<IssuedTokens>
-  end(principal: Principal): Promise<void>
+  end(principal: SignedInPrincipal): Promise<void>
 }
 
 const sessionDays = 30
@@ -156,7 +156,7 @@ export function createSignInSessions(parts: {
     return { userId: session.userId, scope: 'tenant', tenantId: tenant.id, isOwner: false, isSuperuser: false }
   }
 
-  async function end(principal: Principal): Promise<void> {
+  async function end(principal: SignedInPrincipal): Promise<void> {
     await revokeSignInSession(core.db, principal.sessionId, 'signed out')
     directories.forget({ kind: 'session', ids: [principal.sessionId] })
   }

@@ -1,7 +1,7 @@
 import { t } from 'elysia'
 import type { OwnOrigin } from '../../http/own-origin.ts'
 import { requestInvalid } from '../../http/problem-details.ts'
-import { anyRoutes, formKey, type Gates, publicRoutes } from '../../http/routes.ts'
+import { formKey, type Gates, publicRoutes, signedInRoutes } from '../../http/routes.ts'
 import { jsonBody, optionalJsonBody, refuseUnfit } from '../../http/strict-body.ts'
 import { auditActorOf, forbidden, readTenantHeader, type TenantGate } from '../../http/tenant-gate.ts'
 import { tokenInvalid } from '../../http/identity.ts'
@@ -120,7 +120,7 @@ export function signInRoutes(parts: SignInParts & { ownOrigin: OwnOrigin; tenant
 
 /** Sign-out. */
 export function signOutRoutes(parts: { sessions: SignInSessions; gates: Gates; ownOrigin: OwnOrigin }) {
-  return anyRoutes(parts.gates, '/auth', tag).post(
+  return signedInRoutes(parts.gates, '/auth', tag).post(
     '/logout',
     async ({ principal, request, set }) => {
       await parts.sessions.end(principal)

@@ -224,6 +224,7 @@ async function getTenantUser(
   id: UserId | undefined,
 ): Promise<TenantUserRow> {
   const row = id && (await parts.databases.scopeOf(tenant).findUser(id))
-  if (!row) throw userNotFound({ detail: 'This tenant has no user with this id.' })
+  // An API key is managed as what it is.
+  if (!row || row.isService) throw userNotFound({ detail: 'This tenant has no user with this id.' })
   return row
 }
