@@ -1,4 +1,4 @@
-import type { ReactNode } from 'react'
+import { useDeferredValue, type ReactNode } from 'react'
 import { usePending } from '../lib/use-pending.ts'
 
 /** One quiet bar in the place of something that is awaited; widths and heights in pixels. */
@@ -17,7 +17,10 @@ export function Awaited(props: {
   children: ReactNode
 }): ReactNode {
   const shown = usePending(props.pending)
-  if (!props.pending && !shown) return props.children
+  const settled = !props.pending && !shown
+  // What was awaited is drawn piece by piece, so that a slow phone answers to a finger meanwhile.
+  const drawn = useDeferredValue(settled)
+  if (settled && drawn) return props.children
   return (
     <div role="status" aria-busy="true" className={shown ? 'relative' : 'invisible relative'}>
       <span className="sr-only">Loading {props.what}</span>
