@@ -203,6 +203,7 @@ export async function countTenantRows(database: Database, tenantId: TenantId): P
     select 'chat_messages' as name, count(*)::int as rows from tenant.chat_messages where tenant_id = ${tenantId}
     union all select 'chat_sessions', count(*)::int from tenant.chat_sessions where tenant_id = ${tenantId}
     union all select 'documents', count(*)::int from tenant.documents where tenant_id = ${tenantId}
+    union all select 'document_files', count(*)::int from tenant.document_files where tenant_id = ${tenantId}
     union all select 'chunks', count(*)::int from tenant.chunks where tenant_id = ${tenantId}
     union all select 'tenant_users', count(*)::int from tenant.tenant_users where tenant_id = ${tenantId}`)
   return Object.fromEntries(counts.map((row) => [row.name, row.rows]))
@@ -211,7 +212,7 @@ export async function countTenantRows(database: Database, tenantId: TenantId): P
 /** Deletes everything a tenant has in its store; returns what was there. Part of a purge. */
 export async function deleteTenantRows(database: Database, tenantId: TenantId): Promise<Record<string, number>> {
   const counts = await countTenantRows(database, tenantId)
-  // Messages, sessions and chunks go with their parents (on delete cascade).
+  // Messages, sessions, files and chunks go with their parents (on delete cascade).
   await database.execute(sql`delete from tenant.tenant_users where tenant_id = ${tenantId}`)
   await database.execute(sql`delete from tenant.documents where tenant_id = ${tenantId}`)
   return counts

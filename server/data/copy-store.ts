@@ -1,7 +1,7 @@
 import { sql, type SQL } from 'drizzle-orm'
 import type { TenantId } from '../platform/ids.ts'
 import type { Database } from './postgres.ts'
-import { storedColumnsOf, type TenantTableName, tenantTableNames, tenantTables } from './tenant-tables.ts'
+import { rowsAtOnce, storedColumnsOf, type TenantTableName, tenantTableNames, tenantTables } from './tenant-tables.ts'
 
 /*
  * Copying a tenant's rows from one store to another, and finding what is different. All of it runs under the tenant's
@@ -52,15 +52,16 @@ export async function copyRows(
     await source.execute(sql`declare moved_rows no scroll cursor for
       select id::text as id, (${rowOf(table)})::text as row from ${tenantTables[table]} t
       where tenant_id = ${copy.tenantId} order by t.id`)
+    const rowsPerFetch = rowsAtOnce(table, rowsPerBatch)
     for (;;) {
-      const rows = await source.execute<{ id: string; row: string }>(sql.raw(`fetch ${rowsPerBatch} from moved_rows`))
+      const rows = await source.execute<{ id: string; row: string }>(sql.raw(`fetch ${rowsPerFetch} from moved_rows`))
       const [first] = rows
       if (!first) break
       ofTable.push(first.id)
       for (const batch of cutBatches(rows)) {
         await copy.insert((target) => insertRows(target, { table, rows: batch }), batch.length)
       }
-      if (rows.length < rowsPerBatch) break
+      if (rows.length < rowsPerFetch) break
     }
     await source.execute(sql`close moved_rows`)
     starts[table] = ofTable
@@ -135,7 +136,7 @@ export async function applyDifferences(
     rows += surplus.length
   }
   for (const { table, stale } of change.differences) {
-    for (const ids of cutIds(stale)) {
+    for (const ids of cutIds(stale, rowsAtOnce(table, idsPerBatch))) {
       const found = await sides.source.execute<{ id: string; row: string }>(sql`
         select id::text as id, (${rowOf(table)})::text as row from ${tenantTables[table]} t
         where tenant_id = ${change.tenantId} and id = any(${listOf(ids)})`)
@@ -152,12 +153,13 @@ function noMarks(): RangeMarks {
     chat_sessions: new Map(),
     chat_messages: new Map(),
     documents: new Map(),
+    document_files: new Map(),
     chunks: new Map(),
   }
 }
 
 function noRanges(): RangeStarts {
-  return { tenant_users: [], chat_sessions: [], chat_messages: [], documents: [], chunks: [] }
+  return { tenant_users: [], chat_sessions: [], chat_messages: [], documents: [], document_files: [], chunks: [] }
 }
 
 /** A row without what is made from the rest. */
@@ -216,9 +218,9 @@ function listOf(ids: readonly string[]): SQL {
   return sql`${`{${ids.join(',')}}`}::uuid[]`
 }
 
-function cutIds(ids: readonly string[]): string[][] {
-  return Array.from({ length: Math.ceil(ids.length / idsPerBatch) }, (_, index) =>
-    ids.slice(index * idsPerBatch, (index + 1) * idsPerBatch),
+function cutIds(ids: readonly string[], atOnce = idsPerBatch): string[][] {
+  return Array.from({ length: Math.ceil(ids.length / atOnce) }, (_, index) =>
+    ids.slice(index * atOnce, (index + 1) * atOnce),
   )
 }
 

@@ -3,7 +3,7 @@ import { getTableConfig, type PgTable } from 'drizzle-orm/pg-core'
 import type { TenantId } from '../platform/ids.ts'
 import { tenantPromptVersions, usageLedger } from './core.schema.ts'
 import type { Database } from './postgres.ts'
-import { chatMessages, chatSessions, chunks, documents, tenantUsers } from './tenant.schema.ts'
+import { chatMessages, chatSessions, chunks, documentFiles, documents, tenantUsers } from './tenant.schema.ts'
 
 /** How one table of a tenant goes into an archive and comes out again. */
 interface ArchivedTable {
@@ -32,6 +32,14 @@ const archivedTables = {
   chat_sessions: { table: chatSessions, store: 'tenant', leftOut: ['tenant_id'], order: ['id'], rowsPerBatch },
   chat_messages: { table: chatMessages, store: 'tenant', leftOut: ['tenant_id'], order: ['id'], rowsPerBatch },
   documents: { table: documents, store: 'tenant', leftOut: ['tenant_id'], order: ['id'], rowsPerBatch },
+  document_files: {
+    table: documentFiles,
+    store: 'tenant',
+    leftOut: ['tenant_id'],
+    order: ['id'],
+    // Parts of files have up to 256 kB each.
+    rowsPerBatch: 16,
+  },
   chunks: { table: chunks, store: 'tenant', leftOut: ['tenant_id', 'search_vector'], order: ['id'], rowsPerBatch },
   prompt_versions: {
     table: tenantPromptVersions,

@@ -28,6 +28,7 @@ const createdAt = () => timestamp('created_at', { withTimezone: true }).notNull(
 const updatedAt = () => timestamp('updated_at', { withTimezone: true }).notNull().defaultNow()
 
 const tsvector = customType<{ data: string }>({ dataType: () => 'tsvector' })
+const bytea = customType<{ data: Uint8Array; driverData: Uint8Array }>({ dataType: () => 'bytea' })
 
 /** A retrieved passage as it was shown with an answer (contract: Source). */
 export interface StoredSource {
@@ -50,6 +51,24 @@ export interface StoredUsage {
   total_tokens: number
   cost_micro_usd: number | null
   usage_source: 'provider' | 'estimated'
+}
+
+/** Why a document is not ready, and what to do about it; as it is sent. */
+export interface DocumentError {
+  code: string
+  detail: string
+  remedy: string
+  /** When it is tried again by itself; null when it waits for somebody. */
+  retry_at: string | null
+}
+
+/** Where a document's vectors are, of which version and how many: who removes them finds them by it. */
+export interface DocumentVectors {
+  index: string
+  namespace: string | null
+  model: string
+  version: number
+  chunks: number
 }
 
 /** End users of a tenant. A linked row stands for a platform user: same id, `core_user_id` set, no password hash. */
@@ -143,10 +162,62 @@ export const documents = tenantSchema.table(
     id: uuid('id').notNull(),
     title: text('title').notNull(),
     url: text('url'),
+    kind: text('kind', { enum: ['text', 'markdown', 'html', 'pdf', 'docx'] })
+      .notNull()
+      .default('text'),
+    source: text('source', { enum: ['upload', 'text', 'url'] })
+      .notNull()
+      .default('text'),
+    fileName: text('file_name'),
+    bytes: integer('bytes').notNull().default(0),
+    /** Of the file, in hexadecimal: the same file is not taken twice. */
+    sha256: text('sha256'),
+    status: text('status', { enum: ['queued', 'processing', 'ready', 'failed'] })
+      .notNull()
+      .default('ready'),
+    /** What is being done while it is processing. */
+    stage: text('stage', { enum: ['reading', 'indexing', 'embedding', 'waiting'] }),
+    /** Counts the files it has had, and each time it was begun anew. */
+    version: integer('version').notNull().default(1),
+    /** The version that the stored text and all chunks are of; 0 before there are any. */
+    indexedVersion: integer('indexed_version').notNull().default(0),
+    chunkCount: integer('chunk_count').notNull().default(0),
+    embeddedCount: integer('embedded_count').notNull().default(0),
+    /** UTF-16 code units of the stored text. */
+    textLength: integer('text_length').notNull().default(0),
+    /** Failures in a row of services that this one needs. */
+    failures: integer('failures').notNull().default(0),
+    error: jsonb('error').$type<DocumentError>(),
+    vectors: jsonb('vectors').$type<DocumentVectors>(),
     createdAt: createdAt(),
     updatedAt: updatedAt(),
   },
-  (table) => [primaryKey({ columns: [table.tenantId, table.id] })],
+  (table) => [
+    primaryKey({ columns: [table.tenantId, table.id] }),
+    uniqueIndex('documents_once').on(table.tenantId, table.sha256),
+    index('documents_recent').on(table.tenantId, table.createdAt, table.id),
+  ],
+)
+
+/** A document's file as it came, the file that is to replace it, and the text that was read in it (UTF-8), in parts. */
+export const documentFiles = tenantSchema.table(
+  'document_files',
+  {
+    tenantId: tenantId(),
+    id: uuid('id').notNull(),
+    documentId: uuid('document_id').notNull(),
+    role: text('role', { enum: ['original', 'replacement', 'text'] }).notNull(),
+    position: integer('position').notNull(),
+    content: bytea('content').notNull(),
+  },
+  (table) => [
+    primaryKey({ columns: [table.tenantId, table.id] }),
+    foreignKey({
+      columns: [table.tenantId, table.documentId],
+      foreignColumns: [documents.tenantId, documents.id],
+    }).onDelete('cascade'),
+    uniqueIndex('document_files_in_order').on(table.tenantId, table.documentId, table.role, table.position),
+  ],
 )
 
 /** A passage of a document, with its place in the stored text (offsets in characters) and its full-text vector. */
@@ -160,6 +231,8 @@ export const chunks = tenantSchema.table(
     text: text('text').notNull(),
     start: integer('start_offset').notNull(),
     end: integer('end_offset').notNull(),
+    /** Whether its vector is in the tenant's index. */
+    isEmbedded: boolean('is_embedded').notNull().default(false),
     searchVector: tsvector('search_vector')
       .notNull()
       .generatedAlwaysAs(sql`to_tsvector('english', text)`),

@@ -8,8 +8,12 @@ export async function addDocument(
   const documentId = Bun.randomUUIDv7()
   const chunkIds = document.passages.map(() => Bun.randomUUIDv7())
   await sql`
-    insert into tenant.documents (tenant_id, id, title, url)
-    values (${document.tenant}, ${documentId}, ${document.title}, ${document.url ?? null})`
+    insert into tenant.documents (tenant_id, id, title, url, indexed_version, chunk_count, text_length)
+    values (${document.tenant}, ${documentId}, ${document.title}, ${document.url ?? null}, 1,
+      ${document.passages.length}, ${document.passages.join('').length})`
+  await sql`
+    insert into tenant.document_files (tenant_id, id, document_id, role, position, content)
+    values (${document.tenant}, ${Bun.randomUUIDv7()}, ${documentId}, 'text', 0, ${Buffer.from(document.passages.join(''))})`
   let start = 0
   for (const [position, text] of document.passages.entries()) {
     const end = start + text.length

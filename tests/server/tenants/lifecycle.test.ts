@@ -116,6 +116,7 @@ describe('DELETE ?purge=true', () => {
         chat_messages: 2,
         chat_sessions: 1,
         documents: 1,
+        document_files: 1,
         chunks: 2,
         tenant_users: 1,
         sign_in_sessions: expect.any(Number),

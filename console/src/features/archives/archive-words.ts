@@ -7,7 +7,8 @@ const nouns: Record<string, readonly [one: string, many: string]> = {
   chat_sessions: ['conversation', 'conversations'],
   chat_messages: ['message', 'messages'],
   documents: ['document', 'documents'],
-  document_chunks: ['passage', 'passages'],
+  document_files: ['part of a file', 'parts of files'],
+  chunks: ['passage', 'passages'],
   prompt_versions: ['prompt version', 'prompt versions'],
   usage_ledger: ['call of usage', 'calls of usage'],
 }
