@@ -10,15 +10,25 @@ export interface StoreRows {
   documentIds: string[]
 }
 
-/** Fills a pooled tenant's store by hand: a user, a conversation of two messages, and documents of one chunk each. */
-export async function fillStore(sql: postgres.Sql, tenantId: string, documents = 5): Promise<StoreRows> {
-  const rows: StoreRows = {
+/** Rows to be, with ids of their own. */
+export function planRows(tenantId: string, documents = 5): StoreRows {
+  return {
     tenantId,
     canary: `canary-${tenantId}`,
     userId: randomUUID(),
     sessionId: randomUUID(),
     documentIds: Array.from({ length: documents }, () => randomUUID()),
   }
+}
+
+/** Fills a tenant's store by hand: a user, a conversation of two messages, and documents of one chunk each. */
+export async function fillStore(sql: postgres.Sql, tenantId: string, documents = 5): Promise<StoreRows> {
+  return insertRows(sql, planRows(tenantId, documents))
+}
+
+/** Puts planned rows into a store, be it their tenant's or not. */
+export async function insertRows(sql: postgres.Sql, rows: StoreRows): Promise<StoreRows> {
+  const { tenantId } = rows
   const { canary, userId, sessionId } = rows
   await sql`insert into tenant.tenant_users (tenant_id, id, email, full_name)
     values (${tenantId}, ${userId}, ${`${canary}@people.example`}, ${canary})`
