@@ -204,7 +204,7 @@ test('a move that is ended before the switch leaves the tenant where it was, and
   const left = await eventually(async () => {
     const rows = await here.sql`select 1 from pg_database where datname = ${`tenant_${number?.number}`}`
     return rows.length === 0
-  })
+  }, 20_000)
   expect(left).toBe(true)
 })
 
