@@ -13,12 +13,13 @@ const endedSessionsKeptMs = 86_400_000
 
 /** The sweeps that run beside requests; any replica may do each of them, and each is idempotent. */
 export function startJobs(services: Services): { stop(): void } {
-  const { core, databases, servers, ledger, outbox, mover, keptStores, clock, log } = services
+  const { core, databases, servers, ledger, outbox, mover, keptStores, limits, clock, log } = services
 
   async function sweep(): Promise<void> {
     const now = clock.now()
     const settled = await ledger.settleExpired()
     if (settled > 0) log.warn({ settled }, 'calls of a replica that is gone were settled as aborted')
+    await limits.sweep()
     await deleteOldAnswers(core.db, now)
     await deleteExpiredSignInSessions(core.db, new Date(now.getTime() - endedSessionsKeptMs))
     await outbox.sweep()

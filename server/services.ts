@@ -2,6 +2,8 @@ import { createAnswerMetrics } from './answering/answer-metrics.ts'
 import { type Answering, createAnswering } from './answering/answering.ts'
 import type { PlatformModels } from './answering/model-choice.ts'
 import { createHealthRecorder, type HealthRecorder } from './answering/connection-health.ts'
+import { openLimits } from './answering/limits/create-limits.ts'
+import type { Limits } from './answering/limits/limits.ts'
 import { createOpenAnswers, type OpenAnswers } from './answering/open-answers.ts'
 import { createRetriever, type PlatformIndex } from './answering/retrieval.ts'
 import { createTenantSecrets, type TenantSecrets } from './answering/tenant-secrets.ts'
@@ -67,6 +69,7 @@ export interface Services {
   platformIndex: PlatformIndex
   answering: Answering
   openAnswers: OpenAnswers
+  limits: Limits
   /** Closes connections; open answers should be drained before. */
   close(): Promise<void>
 }
@@ -137,9 +140,18 @@ export async function createServices(options: {
     forOrganizations: config.platformModelForOrganizations,
   }
   const platformIndex: PlatformIndex = config.pinecone
+  const limits = await openLimits({
+    core,
+    redis,
+    defaults: config.defaultLimits,
+    watcher: { refused: () => undefined, counted: () => undefined },
+    clock,
+    log,
+  })
   const answering = createAnswering({
     directories,
     ledger,
+    limits,
     languageModel: createLanguageModel({ egress, clock, deadlines: options.modelDeadlines }),
     embeddings: createEmbeddings({ egress }),
     retriever: createRetriever({ pinecone, secrets, platform: platformIndex, directories, health }),
@@ -196,9 +208,11 @@ export async function createServices(options: {
     platformIndex,
     answering,
     openAnswers,
+    limits,
     async close() {
       openAnswers.stop()
       metrics.stop()
+      limits.stop()
       await mover.stop()
       await provisioner.stop()
       verifiedOrigins.stop()

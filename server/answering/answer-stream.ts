@@ -32,6 +32,8 @@ export interface AnswerStream {
   readonly streamId: string
   /** The ledger row of its model call. */
   readonly callId: string
+  /** `x-ratelimit-*` of the response that carries it. */
+  readonly headers: Record<string, string>
   /** The next events; undefined after the last, and once the reader left. Not for concurrent readers. */
   next(): Promise<AnswerEvent[] | undefined>
   /** The reader left: the upstream is closed at once, and what was generated is stored as aborted. Idempotent. */
@@ -48,6 +50,7 @@ export interface AnswerStream {
 /** What an answer stream is made of. */
 export interface AnswerStreamParts {
   ids: { streamId: string; sessionId: string | null; messageId: string; callId: string }
+  headers: Record<string, string>
   model: ModelStream
   target: ModelTarget
   messages: ChatMessage[]
@@ -183,6 +186,7 @@ export function createAnswerStream(parts: AnswerStreamParts): AnswerStream {
   return {
     streamId: ids.streamId,
     callId: ids.callId,
+    headers: parts.headers,
     settled,
     async next() {
       if (phase === 'ended') return undefined

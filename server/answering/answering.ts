@@ -13,6 +13,7 @@ import type { Log } from '../platform/log.ts'
 import { type AnswerOutcome, type AnswerStream, createAnswerStream } from './answer-stream.ts'
 import type { AnswerMetrics } from './answer-metrics.ts'
 import type { HealthRecorder } from './connection-health.ts'
+import type { Limits, Seat } from './limits/limits.ts'
 import { chooseEmbeddingTarget, chooseModel, type PlatformModels } from './model-choice.ts'
 import { builtInSystemPrompt, buildPrompt } from './prompt.ts'
 import type { Retrieved, Retriever } from './retrieval.ts'
@@ -28,6 +29,7 @@ export interface AnsweringParts {
   retriever: Retriever
   secrets: TenantSecrets
   health: HealthRecorder
+  limits: Pick<Limits, 'admit'>
   metrics: AnswerMetrics
   platform: PlatformModels
   defaultSystemPrompt: string | undefined
@@ -41,7 +43,8 @@ export interface Question {
   scope: TenantScope
   userId: UserId
   message: string
-  history: HistoryMessage[]
+  /** What was said before; asked for once the limits let the question through. Throws when there is no such session. */
+  readHistory: () => Promise<HistoryMessage[]>
   retrievalOff: boolean
   /** Instead of the tenant's prompt; undefined keeps it. */
   systemPrompt?: string | null
@@ -65,8 +68,9 @@ export interface TurnRecord {
 /** The chat engine: model, retrieval, prompt, call; everything that can be refused is refused before the stream. */
 export interface Answering {
   /**
-   * Resolves when the upstream has answered 2xx and the turn's first half is committed. Throws
-   * `model.not_configured` 503, `model.upstream_error` 502, `model.timeout` 504, `retrieval.failed` 502.
+   * Resolves when the upstream has answered 2xx and the turn's first half is committed. Throws `limit.*` 429,
+   * `model.price_unknown` and `model.not_configured` 503, `model.upstream_error` 502, `model.timeout` 504,
+   * `retrieval.failed` 502.
    */
   answer(question: Question, record: TurnRecord): Promise<AnswerStream>
 }
@@ -76,9 +80,10 @@ export function createAnswering(parts: AnsweringParts): Answering {
   const { clock } = parts
 
   async function embed(
-    question: Question,
+    asked: { question: Question; seat: Seat },
     request: { tenant: TenantRecord; question: string; signal: AbortSignal },
   ): Promise<number[]> {
+    const { question, seat } = asked
     const target = await chooseEmbeddingTarget(request.tenant, parts)
     if (!target) {
       throw retrievalFailed({
@@ -102,7 +107,8 @@ export function createAnswering(parts: AnsweringParts): Answering {
       cost_micro_usd: computeCostMicroUsd(price, estimate),
       request_id: question.requestId,
     }
-    await parts.ledger.reserve(call)
+    await seat.reserve({ id: call.id, price, promptTokens: call.prompt_tokens, outputTokensMax: 0 })
+    await reserveOr(seat, call, () => parts.ledger.reserve(call))
     const settle = async (status: 'completed' | 'aborted' | 'failed', promptTokens: number): Promise<void> => {
       const settled: SettledCall = {
         id: call.id,
@@ -116,7 +122,7 @@ export function createAnswering(parts: AnsweringParts): Answering {
         duration_ms: Math.round(clock.monotonicMs() - startedMs),
       }
       await parts.ledger.settle(settled)
-      count(call, price, settled)
+      await count({ seat, call, price }, settled)
     }
     try {
       const { vectors, promptTokens } = await parts.embeddings.embed({
@@ -134,14 +140,44 @@ export function createAnswering(parts: AnsweringParts): Answering {
     }
   }
 
-  function count(call: ReservedCall, price: ModelPrice | undefined, settled: SettledCall): void {
+  /** Gives back what was set aside for a call that could not be noted. */
+  async function reserveOr(seat: Seat, call: ReservedCall, reserve: () => Promise<void>): Promise<void> {
+    try {
+      await reserve()
+    } catch (error) {
+      await seat.settle(call.id, { tokens: 0, costMicroUsd: 0 })
+      throw error
+    }
+  }
+
+  /** Counts a call that the ledger has settled. */
+  async function count(made: MadeCall, settled: SettledCall): Promise<void> {
+    const { call, price } = made
     const { tenant_id: tenantId, model, provider, purpose } = call
     const isKnownModel = price !== undefined || provider === 'offline' || model === parts.platform.defaultModel
     parts.metrics.callSettled({ tenantId, model, isKnownModel, purpose, call: settled })
+    await made.seat.settle(call.id, {
+      tokens: settled.prompt_tokens + settled.completion_tokens,
+      costMicroUsd: settled.cost_micro_usd ?? 0,
+    })
   }
 
   async function answer(question: Question, record: TurnRecord): Promise<AnswerStream> {
+    const { tenant, userId, requestId, purpose } = question
+    const seat = await parts.limits.admit({ tenant, userId, requestId, purpose })
+    try {
+      const stream = await answerAt(seat, question, record)
+      void stream.settled.finally(() => seat.leave())
+      return stream
+    } catch (error) {
+      await seat.leave()
+      throw error
+    }
+  }
+
+  async function answerAt(seat: Seat, question: Question, record: TurnRecord): Promise<AnswerStream> {
     const { tenant } = question
+    const history = await question.readHistory()
     const target = await chooseModel(tenant, parts)
     const price = await parts.directories.price(target.provider, target.model)
     const retrieved = question.retrievalOff
@@ -151,20 +187,21 @@ export function createAnswering(parts: AnsweringParts): Answering {
           scope: question.scope,
           question: question.message,
           signal: question.signal,
-          embed: (request) => embed(question, request),
+          embed: (request) => embed({ question, seat }, request),
         })
-    const maxOutputTokens = tenant.maxOutputTokens
+    const outputTokensMax = tenant.maxOutputTokens
     const messages = buildPrompt({
       systemPrompt: pickSystemPrompt(question, parts.defaultSystemPrompt),
       sources: retrieved?.sources ?? null,
-      history: question.history,
+      history,
       message: question.message,
       model: target.model,
-      maxOutputTokens,
+      maxOutputTokens: outputTokensMax,
     })
     const promptTokens = estimatePromptTokens(messages)
     const ids = { streamId: newId(), sessionId: record.sessionId, messageId: record.messageId, callId: newId() }
     const abort = new AbortController()
+    const maxOutputTokens = await seat.reserve({ id: ids.callId, price, promptTokens, outputTokensMax })
     const startedMs = clock.monotonicMs()
     const call: ReservedCall = {
       id: ids.callId,
@@ -181,6 +218,7 @@ export function createAnswering(parts: AnsweringParts): Answering {
     }
     const model = await openBeside({
       question,
+      seat,
       record,
       call,
       target,
@@ -193,6 +231,7 @@ export function createAnswering(parts: AnsweringParts): Answering {
     })
     const stream = createAnswerStream({
       ids,
+      headers: seat.headers,
       model,
       target,
       messages,
@@ -206,7 +245,7 @@ export function createAnswering(parts: AnsweringParts): Answering {
       noteProvider: (failure) => noteProvider(tenant.id, target, failure),
       async finish(outcome) {
         await record.finish(outcome, retrieved)
-        count(call, price, outcome.call)
+        await count({ seat, call, price }, outcome.call)
       },
     })
     // A client that left while the stream was prepared never pulls nor cancels it.
@@ -250,7 +289,7 @@ export function createAnswering(parts: AnsweringParts): Answering {
     const nothing = describeNothing(opening, gaveUp, clock.monotonicMs() - opening.startedMs)
     await record
       .undo(nothing)
-      .then(() => count(opening.call, opening.price, nothing.call))
+      .then(() => count(opening, nothing.call))
       .catch((err: unknown) => parts.log.warn({ err }, 'a refused turn could not be taken back; its lease settles it'))
     throw begun.status === 'rejected'
       ? begun.reason
@@ -262,8 +301,16 @@ export function createAnswering(parts: AnsweringParts): Answering {
   return { answer }
 }
 
+/** A call that was reserved. */
+interface MadeCall {
+  seat: Seat
+  call: ReservedCall
+  price: ModelPrice | undefined
+}
+
 interface Opening {
   question: Question
+  seat: Seat
   record: TurnRecord
   call: ReservedCall
   target: ModelTarget

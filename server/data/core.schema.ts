@@ -18,20 +18,12 @@ import {
 } from 'drizzle-orm/pg-core'
 import type { DatabaseServerId, SignInSessionId, TenantId, UserId } from '../platform/ids.ts'
 import { databaseServers } from './core-servers.schema.ts'
+import type { TenantLimits } from '../platform/limit-settings.ts'
 
 /** The core database, schema `public`: the platform's own records. No chat text, document or end user's address. */
 
 const createdAt = () => timestamp('created_at', { withTimezone: true }).notNull().defaultNow()
 const updatedAt = () => timestamp('updated_at', { withTimezone: true }).notNull().defaultNow()
-
-/** A tenant's limits; null or absent means unlimited. */
-export interface TenantLimits {
-  requests_per_minute?: number | null
-  tokens_per_minute?: number | null
-  concurrent_streams?: number | null
-  tokens_per_month?: number | null
-  cost_per_month_micro_usd?: number | null
-}
 
 /** How much each ranking counts when hybrid retrieval fuses them. */
 export interface RetrievalWeights {

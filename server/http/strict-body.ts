@@ -78,7 +78,13 @@ function findUnknown(value: unknown, schema: TSchema, path: string, errors: Fiel
     return
   }
   const fields = branches.find(isObjectSchema)?.properties
-  if (!fields || !isRecord(value)) return
+  if (!fields) return
+  if (!isRecord(value)) {
+    // Elysia's cleaning would make an object of it.
+    const isMeant = value === null || value === undefined || !branches.every(isObjectOrNull)
+    if (!isMeant) errors.push({ path: path || 'body', message: 'must be an object' })
+    return
+  }
   for (const [key, item] of Object.entries(value)) {
     if (errors.length >= 20) return
     const inner = path ? `${path}.${key.slice(0, 100)}` : key.slice(0, 100)
@@ -90,6 +96,10 @@ function findUnknown(value: unknown, schema: TSchema, path: string, errors: Fiel
 
 function isObjectSchema(schema: TSchema): schema is TObject {
   return schema.type === 'object' && typeof schema.properties === 'object'
+}
+
+function isObjectOrNull(schema: TSchema): boolean {
+  return isObjectSchema(schema) || schema.type === 'null'
 }
 
 function isArraySchema(schema: TSchema): schema is TArray {

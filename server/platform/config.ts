@@ -1,6 +1,7 @@
 import { chmod, mkdir } from 'node:fs/promises'
 import { join, resolve } from 'node:path'
 import { type Environment, EnvironmentReader } from './environment-reader.ts'
+import { limitSettings, type TenantLimits } from './limit-settings.ts'
 
 /** How the process runs: `start` defaults to production, `dev` to development. */
 export type RunMode = 'production' | 'development'
@@ -47,6 +48,8 @@ export interface Config {
   /** Whether people may register at the platform by themselves. */
   registration: 'open' | 'closed'
   organizationsPerOwner: number
+  /** Where a tenant has no limit of its own. */
+  defaultLimits: TenantLimits
   /** Whether organizations that owners made by themselves may use the platform's model keys. */
   platformModelForOrganizations: boolean
   superuser: { email: string; password: string } | undefined
@@ -103,6 +106,7 @@ const knownVariables = [
   'TRUSTED_PROXY_HOPS',
   'REGISTRATION',
   'ORGANIZATIONS_PER_OWNER',
+  'DEFAULT_LIMITS',
   'SUPERUSER_EMAIL',
   'SUPERUSER_PASSWORD',
   'METRICS_TOKEN',
@@ -167,6 +171,7 @@ export async function readConfig(environment: Environment): Promise<Config> {
     mail: readMail(read, production),
     registration: read.oneOf('REGISTRATION', ['open', 'closed'], 'open'),
     organizationsPerOwner: read.integer('ORGANIZATIONS_PER_OWNER', 20, 0, 10_000),
+    defaultLimits: read.json('DEFAULT_LIMITS', limitSettings) ?? {},
     platformModelForOrganizations: read.flag('PLATFORM_MODEL_FOR_ORGANIZATIONS', !production),
     superuser,
     metricsToken: readMetricsToken(read),

@@ -1,3 +1,6 @@
+import type { Static, TSchema } from '@sinclair/typebox'
+import { Value } from '@sinclair/typebox/value'
+
 /** Environment variables by name. */
 export type Environment = Record<string, string | undefined>
 
@@ -65,6 +68,21 @@ export class EnvironmentReader {
     const url = URL.canParse(value) ? new URL(value) : undefined
     if (url && ['redis:', 'rediss:'].includes(url.protocol) && url.hostname) return value
     this.problems.push(`${name} must be the address of a Redis server (redis://user:password@host:6379 or rediss://…).`)
+    return undefined
+  }
+
+  /** A JSON value of this shape. */
+  json<S extends TSchema>(name: string, schema: S): Static<S> | undefined {
+    const value = this.text(name)
+    if (value === undefined) return undefined
+    try {
+      const parsed: unknown = JSON.parse(value)
+      if (Value.Check(schema, parsed)) return parsed
+      const [first] = [...Value.Errors(schema, parsed)].filter((error) => error.path !== '')
+      this.problems.push(`${name} is not as it must be${first ? `: ${first.path.slice(1).replaceAll('/', '.')}` : ''}.`)
+    } catch {
+      this.problems.push(`${name} must be JSON.`)
+    }
     return undefined
   }
 

@@ -127,5 +127,5 @@ export function answerResponse(stream: AnswerStream, options: AnswerResponseOpti
       return leave()
     },
   })
-  return new Response(body, { headers: sseHeaders })
+  return new Response(body, { headers: { ...sseHeaders, ...stream.headers } })
 }

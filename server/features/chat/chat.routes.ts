@@ -52,13 +52,14 @@ export function chatRoutes(parts: ChatParts & { gates: Gates; databases: TenantD
     )
     .post(
       '/',
-      async ({ body, request, principal, entry, server }) => {
+      async ({ body, request, principal, entry, server, set }) => {
         server?.timeout(request, 0)
         const stream = await startChat(parts, askAs(request, principal, entry), {
           message: body.message,
           sessionId: body.session_id,
           retrievalOff: body.retrieval === 'off',
         })
+        Object.assign(set.headers, stream.headers)
         const { text, start, sources, usage, done } = await collectAnswer(stream)
         return {
           session_id: start?.session_id ?? '',

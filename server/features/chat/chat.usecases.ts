@@ -37,13 +37,11 @@ export interface ChatRequest {
 
 /**
  * Starts an answer in one of the asker's own conversations, or in a new one. Everything that can be refused is refused
- * here: 404 `session.not_found`, 502, 503, 504 of the engine.
+ * here: 404 `session.not_found`, 429, 502, 503, 504 of the engine.
  */
 export async function startChat(parts: ChatParts, asker: Asker, request: ChatRequest): Promise<AnswerStream> {
   const { tenant, scope, userId } = asker.entry
   const known = request.sessionId ?? undefined
-  const history = known ? await scope.findHistory({ userId, sessionId: known, messagesMax: historyMessagesMax }) : []
-  if (!history) throw notFound()
   const record = recordTurn(parts.ledger, asker, { sessionId: known, message: request.message })
   const stream = await parts.answering.answer(
     {
@@ -51,7 +49,12 @@ export async function startChat(parts: ChatParts, asker: Asker, request: ChatReq
       scope,
       userId,
       message: request.message,
-      history,
+      async readHistory() {
+        if (!known) return []
+        const history = await scope.findHistory({ userId, sessionId: known, messagesMax: historyMessagesMax })
+        if (!history) throw notFound()
+        return history
+      },
       retrievalOff: request.retrievalOff,
       source: asker.principal.scope === 'api_key' ? 'api_key' : 'api',
       purpose: 'chat',
@@ -76,7 +79,7 @@ export async function startPreview(
       scope,
       userId,
       message: request.message,
-      history: request.history,
+      readHistory: () => Promise.resolve(request.history),
       retrievalOff: request.retrievalOff,
       systemPrompt: request.systemPrompt,
       source: 'console',

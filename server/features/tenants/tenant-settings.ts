@@ -4,6 +4,7 @@ import type { TenantChanges, TenantRecord } from '../../data/tenants.data.ts'
 import { readBaseUrl } from '../../http/base-url.ts'
 import { requestInvalid } from '../../http/problem-details.ts'
 import type { Egress } from '../../platform/egress.ts'
+import { changeLimits } from '../../platform/limit-settings.ts'
 import { parseUserId, type TenantId } from '../../platform/ids.ts'
 import type { SecretBox } from '../../platform/secrets.ts'
 import type { TenantChangesBody } from './tenants.schemas.ts'
@@ -31,8 +32,11 @@ const columns = {
   is_active: 'isActive',
 } as const satisfies Partial<Record<keyof TenantChangesBody, keyof TenantRecord>>
 
-/** What a tenant is before it has settings of its own; the part that decides where a key goes. */
-export type KeySettings = Pick<TenantRecord, 'modelProvider' | 'modelBaseUrl' | 'modelApiKey' | 'modelApiKeyOrigin'>
+/** What a tenant is before it has settings of its own; the part that decides over others. */
+export type KeySettings = Pick<
+  TenantRecord,
+  'modelProvider' | 'modelBaseUrl' | 'modelApiKey' | 'modelApiKeyOrigin' | 'limits'
+>
 
 /**
  * Turns a request's fields into columns: addresses checked (C1), secrets sealed for this tenant, and a stored model key
@@ -54,6 +58,7 @@ export async function readTenantSettings(
   Object.assign(changes, await sealSecret('pineconeApiKey', body.pinecone_api_key, context))
   Object.assign(changes, await sealSecret('modelApiKey', body.model_api_key, context))
   bindModelKey(changes, body, context.before)
+  if (body.limits !== undefined) changes.limits = changeLimits(context.before.limits, body.limits)
   return changes
 }
 

@@ -5,11 +5,11 @@ import type { CoreDatabase } from '../../data/core-database.ts'
 import { readUsageOfTenants } from '../../data/overview.data.ts'
 import type { PromptVersion, TenantRecord } from '../../data/tenants.data.ts'
 import type { Clock } from '../../platform/clock.ts'
+import { resolveLimits, type TenantLimits } from '../../platform/limit-settings.ts'
 import type { listedTenantView, TenantView } from './tenants.schemas.ts'
 
 /** A tenant as sent; no secret is in it. */
 export function describeTenant(tenant: TenantRecord): TenantView {
-  const { limits } = tenant
   return {
     id: tenant.id,
     number: tenant.number,
@@ -40,16 +40,16 @@ export function describeTenant(tenant: TenantRecord): TenantView {
     model_base_url: tenant.modelBaseUrl,
     model_api_key: describeSecret(tenant.modelApiKey, tenant.modelApiKeyLast4, tenant.modelApiKeyUpdatedAt),
     max_output_tokens: tenant.maxOutputTokens,
-    limits: {
-      requests_per_minute: limits.requests_per_minute ?? null,
-      tokens_per_minute: limits.tokens_per_minute ?? null,
-      concurrent_streams: limits.concurrent_streams ?? null,
-      tokens_per_month: limits.tokens_per_month ?? null,
-      cost_per_month_micro_usd: limits.cost_per_month_micro_usd ?? null,
-    },
+    limits: describeLimits(tenant.limits),
     created_at: tenant.createdAt.toISOString(),
     updated_at: tenant.updatedAt.toISOString(),
   }
+}
+
+/** The tenant's own limits; what it has none of is null, and the platform's default applies. */
+function describeLimits(own: TenantLimits): TenantView['limits'] {
+  const { tenant, user } = resolveLimits(own, {})
+  return { ...tenant.hard, soft: tenant.soft, per_user: { ...user.hard, soft: user.soft } }
 }
 
 function describeSecret(

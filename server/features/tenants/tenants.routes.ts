@@ -31,7 +31,7 @@ import {
 
 const tag = 'Tenants'
 const sorts = ['created_at', 'updated_at', 'name', 'id', 'requests'] as const
-const superuserFields = ['isolation', 'database_server_id', 'owner_id', 'is_active'] as const
+const superuserFields = ['isolation', 'database_server_id', 'owner_id', 'is_active', 'limits'] as const
 
 /** Onboarding, listing and ending tenants, for superusers. */
 export function tenantRoutesForSuperusers(parts: TenantsParts & { gates: Gates }) {

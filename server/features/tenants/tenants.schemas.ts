@@ -1,6 +1,7 @@
 import { t } from 'elysia'
 import { pageOf } from '../../http/page-query.ts'
 import { nullable, time, uuid } from '../../http/schemas.ts'
+import { limitSettings } from '../../platform/limit-settings.ts'
 
 const text = (maxLength: number) =>
   t.String({ minLength: 1, maxLength, error: `must have 1 to ${maxLength} characters` })
@@ -55,6 +56,7 @@ const platformSettings = {
   database_server_id: nullable(uuid),
   owner_id: nullable(uuid),
   is_active: t.Boolean(),
+  limits: limitSettings,
 }
 
 const changes = t.Object({ ...settings, ...platformSettings })
@@ -93,6 +95,15 @@ const secretView = t.Object({
 })
 
 const limit = nullable(t.Integer())
+const limitAmounts = {
+  requests_per_minute: limit,
+  tokens_per_minute: limit,
+  concurrent_streams: limit,
+  tokens_per_month: limit,
+  cost_per_month_micro_usd: limit,
+}
+/** Values for each limit; null is none. */
+export const limitAmountsView = t.Object(limitAmounts)
 
 /** A tenant as sent: secrets only tell whether they are set. */
 export const tenantView = t.Object({
@@ -132,11 +143,9 @@ export const tenantView = t.Object({
   model_api_key: secretView,
   max_output_tokens: t.Integer(),
   limits: t.Object({
-    requests_per_minute: limit,
-    tokens_per_minute: limit,
-    concurrent_streams: limit,
-    tokens_per_month: limit,
-    cost_per_month_micro_usd: limit,
+    ...limitAmounts,
+    soft: limitAmountsView,
+    per_user: t.Object({ ...limitAmounts, soft: limitAmountsView }),
   }),
   created_at: time,
   updated_at: time,

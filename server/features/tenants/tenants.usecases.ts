@@ -1,3 +1,5 @@
+import type { Limits } from '../../answering/limits/limits.ts'
+import { effectiveSettings } from '../../answering/model-choice.ts'
 import { type AuditActor, insertAudit } from '../../data/audit.data.ts'
 import { countTenantRows, deleteTenantRows } from '../../data/conversations.data.ts'
 import type { Directories } from '../../data/directories.ts'
@@ -28,6 +30,7 @@ import { emailTaken, ensureVouchedFor, tenantNotFound } from '../../http/tenant-
 import type { Egress } from '../../platform/egress.ts'
 import { withDeadline } from '../../platform/deadline.ts'
 import { defineError } from '../../platform/errors.ts'
+import { listUselessWarnings } from '../../platform/limit-settings.ts'
 import { parseDatabaseServerId, parseTenantId, parseUserId, type TenantId, type UserId } from '../../platform/ids.ts'
 import type { SecretBox } from '../../platform/secrets.ts'
 import { readTenantSettings } from './tenant-settings.ts'
@@ -48,6 +51,7 @@ export interface TenantsParts extends UsageViewParts {
   keptStores: KeptStores
   mover: Mover
   directories: Directories
+  limits: Pick<Limits, 'inForce'>
   egress: Egress
   secretBox: SecretBox
 }
@@ -73,6 +77,7 @@ export async function createTenant(
   const place = await choosePlace(parts, database, body)
   const tenant = await insertTenant(database, { ...settings, ...place, id, name: body.name })
   if (!tenant) throw tenantIdTaken({ detail: 'Another tenant has this id. Choose another.' })
+  await ensureLimitsHold(parts, tenant, body)
   if (tenant.systemPrompt !== null) await storePromptVersion(database, tenant, actor)
   await insertAudit(database, actor, {
     action: 'tenant.created',
@@ -167,6 +172,7 @@ export async function changeTenant(
     if (settings.isActive !== undefined) settings.deactivatedBy = settings.isActive ? null : 'superuser'
     const after = await updateTenant(database, id, settings)
     if (!after) throw notFound()
+    await ensureLimitsHold(parts, after, body)
     const promptVersion =
       after.systemPrompt === before.systemPrompt ? undefined : await storePromptVersion(database, after, actor)
     const views = [describeTenant(before), describeTenant(after)] as const
@@ -290,7 +296,7 @@ async function countStore(parts: TenantsParts, tenant: TenantRecord): Promise<Re
   return parts.databases.scopeOf(tenant).read((database) => countTenantRows(database, tenant.id))
 }
 
-const withoutKey = { modelProvider: null, modelBaseUrl: null, modelApiKey: null, modelApiKeyOrigin: null }
+const withoutKey = { modelProvider: null, modelBaseUrl: null, modelApiKey: null, modelApiKeyOrigin: null, limits: {} }
 
 function contextOf(parts: TenantsParts) {
   return { egress: parts.egress, secretBox: parts.secretBox, now: parts.clock.now() }
@@ -301,6 +307,20 @@ async function ensureOwnerExists(database: Database, settings: TenantChanges): P
   const owner = await findUser(database, settings.ownerId)
   if (!owner?.isOwner) throw refuse('owner_id', 'must be the id of a platform user who is an owner')
   ensureVouchedFor(owner)
+}
+
+/** Refuses what could not be held: a warning beyond the limit, and a budget for a model whose price nobody knows. */
+async function ensureLimitsHold(parts: TenantsParts, after: TenantRecord, body: TenantChangesBody): Promise<void> {
+  if (body.limits === undefined && body.model === undefined && body.model_provider === undefined) return
+  const limits = parts.limits.inForce(after)
+  const [useless] = body.limits === undefined ? [] : listUselessWarnings(limits)
+  if (useless !== undefined) throw refuse(`limits.${useless}`, 'must not be above the limit itself')
+  const isBudget = (limits.tenant.hard.cost_per_month_micro_usd ?? limits.user.hard.cost_per_month_micro_usd) !== null
+  const { provider, model } = effectiveSettings(after, { models: parts.platformModels, index: parts.platformIndex })
+  if (!isBudget || provider === null || model === null) return
+  if (await parts.directories.price(provider, model)) return
+  const path = body.limits === undefined ? 'model' : 'limits.cost_per_month_micro_usd'
+  throw refuse(path, `needs a price of ${provider}/${model}, which is not known; a superuser can enter it under prices`)
 }
 
 /** The tenant's row must be locked, so that no version comes between this look and the change. */

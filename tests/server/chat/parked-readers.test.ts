@@ -32,6 +32,7 @@ function startAnswer(totalMsMax?: number): Scene {
   let reads = 0
   const stream = createAnswerStream({
     ids: { streamId: requestId, sessionId: null, messageId: requestId, callId: requestId },
+    headers: {},
     model: {
       read(): Promise<ModelEvent> {
         if (abort.signal.aborted) return Promise.reject(abort.signal.reason)

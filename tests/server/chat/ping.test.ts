@@ -54,6 +54,7 @@ function streamOf(steps: (() => AnswerEvent[] | Promise<AnswerEvent[]>)[]): Answ
   const left = [...steps]
   return {
     streamId: requestId,
+    headers: {},
     callId: requestId,
     next: async () => left.shift()?.(),
     leave: () => Promise.resolve(),

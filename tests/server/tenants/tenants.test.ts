@@ -13,6 +13,13 @@ afterAll(() => scenario.stop())
 const api = (route: string, body?: unknown, more?: CallOptions): Promise<Reply> =>
   call(scenario.app, route, { token: scenario.superuser.token, body, ...more })
 
+const unlimited = {
+  requests_per_minute: null,
+  tokens_per_minute: null,
+  concurrent_streams: null,
+  tokens_per_month: null,
+  cost_per_month_micro_usd: null,
+}
 const unset = { set: false, last4: null, updated_at: null }
 const time = /^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z$/
 
@@ -50,13 +57,7 @@ describe('POST /admin/tenants', () => {
       model_base_url: null,
       model_api_key: unset,
       max_output_tokens: 4096,
-      limits: {
-        requests_per_minute: null,
-        tokens_per_minute: null,
-        concurrent_streams: null,
-        tokens_per_month: null,
-        cost_per_month_micro_usd: null,
-      },
+      limits: { ...unlimited, soft: unlimited, per_user: { ...unlimited, soft: unlimited } },
       created_at: expect.stringMatching(time),
       updated_at: expect.stringMatching(time),
     })

@@ -2,6 +2,9 @@ import { formatCount, formatMoney, formatPlural, formatShort } from '../../lib/n
 import { formatDate } from '../../lib/times.ts'
 import { readCost } from '../../lib/usage-totals.ts'
 import type { Tenant } from '../../panels/tenant.queries.ts'
+
+/** The limits of a tenant as a whole. */
+export type MonthLimits = Omit<Tenant['limits'], 'soft' | 'per_user'>
 import type { TenantOverview } from './tenant-overview.queries.ts'
 
 const dayMs = 86_400_000
@@ -22,7 +25,7 @@ export interface MonthMeasure {
 /** What a month is made of: cost and tokens so far. */
 export function measureMonth(options: {
   month: TenantOverview['month']
-  limits: Tenant['limits']
+  limits: MonthLimits
 }): readonly MonthMeasure[] {
   const { totals } = options.month
   const { cost_per_month_micro_usd: costMax, tokens_per_month: tokensMax } = options.limits
@@ -50,7 +53,7 @@ function measure(options: {
 }
 
 /** Limits that hold at each moment, in words; those that are not set are left out. */
-export function listPaces(limits: Tenant['limits']): readonly { name: string; limit: string }[] {
+export function listPaces(limits: MonthLimits): readonly { name: string; limit: string }[] {
   const { requests_per_minute: requests, tokens_per_minute: tokens, concurrent_streams: streams } = limits
   return [
     { name: 'Requests per minute', limit: requests },
@@ -63,11 +66,7 @@ export function listPaces(limits: Tenant['limits']): readonly { name: string; li
  * How the month will end at the pace so far: “Month ends in 10 days. At this pace $2,132.00: the cost limit is met on
  * 28 Nov.”
  */
-export function forecastMonth(options: {
-  month: TenantOverview['month']
-  limits: Tenant['limits']
-  now: Date
-}): string {
+export function forecastMonth(options: { month: TenantOverview['month']; limits: MonthLimits; now: Date }): string {
   const { month, limits, now } = options
   const days = Math.max(1, Math.ceil((Date.parse(month.to) - now.getTime()) / dayMs))
   const end = days === 1 ? 'Month ends today, UTC.' : `Month ends in ${formatPlural(days, 'day')}.`

@@ -1,0 +1,338 @@
+import {
+  type LimitName,
+  limitNames,
+  type LimitsInForce,
+  resolveLimits,
+  type TenantLimits,
+} from '../../platform/limit-settings.ts'
+import type { ModelPrice } from '../../data/prices.data.ts'
+import type { TenantRecord } from '../../data/tenants.data.ts'
+import type { UsedAmounts } from '../../data/usage-months.data.ts'
+import { newId, type TenantId, type UserId } from '../../platform/ids.ts'
+import type { Log } from '../../platform/log.ts'
+import { RedisUnavailable } from '../../platform/redis.ts'
+import type { Counted, Counters, CounterScope, Held, Standing, Taken } from './counters.ts'
+import { describeRefusal, type LimitRefusal, makeLimitError, priceUnknown, rateLimitHeaders } from './limit-errors.ts'
+import type { MemoryCounters } from './memory-counters.ts'
+import type { RedisCounters } from './redis-counters.ts'
+
+/** Who asks for something that is limited. */
+export interface LimitedCaller {
+  tenant: TenantRecord
+  userId: UserId
+  requestId: string
+  /** Tests of managers use up the month, but no requests, tokens or places of a minute. */
+  purpose: 'chat' | 'test'
+}
+
+/** A place among a tenant's requests. Leave it when all is over, whatever became of it. */
+export interface Seat {
+  /** `x-ratelimit-*` as things stand. */
+  readonly headers: Record<string, string>
+  /**
+   * Sets tokens and cost aside for a call; answers how much output it may have. Throws `limit.*` 429, and
+   * `model.price_unknown` 503 where the cost is limited and the price is not known.
+   */
+  reserve(call: {
+    id: string
+    price: ModelPrice | undefined
+    promptTokens: number
+    outputTokensMax: number
+  }): Promise<number>
+  /** Counts what a reserved call took; call it once the ledger has it. Never throws. */
+  settle(callId: string, taken: Taken): Promise<void>
+  /** Gives the place among the answers under way back. Idempotent; never throws. */
+  leave(): Promise<void>
+}
+
+/** A limit and where its counter stands. */
+export interface LimitStanding extends Standing {
+  /** Null: only warned of. */
+  hard: number | null
+  soft: number | null
+}
+
+/** What hears of limits: refusals one by one, and how full counters are. Must not throw. */
+export interface LimitWatcher {
+  refused(caller: LimitedCaller, refusal: LimitRefusal): void
+  counted(caller: LimitedCaller, standings: LimitStanding[]): void
+}
+
+/** The limits of tenants and their users. */
+export interface Limits {
+  /** Counts a request and takes a place; throws `limit.*` 429. Costs nothing where nothing is limited. */
+  admit(caller: LimitedCaller): Promise<Seat>
+  /** What is in force for a tenant: its own limits, and the platform's where it has none. */
+  inForce(tenant: Pick<TenantRecord, 'limits'>): LimitsInForce
+  /** Where the counters of a tenant, or of one of its users, stand. */
+  look(tenant: TenantRecord, userId: UserId | null): Promise<LimitStanding[]>
+  /** What is counted of a tenant may be wrong: it is read from the ledger again. */
+  distrust(tenantId: TenantId, userId: UserId | null, month: string): Promise<void>
+  /** Ends what replicas that are gone left behind; any replica may. */
+  sweep(): Promise<void>
+  stop(): void
+}
+
+/** What limits stand on. */
+export interface LimitsParts {
+  defaults: TenantLimits
+  memory: MemoryCounters
+  /** Undefined without `REDIS_URL`. */
+  shared: { counters: RedisCounters; isAvailable: () => boolean } | undefined
+  watcher: LimitWatcher
+  /** The database's time, by which months are cut. */
+  now: () => Date
+  findCalls: (ids: string[]) => Promise<Map<string, UsedAmounts & { isSettled: boolean }>>
+  log: Log
+}
+
+/** Less is no answer. */
+const outputTokensMin = 16
+const seatsRenewedEveryMs = 5_000
+const monthly: readonly LimitName[] = ['tokens_per_month', 'cost_per_month_micro_usd']
+
+/** Limits over shared counters while there are any that answer, else over this process' own. */
+export function createLimits(parts: LimitsParts): Limits {
+  const { memory, shared, watcher, log } = parts
+  const resolved = new WeakMap<TenantLimits, LimitsInForce>()
+  /** Places of this process, to be renewed. */
+  const seats = new Map<string, Counted>()
+  /** Shared counters that missed what was counted here meanwhile. */
+  const behind = new Map<string, Counted>()
+  /** Calls that shared counters still hold although they are over. */
+  const unsettled = new Map<string, { counted: Counted; taken: Taken }>()
+
+  function inForce(tenant: Pick<TenantRecord, 'limits'>): LimitsInForce {
+    let found = resolved.get(tenant.limits)
+    if (!found) {
+      found = resolveLimits(tenant.limits, parts.defaults)
+      resolved.set(tenant.limits, found)
+    }
+    return found
+  }
+
+  /** Runs on the shared counters, else on this process' own. */
+  async function decide<T>(
+    counted: Counted,
+    work: (counters: Counters) => Promise<T>,
+  ): Promise<{ by: Counters; result: T }> {
+    if (shared?.isAvailable()) {
+      try {
+        if (behind.size > 0) await catchUp(shared.counters)
+        return { by: shared.counters, result: await work(shared.counters) }
+      } catch (error) {
+        if (!(error instanceof RedisUnavailable)) throw error
+      }
+    }
+    if (shared) behind.set(keyOf(counted), counted)
+    return { by: memory, result: await work(memory) }
+  }
+
+  /** Shared counters that were away are read from the ledger again, before anybody relies on them. */
+  async function catchUp(counters: RedisCounters): Promise<void> {
+    for (const [key, counted] of behind) {
+      await counters.distrust(counted)
+      behind.delete(key)
+    }
+  }
+
+  function listStandings(limits: LimitsInForce, standings: Standing[]): LimitStanding[] {
+    return standings.map((standing) => {
+      const { hard, soft } = standing.userId === null ? limits.tenant : limits.user
+      return { ...standing, hard: hard[standing.name], soft: soft[standing.name] }
+    })
+  }
+
+  function refuse(caller: LimitedCaller, refused: Standing, standings: Standing[]): Error {
+    const limits = inForce(caller.tenant)
+    const limit = (refused.userId === null ? limits.tenant : limits.user).hard[refused.name] ?? 0
+    const refusal = describeRefusal({ standing: refused, limit, now: parts.now() })
+    watcher.refused(caller, refusal)
+    return makeLimitError(refusal, { name: refused.name, headers: headersOf(limits, standings) })
+  }
+
+  function note(caller: LimitedCaller, standings: Standing[]): void {
+    watcher.counted(caller, listStandings(inForce(caller.tenant), standings))
+  }
+
+  async function settleShared(counted: Counted, call: { callId: string; held: Held; taken: Taken }): Promise<void> {
+    if (!shared) return
+    try {
+      if (!shared.isAvailable()) throw new RedisUnavailable()
+      await shared.counters.settle(counted, call)
+    } catch (err) {
+      if (!(err instanceof RedisUnavailable)) log.error({ err }, 'a call could not be counted')
+      unsettled.set(call.callId, { counted, taken: call.taken })
+    }
+  }
+
+  async function admit(caller: LimitedCaller): Promise<Seat> {
+    const limits = inForce(caller.tenant)
+    const scopes = listScopes(limits, caller)
+    if (scopes.length === 0) return openSeat
+    const counted: Counted = { tenantId: caller.tenant.id, month: monthOf(parts.now()), scopes }
+    const seatId = newId()
+    const { result } = await decide(counted, (counters) => counters.admit(counted, { id: seatId, isLook: false }))
+    if (result.refused) throw refuse(caller, result.refused, result.standings)
+    note(caller, result.standings)
+    const hasSeat = scopes.some((scope) => scope.max.concurrent_streams !== undefined)
+    if (hasSeat) {
+      seats.set(seatId, counted)
+      // Known here, too, for when the shared counters are away.
+      await memory.renew(counted, [seatId])
+    }
+    let headers = headersOf(limits, result.standings)
+    const held = new Map<string, { by: Counters; held: Held }>()
+    const countsTokens = scopes.some(({ max }) => tokenLimits.some((name) => max[name] !== undefined))
+
+    return {
+      get headers() {
+        return headers
+      },
+      async reserve({ id, price, promptTokens, outputTokensMax }) {
+        if (!countsTokens) return outputTokensMax
+        const costIsLimited = scopes.some(({ max }) => Number.isFinite(max.cost_per_month_micro_usd ?? Infinity))
+        if (!price && costIsLimited) throw makePriceUnknown()
+        const outputTokens = { max: outputTokensMax, min: Math.min(outputTokensMin, outputTokensMax) }
+        const { by, result } = await decide(counted, (counters) =>
+          counters.reserve(counted, {
+            callId: id,
+            promptTokens,
+            outputTokens,
+            price: price && { input: price.inputPerMillion, output: price.outputPerMillion },
+          }),
+        )
+        headers = headersOf(limits, result.standings)
+        if (result.refused) throw refuse(caller, result.refused, result.standings)
+        note(caller, result.standings)
+        held.set(id, { by, held: result.held })
+        return result.outputTokens
+      },
+      async settle(callId, taken) {
+        const call = held.get(callId)
+        if (!call || !held.delete(callId)) return
+        if (call.by === memory) {
+          await memory.settle(counted, { callId, held: call.held, taken })
+          if (shared) behind.set(keyOf(counted), counted)
+        } else {
+          await settleShared(counted, { callId, held: call.held, taken })
+        }
+      },
+      async leave() {
+        if (!seats.delete(seatId)) return
+        await memory.leave(counted, seatId)
+        // What is not given back now is free when its lease ends.
+        if (shared?.isAvailable()) await shared.counters.leave(counted, seatId).catch(() => undefined)
+      },
+    }
+  }
+
+  async function renewSeats(): Promise<void> {
+    if (!shared?.isAvailable()) return
+    const byScope = new Map<string, { counted: Counted; ids: string[] }>()
+    for (const [id, counted] of seats) {
+      const key = keyOf(counted)
+      const group = byScope.get(key) ?? { counted, ids: [] }
+      group.ids.push(id)
+      byScope.set(key, group)
+    }
+    await Promise.all([...byScope.values()].map(({ counted, ids }) => shared.counters.renew(counted, ids)))
+    await settleLate(shared.counters)
+  }
+
+  async function settleLate(counters: RedisCounters): Promise<void> {
+    for (const [callId, { counted, taken }] of unsettled) {
+      const userId = counted.scopes.find((scope) => scope.userId !== null)?.userId ?? null
+      await counters.settleForAnother({ callId, tenantId: counted.tenantId, userId, month: counted.month }, taken)
+      unsettled.delete(callId)
+    }
+  }
+
+  /** Calls that are held for long: what the ledger says has become of them. */
+  async function endExpired(counters: RedisCounters): Promise<void> {
+    const expired = await counters.takeExpired()
+    const known = await parts.findCalls(expired.map((hold) => hold.callId))
+    for (const hold of expired) {
+      const call = known.get(hold.callId)
+      if (call && !call.isSettled) continue
+      // A call that never reached the ledger was never made.
+      await counters.settleForAnother(hold, call ?? { tokens: 0, costMicroUsd: 0 })
+    }
+  }
+
+  const renewing = setInterval(() => {
+    renewSeats().catch((err: unknown) => {
+      if (!(err instanceof RedisUnavailable)) log.warn({ err }, 'places of streams could not be renewed')
+    })
+  }, seatsRenewedEveryMs)
+  renewing.unref()
+
+  return {
+    admit,
+    inForce,
+    async look(tenant, userId) {
+      const limits = inForce(tenant)
+      const all = listScopes(limits, { userId, purpose: 'chat' })
+      const scopes = all.filter((scope) => scope.userId === userId)
+      if (scopes.length === 0) return []
+      const counted: Counted = { tenantId: tenant.id, month: monthOf(parts.now()), scopes }
+      const { result } = await decide(counted, (counters) => counters.admit(counted, { id: newId(), isLook: true }))
+      return listStandings(limits, result.standings)
+    },
+    async distrust(tenantId, userId, month) {
+      const counted: Counted = { tenantId, month, scopes: [{ userId, max: {} }] }
+      await memory.distrust(counted)
+      if (shared) behind.set(keyOf(counted), counted)
+    },
+    async sweep() {
+      memory.sweep()
+      if (shared?.isAvailable()) await endExpired(shared.counters)
+    },
+    stop: () => clearInterval(renewing),
+  }
+}
+
+/** The calendar month in UTC of a moment: `2026-11`. */
+export function monthOf(moment: Date): string {
+  return moment.toISOString().slice(0, 7)
+}
+
+const tokenLimits: readonly LimitName[] = ['tokens_per_minute', 'tokens_per_month', 'cost_per_month_micro_usd']
+
+/** Of callers that nothing is limited for. */
+const openSeat: Seat = {
+  headers: {},
+  reserve: ({ outputTokensMax }) => Promise.resolve(outputTokensMax),
+  settle: () => Promise.resolve(),
+  leave: () => Promise.resolve(),
+}
+
+function listScopes(
+  limits: LimitsInForce,
+  caller: { userId: UserId | null; purpose: 'chat' | 'test' },
+): CounterScope[] {
+  const names = caller.purpose === 'test' ? monthly : limitNames
+  const scope = (userId: UserId | null, { hard, soft }: LimitsInForce['tenant']): CounterScope[] => {
+    const max: CounterScope['max'] = {}
+    for (const name of names) if (hard[name] !== null || soft[name] !== null) max[name] = hard[name] ?? Infinity
+    return Object.keys(max).length === 0 ? [] : [{ userId, max }]
+  }
+  return [...scope(null, limits.tenant), ...(caller.userId === null ? [] : scope(caller.userId, limits.user))]
+}
+
+function keyOf(counted: Counted): string {
+  return [counted.tenantId, counted.month, ...counted.scopes.map((scope) => scope.userId ?? '')].join(' ')
+}
+
+function headersOf(limits: LimitsInForce, standings: Standing[]): Record<string, string> {
+  return rateLimitHeaders(
+    standings,
+    ({ userId, name }) => (userId === null ? limits.tenant : limits.user).hard[name] ?? Infinity,
+  )
+}
+
+function makePriceUnknown(): Error {
+  return priceUnknown({
+    detail: 'The cost of this organization is limited, and nobody has entered what this model costs.',
+  })
+}
