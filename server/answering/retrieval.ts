@@ -178,7 +178,7 @@ export function createRetriever(options: {
 type Unnumbered = Omit<StoredSource, 'n'>
 
 async function findByKeyword({ scope, tenant, question }: RetrievalRequest): Promise<Unnumbered[]> {
-  const found = await scope.read((database) => searchChunks(database, question, tenant.retrievalTopK))
+  const found = await scope.read((database) => searchChunks(database, { question, passagesMax: tenant.retrievalTopK }))
   return found.map((chunk) => ({
     document_id: chunk.documentId,
     chunk_id: chunk.chunkId,

@@ -1,5 +1,6 @@
-import { eq, sql } from 'drizzle-orm'
+import { eq, type SQL, sql } from 'drizzle-orm'
 import type { TenantId } from '../platform/ids.ts'
+import { parseKeywordQuestion } from './keyword-question.ts'
 import type { Database } from './postgres.ts'
 import { documents } from './tenant.schema.ts'
 
@@ -9,34 +10,50 @@ export interface FoundChunk {
   documentId: string
   title: string
   url: string | null
+  /** The headings above it, outermost first. */
+  heading: string | null
   text: string
   start: number
   end: number
   score: number
 }
 
-/** The best passages of the scope's tenant for a question, by full text; any of its words may match. */
-export async function searchChunks(database: Database, query: string, chunksMax: number): Promise<FoundChunk[]> {
+/**
+ * The best passages of the scope's tenant for a question, by full text, best first. `score` is from 0 to 1: the share of
+ * the question that a passage covers, rare words, titles and headings weighing more.
+ */
+export async function searchChunks(
+  database: Database,
+  query: { question: string; passagesMax: number },
+): Promise<FoundChunk[]> {
+  const { words, phrases, starred, typed } = parseKeywordQuestion(query.question)
   const rows = await database.execute<{
     chunk_id: string
     document_id: string
     title: string
     url: string | null
+    heading: string | null
     text: string
     start_offset: number
     end_offset: number
     score: number
-  }>(sql`select * from tenant.search_chunks(${query}, ${chunksMax})`)
+  }>(sql`
+    select * from tenant.search_chunks(${words}, ${textsOf(phrases)}, ${textsOf(starred)}, ${typed}, ${query.passagesMax})`)
   return rows.map((row) => ({
     chunkId: row.chunk_id,
     documentId: row.document_id,
     title: row.title,
     url: row.url,
+    heading: row.heading,
     text: row.text,
     start: row.start_offset,
     end: row.end_offset,
     score: row.score,
   }))
+}
+
+function textsOf(texts: string[]): SQL {
+  return sql`array(select jsonb_array_elements_text(${JSON.stringify(texts)}::text::jsonb))`
 }
 
 /** Whether the tenant has any document. */

@@ -15,6 +15,7 @@ import {
   uuid,
 } from 'drizzle-orm/pg-core'
 import type { TenantId, UserId } from '../platform/ids.ts'
+import type { SearchLanguage } from '../platform/language.ts'
 
 /**
  * The tenant store: the same tables in schema `tenant` of the core database (pooled tenants) and of each dedicated
@@ -25,6 +26,7 @@ export const tenantSchema = pgSchema('tenant')
 
 const tenantId = () => text('tenant_id').$type<TenantId>().notNull()
 const createdAt = () => timestamp('created_at', { withTimezone: true }).notNull().defaultNow()
+const language = () => text('language').$type<SearchLanguage>().notNull().default('simple')
 const updatedAt = () => timestamp('updated_at', { withTimezone: true }).notNull().defaultNow()
 
 const tsvector = customType<{ data: string }>({ dataType: () => 'tsvector' })
@@ -189,6 +191,8 @@ export const documents = tenantSchema.table(
     failures: integer('failures').notNull().default(0),
     error: jsonb('error').$type<DocumentError>(),
     vectors: jsonb('vectors').$type<DocumentVectors>(),
+    /** How its words are brought to their stems. */
+    language: language(),
     createdAt: createdAt(),
     updatedAt: updatedAt(),
   },
@@ -196,6 +200,7 @@ export const documents = tenantSchema.table(
     primaryKey({ columns: [table.tenantId, table.id] }),
     uniqueIndex('documents_once').on(table.tenantId, table.sha256),
     index('documents_recent').on(table.tenantId, table.createdAt, table.id),
+    index('documents_languages').on(table.tenantId, table.language),
   ],
 )
 
@@ -220,7 +225,10 @@ export const documentFiles = tenantSchema.table(
   ],
 )
 
-/** A passage of a document, with its place in the stored text (offsets in characters) and its full-text vector. */
+/**
+ * A passage of a document, with its place in the stored text and its full-text vector. Offsets count UTF-16 units, as
+ * JavaScript does, so `text` is exactly `stored.slice(start, end)`. Title and language are the document's, by triggers.
+ */
 export const chunks = tenantSchema.table(
   'chunks',
   {
@@ -228,6 +236,10 @@ export const chunks = tenantSchema.table(
     id: uuid('id').notNull(),
     documentId: uuid('document_id').notNull(),
     position: integer('position').notNull(),
+    title: text('title').notNull().default(''),
+    language: language(),
+    /** The headings above it, outermost first, as in “Leave › Parental leave”. */
+    heading: text('heading'),
     text: text('text').notNull(),
     start: integer('start_offset').notNull(),
     end: integer('end_offset').notNull(),
@@ -235,7 +247,7 @@ export const chunks = tenantSchema.table(
     isEmbedded: boolean('is_embedded').notNull().default(false),
     searchVector: tsvector('search_vector')
       .notNull()
-      .generatedAlwaysAs(sql`to_tsvector('english', text)`),
+      .generatedAlwaysAs(sql`tenant.make_search_vector(language, title, heading, text)`),
   },
   (table) => [
     primaryKey({ columns: [table.tenantId, table.id] }),
@@ -244,7 +256,9 @@ export const chunks = tenantSchema.table(
       foreignColumns: [documents.tenantId, documents.id],
     }).onDelete('cascade'),
     uniqueIndex('chunks_in_order').on(table.tenantId, table.documentId, table.position),
-    index('chunks_search').using('gin', table.searchVector),
+    index('chunks_words')
+      .using('gin', sql`tenant.make_search_keys(tenant_id, language, id, search_vector)`)
+      .with({ gin_pending_list_limit: 256 }),
   ],
 )
 

@@ -175,8 +175,11 @@ const breaks: Break[] = [
   {
     title: 'the runtime role owns a definer function',
     says: /the runtime role owns function tenant\.search_chunks/,
-    break: [...mayOwn, 'alter function tenant.search_chunks(text, integer) owner to {role}'],
-    mend: ['alter function tenant.search_chunks(text, integer) owner to current_user', ...mayOwnNoMore],
+    break: [...mayOwn, 'alter function tenant.search_chunks(text, text[], text[], text, integer) owner to {role}'],
+    mend: [
+      'alter function tenant.search_chunks(text, text[], text[], text, integer) owner to current_user',
+      ...mayOwnNoMore,
+    ],
   },
   {
     title: 'a foreign key has one column',
@@ -226,8 +229,10 @@ const breaks: Break[] = [
   {
     title: 'a definer function does not pin its search path',
     says: /definer function search_chunks does not pin its search path/,
-    break: ['alter function tenant.search_chunks(text, integer) reset search_path'],
-    mend: ['alter function tenant.search_chunks(text, integer) set search_path = pg_catalog, pg_temp'],
+    break: ['alter function tenant.search_chunks(text, text[], text[], text, integer) reset search_path'],
+    mend: [
+      'alter function tenant.search_chunks(text, text[], text[], text, integer) set search_path = pg_catalog, pg_temp',
+    ],
   },
   {
     title: 'the audit log may be updated',

@@ -83,7 +83,7 @@ test('A3: without a tenant, the runtime role sees and writes nothing', async () 
   }
   const planted = db.insert(documents).values({ tenantId: sides[0]!.tenantId, id: randomUUID(), title: 'planted' })
   expect(await planted.then(Boolean, () => 'refused')).toBe('refused')
-  expect(await db.execute(sql`select * from tenant.search_chunks('whales', 100)`)).toBeEmpty()
+  expect(await db.execute(sql`select * from tenant.search_chunks('whales', '{}', '{}', null, 100)`)).toBeEmpty()
 })
 
 /** The setting as every connection of both pools has it between two transactions. */
