@@ -55,7 +55,9 @@ export async function runUnitOfWork<T>(
     const mustWait = unit.tenantId === undefined || !connection.isOpen
     const opening = open(connection, unit, pool)
     if (mustWait) await opening
-    const [result] = await Promise.all([work(database), opening]).catch(async (error: unknown) => {
+    // Inside of a promise also when it throws before it gives one: what was begun must be ended in any case.
+    const working = Promise.try(work, database)
+    const [result] = await Promise.all([working, opening]).catch(async (error: unknown) => {
       ended = true
       // Whichever statement failed first: all that follow a refused beginning fail as well.
       const refused = await opening.then(isNever, isFence)

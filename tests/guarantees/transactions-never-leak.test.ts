@@ -199,3 +199,27 @@ test('A5: a batch of turns of several tenants stores each with its own tenant on
   expect(stored.length).toBe(60)
   expect(stored.filter((row) => !row.content.startsWith(`canary-${row.tenant_id} `))).toEqual([])
 })
+
+test('A5: work that throws before it asks anything leaves no transaction open on the connection of the next', async () => {
+  const { core } = app.services
+  const [mine] = sides as [Side]
+  const fail = (): never => {
+    throw new Error('thrown at once')
+  }
+  const units = [mine.scope.read, mine.scope.write].map((unit) => unit.bind(mine.scope))
+  for (const unit of [...units, core.write, core.snapshot]) {
+    for (let time = 0; time < 3 * poolMax; time += 1) {
+      const outcome: unknown = await unit<never>(fail).catch((error: unknown) => error)
+      expect(String(outcome)).toContain('thrown at once')
+    }
+    const seen = await Promise.all(
+      Array.from({ length: 3 * poolMax }, () =>
+        core.db.execute<{ tenant: string | null; open: boolean }>(
+          sql`select nullif(current_setting('app.tenant_id', true), '') as tenant,
+            now() <> statement_timestamp() as open`,
+        ),
+      ),
+    )
+    expect(seen.flatMap((rows) => [...rows])).toEqual(seen.map(() => ({ tenant: null, open: false })))
+  }
+})
