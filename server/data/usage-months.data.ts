@@ -88,3 +88,18 @@ export async function readDatabaseTime(database: Database): Promise<Date> {
     select floor(extract(epoch from clock_timestamp()) * 1000)::bigint::text as ms`)
   return new Date(Number(row?.ms ?? 0))
 }
+
+/** Every tenant that used something in a month, with what its settled calls used. */
+export async function listUsedMonths(
+  database: Database,
+  month: string,
+): Promise<{ tenantId: TenantId; settled: UsedAmounts }[]> {
+  const rows = await database.execute<{ tenant_id: TenantId; tokens: string; cost: string }>(sql`
+    select tenant_id, coalesce(sum(prompt_tokens::bigint + completion_tokens), 0)::text as tokens,
+      coalesce(sum(cost_micro_usd), 0)::text as cost
+    from ${usageLedger} where status <> 'reserved' and ${withinMonth(month)} group by tenant_id order by tenant_id`)
+  return rows.map((row) => ({
+    tenantId: row.tenant_id,
+    settled: { tokens: Number(row.tokens), costMicroUsd: Number(row.cost) },
+  }))
+}

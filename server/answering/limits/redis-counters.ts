@@ -1,3 +1,4 @@
+import type { UsedAmounts } from '../../data/usage-months.data.ts'
 import { limitNames } from '../../platform/limit-settings.ts'
 import { parseTenantId, parseUserId, type TenantId, type UserId } from '../../platform/ids.ts'
 import { type Redis, type RedisScript, RedisUnavailable } from '../../platform/redis.ts'
@@ -32,12 +33,29 @@ export interface ExpiredHold {
   month: string
 }
 
+/** A month of a tenant, or of one of its users. */
+export interface CountedMonth {
+  tenantId: TenantId
+  userId: UserId | null
+  month: string
+}
+
+/** What a counter has beside what calls under way hold, and what the ledger has beside them. */
+export interface MonthComparison {
+  counted: UsedAmounts
+  ledger: UsedAmounts
+}
+
 /** Counters that all replicas share. Every method throws `RedisUnavailable` when Redis is. */
 export interface RedisCounters extends Counters {
   /** Calls that hold counters for a long time; each is given to one caller at a time. */
   takeExpired(): Promise<ExpiredHold[]>
   /** Ends the hold of a call that its own replica does not end any more. */
   settleForAnother(hold: ExpiredHold, taken: { tokens: number; costMicroUsd: number }): Promise<void>
+  /** The months that are counted. */
+  listMonths(): Promise<CountedMonth[]>
+  /** Compares a month's counter with the ledger; undefined while it changes too fast to be compared. */
+  compare(month: CountedMonth): Promise<MonthComparison | undefined>
 }
 
 /** More than any counter reaches; Lua counts exactly up to there. */
@@ -83,13 +101,18 @@ export function createRedisCounters(options: { redis: Redis; loadMonth: LoadMont
 
   async function load(counted: Counted, userId: UserId | null): Promise<void> {
     const key = monthKey(counted.tenantId, userId, counted.month)
-    const known = readHash(await redis.send('HGETALL', [key]))
-    const exceptCalls = Object.keys(known).flatMap((field) => (field.startsWith('r:') ? [field.slice(2)] : []))
-    const sum = await options.loadMonth({ tenantId: counted.tenantId, userId, month: counted.month, exceptCalls })
+    const { known, sum } = await sumBeside({ tenantId: counted.tenantId, userId, month: counted.month })
     await redis.run(loadScript, {
       keys: [key],
       args: [known.v ?? '', String(sum.tokens), String(sum.costMicroUsd), String(monthKeptMs)],
     })
+  }
+
+  /** What the ledger has of a month beside the calls that its counter holds, as of one version of the counter. */
+  async function sumBeside(month: CountedMonth): Promise<{ known: Record<string, string>; sum: UsedAmounts }> {
+    const known = readHash(await redis.send('HGETALL', [monthKey(month.tenantId, month.userId, month.month)]))
+    const exceptCalls = Object.keys(known).flatMap((field) => (field.startsWith('r:') ? [field.slice(2)] : []))
+    return { known, sum: await options.loadMonth({ ...month, exceptCalls }) }
   }
 
   async function settle(
@@ -164,6 +187,39 @@ export function createRedisCounters(options: { redis: Redis; loadMonth: LoadMont
         args: [String(expiredPerSweepMax), String(heldLeaseMs)],
       })
       return (Array.isArray(reply) ? reply : []).flatMap((member) => readMember(String(member)) ?? [])
+    },
+    async listMonths() {
+      const prefix = redis.key('limits', '')
+      const keys = new Set<string>()
+      let cursor = '0'
+      do {
+        const reply = await redis.send('SCAN', [cursor, 'MATCH', `${prefix}*`, 'COUNT', '500'])
+        const [next, found]: unknown[] = Array.isArray(reply) ? reply : []
+        for (const key of Array.isArray(found) ? found : []) keys.add(String(key))
+        cursor = typeof next === 'string' ? next : '0'
+      } while (cursor !== '0')
+      return [...keys].flatMap((key) => {
+        const [tenant = '', who = '', month = ''] = key.slice(prefix.length).split(':')
+        const tenantId = parseTenantId(tenant)
+        const userId = who === 'tenant' ? null : parseUserId(who)
+        return tenantId && userId !== undefined && /^\d{4}-\d\d$/.test(month) ? [{ tenantId, userId, month }] : []
+      })
+    },
+    async compare(month) {
+      const key = monthKey(month.tenantId, month.userId, month.month)
+      for (let tries = 0; tries < loadTriesMax; tries++) {
+        const { known, sum } = await sumBeside(month)
+        const now = await redis.send('HGET', [key, 'v'])
+        // One that was not loaded yet, or is to be loaded anew, cannot be wrong.
+        if (known.tokens === undefined) return { counted: sum, ledger: sum }
+        if (String(now) !== known.v) continue
+        const counted = {
+          tokens: Number(known.tokens) - Number(known.held_tokens ?? 0),
+          costMicroUsd: Number(known.cost) - Number(known.held_cost ?? 0),
+        }
+        return { counted, ledger: sum }
+      }
+      return undefined
     },
     async settleForAnother(hold, taken) {
       const users = hold.userId === null ? [null] : [null, hold.userId]

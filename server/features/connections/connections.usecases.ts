@@ -1,3 +1,4 @@
+import type { Limits } from '../../answering/limits/limits.ts'
 import {
   chooseModelTarget,
   modelKeyOrigin,
@@ -39,6 +40,7 @@ export interface ConnectionsParts {
   core: CoreDatabase
   directories: Directories
   ledger: UsageLedger
+  limits: Pick<Limits, 'admit'>
   secrets: TenantSecrets
   egress: Egress
   pinecone: PineconeAdapter
@@ -187,6 +189,10 @@ async function runModelTest(
     cost_micro_usd: computeCostMicroUsd(price, estimate),
     request_id: run.tester.actor.requestId,
   }
+  const { userId } = run.tester
+  const seat = await parts.limits.admit({ tenant: run.tenant, userId, requestId: call.request_id, purpose: 'test' })
+  const { promptTokens, completionTokens: outputTokensMax } = estimate
+  await seat.reserve({ id: call.id, price, promptTokens, outputTokensMax })
   await parts.ledger.reserve(call)
   const outcome = await parts.testModel({ target, signal: run.tester.signal }).catch(async (error: unknown) => {
     await settle(null, 'aborted')
@@ -197,17 +203,19 @@ async function runModelTest(
 
   async function settle(usage: ModelTestOutcome['usage'], status: 'completed' | 'aborted' | 'failed'): Promise<void> {
     const tokens = usage ?? { promptTokens: 0, completionTokens: 0, cachedTokens: 0 }
+    const cost = computeCostMicroUsd(price, tokens)
     await parts.ledger.settle({
       id: call.id,
       prompt_tokens: tokens.promptTokens,
       completion_tokens: tokens.completionTokens,
       cached_tokens: tokens.cachedTokens,
-      cost_micro_usd: computeCostMicroUsd(price, tokens),
+      cost_micro_usd: cost,
       status,
       usage_source: usage ? 'provider' : 'estimated',
       first_token_ms: null,
       duration_ms: Math.round(parts.clock.monotonicMs() - startedMs),
     })
+    await seat.settle(call.id, { tokens: tokens.promptTokens + tokens.completionTokens, costMicroUsd: cost ?? 0 })
   }
 }
 
