@@ -5,6 +5,7 @@ import { apiKeyRoutes } from './features/api-keys/api-keys.routes.ts'
 import { auditRoutes } from './features/audit/audit.routes.ts'
 import { chatRoutes, chatRoutesForManagers } from './features/chat/chat.routes.ts'
 import { conversationRoutes } from './features/chat/conversations.routes.ts'
+import { streamRoutes, streamRoutesForManagers } from './features/chat/streams.routes.ts'
 import { connectRoutes } from './features/connect/connect.routes.ts'
 import { connectionRoutes } from './features/connections/connections.routes.ts'
 import { domainRoutes } from './features/domains/domains.routes.ts'
@@ -92,6 +93,8 @@ export function createApp(services: Services, options: { consoleFiles: ConsoleFi
     .use(chatRoutes({ ...services, gates }))
     .use(conversationRoutes({ gates }))
     .use(chatRoutesForManagers({ ...services, gates }))
+    .use(streamRoutes({ ...services, gates }))
+    .use(streamRoutesForManagers({ ...services, gates }))
     .use(promptRoutes({ ...services, gates }))
     .use(connectionRoutes({ ...services, gates }))
     .use(domainRoutes({ ...services, ownOrigin: ownOrigin.publicOrigin, gates }))

@@ -5,6 +5,7 @@ import { createHealthRecorder, type HealthRecorder } from './answering/connectio
 import { openLimits } from './answering/limits/create-limits.ts'
 import type { Limits } from './answering/limits/limits.ts'
 import { createOpenAnswers, type OpenAnswers } from './answering/open-answers.ts'
+import { createSharedAnswers, type SharedAnswers } from './answering/shared-answers.ts'
 import { createRetriever, type PlatformIndex } from './answering/retrieval.ts'
 import { createTenantSecrets, type TenantSecrets } from './answering/tenant-secrets.ts'
 import { type ChangeFeed, startChangeFeed } from './data/change-feed.ts'
@@ -70,6 +71,7 @@ export interface Services {
   answering: Answering
   openAnswers: OpenAnswers
   limits: Limits
+  sharedAnswers: SharedAnswers
   /** Closes connections; open answers should be drained before. */
   close(): Promise<void>
 }
@@ -177,6 +179,7 @@ export async function createServices(options: {
     },
   })
   const openAnswers = createOpenAnswers({ feed, ledger, log })
+  const sharedAnswers = createSharedAnswers({ log })
   return {
     config,
     log,
@@ -209,10 +212,12 @@ export async function createServices(options: {
     answering,
     openAnswers,
     limits,
+    sharedAnswers,
     async close() {
       openAnswers.stop()
       metrics.stop()
       limits.stop()
+      sharedAnswers.stop()
       await mover.stop()
       await provisioner.stop()
       verifiedOrigins.stop()

@@ -29,9 +29,8 @@ export interface AnswerOutcome {
 
 /** An answer under way. */
 export interface AnswerStream {
+  /** Also the id of its model call's ledger row. */
   readonly streamId: string
-  /** The ledger row of its model call. */
-  readonly callId: string
   /** `x-ratelimit-*` of the response that carries it. */
   readonly headers: Record<string, string>
   /** The next events; undefined after the last, and once the reader left. Not for concurrent readers. */
@@ -43,13 +42,19 @@ export interface AnswerStream {
    * generated is stored as aborted at once, whether anybody reads or not. Without effect once it has ended.
    */
   cut(error: AppError): void
+  /**
+   * Ends the answer because its reader wants no more of it: the upstream is closed, what was generated is stored as
+   * aborted at once, and its last events are `usage` and `done` with `finish_reason: "stopped"`. Without effect once it
+   * has ended.
+   */
+  stop(): void
   /** Resolves when the answer is stored and its call settled. */
   readonly settled: Promise<void>
 }
 
 /** What an answer stream is made of. */
 export interface AnswerStreamParts {
-  ids: { streamId: string; sessionId: string | null; messageId: string; callId: string }
+  ids: { streamId: string; sessionId: string | null; messageId: string }
   headers: Record<string, string>
   model: ModelStream
   target: ModelTarget
@@ -87,12 +92,12 @@ export function createAnswerStream(parts: AnswerStreamParts): AnswerStream {
   const bound = createTextBound(answerBytesMax(parts.maxOutputTokens))
   let firstTokenMs: number | null = null
   let phase: 'opening' | 'streaming' | 'ended' = 'opening'
-  let stopped: { error: AppError; status: 'aborted' | 'failed' } | undefined
+  let stopped: { error: AppError | undefined; ending: Ending } | undefined
   let hasLeft = false
   let settling: Promise<void> | undefined
   const { promise: settled, resolve: noteSettled } = Promise.withResolvers<void>()
 
-  const deadline = setTimeout(() => stop(makeModelTimeout('total'), 'failed'), totalMsMax)
+  const deadline = setTimeout(() => breakOff({ error: makeModelTimeout('total'), status: 'failed' }), totalMsMax)
   deadline.unref()
 
   function settle(ending: Ending): Promise<void> {
@@ -116,17 +121,17 @@ export function createAnswerStream(parts: AnswerStreamParts): AnswerStream {
     }
   }
 
-  /** Ends the answer from outside its reading, for a reader may have stopped. */
-  function stop(reason: AppError, status: 'aborted' | 'failed'): void {
+  /** Ends the answer from outside its reading, for a reader may have stopped. Without an error it was asked to. */
+  function breakOff(reason: { error?: AppError; status: 'aborted' | 'failed' }): void {
     if (phase === 'ended' || stopped) return
-    stopped = { error: reason, status }
-    parts.abort.abort(reason)
+    stopped = { error: reason.error, ending: { status: reason.status, usage: null } }
+    parts.abort.abort(reason.error ?? clientLeft())
     parts.model.close()
-    settle({ status, usage: null }).catch(logUnstored)
+    settle(stopped.ending).catch(logUnstored)
   }
 
   function throwIfStopped(): void {
-    if (stopped) throw stopped.error
+    if (stopped) throw stopped.error ?? clientLeft()
   }
 
   function logUnstored(err: unknown): void {
@@ -142,7 +147,7 @@ export function createAnswerStream(parts: AnswerStreamParts): AnswerStream {
     if (isTooLong) {
       const failure = makeModelFailure('too_large')
       parts.noteProvider(failure)
-      stop(failure, 'failed')
+      breakOff({ error: failure, status: 'failed' })
     }
     return [{ event: 'delta', data: { text: shown } }]
   }
@@ -154,12 +159,13 @@ export function createAnswerStream(parts: AnswerStreamParts): AnswerStream {
     const ending: Ending = { status: 'completed', usage }
     await settle(ending)
     const events: AnswerEvent[] = rest ? [{ event: 'delta', data: { text: rest } }] : []
-    if (ending.outcome?.usage) events.push({ event: 'usage', data: ending.outcome.usage })
-    events.push({
-      event: 'done',
-      data: { finish_reason: finishReason, message_id: ids.messageId, cited: citations?.cited() ?? [] },
-    })
-    return events
+    return [...events, ...describeEnd(finishReason, ending)]
+  }
+
+  function describeEnd(finishReason: string, { outcome }: Ending): AnswerEvent[] {
+    const events: AnswerEvent[] = outcome?.usage ? [{ event: 'usage', data: outcome.usage }] : []
+    const cited = citations?.cited() ?? []
+    return [...events, { event: 'done', data: { finish_reason: finishReason, message_id: ids.messageId, cited } }]
   }
 
   function begin(): AnswerEvent[] {
@@ -176,16 +182,19 @@ export function createAnswerStream(parts: AnswerStreamParts): AnswerStream {
 
   async function fail(thrown: unknown): Promise<AnswerEvent[]> {
     parts.model.close()
+    if (stopped && !stopped.error) {
+      await settle(stopped.ending)
+      return describeEnd('stopped', stopped.ending)
+    }
     const cause = stopped?.error ?? thrown
-    // Whoever stopped it has logged what could not be stored.
-    await settle({ status: stopped?.status ?? 'failed', usage: null }).catch(stopped ? () => undefined : logUnstored)
+    // Whoever broke it off has logged what could not be stored.
+    await settle({ status: 'failed', usage: null }).catch(stopped ? () => undefined : logUnstored)
     if (cause instanceof AppError) return [{ event: 'error', data: cause }]
     throw cause
   }
 
   return {
     streamId: ids.streamId,
-    callId: ids.callId,
     headers: parts.headers,
     settled,
     async next() {
@@ -222,7 +231,8 @@ export function createAnswerStream(parts: AnswerStreamParts): AnswerStream {
       parts.model.close()
       return settle({ status: 'aborted', usage: null })
     },
-    cut: (error) => stop(error, 'aborted'),
+    cut: (error) => breakOff({ error, status: 'aborted' }),
+    stop: () => breakOff({ status: 'aborted' }),
   }
 }
 
@@ -254,7 +264,7 @@ async function describeOutcome(
       usage_source: usageSource,
     },
     call: {
-      id: parts.ids.callId,
+      id: parts.ids.streamId,
       prompt_tokens: tokens.promptTokens,
       completion_tokens: tokens.completionTokens,
       cached_tokens: tokens.cachedTokens,

@@ -199,12 +199,14 @@ export function createAnswering(parts: AnsweringParts): Answering {
       maxOutputTokens: outputTokensMax,
     })
     const promptTokens = estimatePromptTokens(messages)
-    const ids = { streamId: newId(), sessionId: record.sessionId, messageId: record.messageId, callId: newId() }
+    // A stream is called as its ledger row, so that any replica finds what was counted for it.
+    const streamId = newId()
+    const ids = { streamId, sessionId: record.sessionId, messageId: record.messageId }
     const abort = new AbortController()
-    const maxOutputTokens = await seat.reserve({ id: ids.callId, price, promptTokens, outputTokensMax })
+    const maxOutputTokens = await seat.reserve({ id: streamId, price, promptTokens, outputTokensMax })
     const startedMs = clock.monotonicMs()
     const call: ReservedCall = {
-      id: ids.callId,
+      id: streamId,
       tenant_id: tenant.id,
       user_id: question.userId,
       source: question.source,

@@ -4,9 +4,8 @@ import { AppError } from '../platform/errors.ts'
 import type { Log } from '../platform/log.ts'
 import type { AnswerStream } from './answer-stream.ts'
 
-/** An answer under way, and what decides whether its reader may go on reading. */
-export interface OpenAnswer {
-  stream: AnswerStream
+/** Somebody who reads, and what decides whether it may go on. */
+export interface Access {
   tenantId: string
   userId: string
   /** The reader's sign-in session, or its API key. */
@@ -19,12 +18,21 @@ export interface OpenAnswer {
 
 /** The answers under way in this process. */
 export interface OpenAnswers {
-  add(answer: OpenAnswer): void
+  /** Keeps an answer's lease, and cuts it when whoever asked for it loses access. */
+  add(answer: Access & { stream: AnswerStream }): void
+  /** Watches a reader that came back to an answer; the function it gives ends the watch. */
+  watch(reader: Access & { cut: (error: AppError) => void }): () => void
+  /** The answer of this id, if it is under way here. */
+  find(streamId: string): AnswerStream | undefined
+  /** Cuts every answer, as when the server stops. */
+  cutAll(error: AppError): void
   readonly size: number
   /** Resolves when none is under way any more. */
   drained(): Promise<void>
   stop(): void
 }
+
+type Watched = Access & { cut: (error: AppError) => void }
 
 const leaseRenewedEveryMs = 30_000
 /** In a dedicated tenant's database nobody listens: what changed there by hand is looked for (guarantee A10: 5 s). */
@@ -35,10 +43,11 @@ const recheckedEveryMs = 2_000
  * are checked again, so a suspended tenant's streams end within moments (guarantee A10).
  */
 export function createOpenAnswers(options: { feed: ChangeFeed; ledger: UsageLedger; log: Log }): OpenAnswers {
-  const open = new Set<OpenAnswer>()
+  const open = new Map<string, AnswerStream>()
+  const watched = new Set<Watched>()
   const waiting: (() => void)[] = []
 
-  const concerns = (answer: OpenAnswer, change: Change): boolean => {
+  const concerns = (answer: Access, change: Change): boolean => {
     const [first, second] = change.ids
     if (change.kind === 'tenant') return answer.tenantId === first
     if (change.kind === 'user') return answer.userId === first
@@ -46,42 +55,54 @@ export function createOpenAnswers(options: { feed: ChangeFeed; ledger: UsageLedg
     return change.kind === 'tenant_user' && answer.tenantId === first && answer.userId === second
   }
 
-  async function recheck(answer: OpenAnswer): Promise<void> {
+  async function recheck(reader: Watched): Promise<void> {
     try {
-      await answer.recheck()
+      await reader.recheck()
     } catch (error) {
       // A check that could not be made is no reason to cut; the change feed tells again when it is back.
-      if (error instanceof AppError && error.status < 500) answer.stream.cut(error)
-      else
-        options.log.warn({ err: error, stream_id: answer.stream.streamId }, 'an open answer could not be checked again')
+      if (error instanceof AppError && error.status < 500) reader.cut(error)
+      else options.log.warn({ err: error }, 'the reader of an open answer could not be checked again')
     }
   }
 
+  function watch(reader: Watched): () => void {
+    watched.add(reader)
+    return () => watched.delete(reader)
+  }
+
   options.feed.onChange((change) => {
-    for (const answer of open) if (!change || concerns(answer, change)) void recheck(answer)
+    if (change?.kind === 'stop_stream') return open.get(change.ids[0] ?? '')?.stop()
+    for (const reader of watched) if (!change || concerns(reader, change)) void recheck(reader)
   })
 
-  async function forgetWhenSettled(answer: OpenAnswer): Promise<void> {
-    await answer.stream.settled
-    open.delete(answer)
+  async function forgetWhenSettled(stream: AnswerStream, unwatch: () => void): Promise<void> {
+    await stream.settled
+    unwatch()
+    open.delete(stream.streamId)
     if (open.size === 0) for (const resolve of waiting.splice(0)) resolve()
   }
 
   const renewing = setInterval(() => {
-    const ids = [...open].map((answer) => answer.stream.callId)
-    options.ledger.renewLeases(ids).catch((err: unknown) => options.log.warn({ err }, 'leases could not be renewed'))
+    options.ledger
+      .renewLeases([...open.keys()])
+      .catch((err: unknown) => options.log.warn({ err }, 'leases could not be renewed'))
   }, leaseRenewedEveryMs)
   renewing.unref()
 
   const rechecking = setInterval(() => {
-    for (const answer of open) if (!answer.isHeardOf) void recheck(answer)
+    for (const reader of watched) if (!reader.isHeardOf) void recheck(reader)
   }, recheckedEveryMs)
   rechecking.unref()
 
   return {
-    add(answer) {
-      open.add(answer)
-      void forgetWhenSettled(answer)
+    add({ stream, ...access }) {
+      open.set(stream.streamId, stream)
+      void forgetWhenSettled(stream, watch({ ...access, cut: (error) => stream.cut(error) }))
+    },
+    watch,
+    find: (streamId) => open.get(streamId),
+    cutAll(error) {
+      for (const stream of open.values()) stream.cut(error)
     },
     get size() {
       return open.size

@@ -2,7 +2,7 @@ import postgres from 'postgres'
 import { withDeadline } from '../platform/deadline.ts'
 import type { Log } from '../platform/log.ts'
 
-/** What changed: a kind (`user`, `tenant`, `session`, `tenant_user`, `prices`) and the ids that name the row. */
+/** What changed: a kind (`user`, `tenant`, `session`, `tenant_user`, `prices`, `stop_stream`) and the ids that name the row. */
 export interface Change {
   kind: string
   ids: string[]
@@ -22,7 +22,8 @@ export interface ChangeFeed {
 /** What listening connections call themselves; replicas are counted by it. */
 export const listeningName = 'tenantry listen'
 
-const channel = 'tenantry_changes'
+/** Where changes are told: a kind, then ids, between spaces. */
+export const changesChannel = 'tenantry_changes'
 const pingEveryMs = 500
 const pingTimeoutMs = 500
 
@@ -56,7 +57,11 @@ export async function startChangeFeed(options: { directUrl: string; log: Log }):
       ...notificationHandler((_, payload) => tell(parseChange(payload))),
     })
     try {
-      await withDeadline(connection.unsafe(`listen ${channel}`).execute(), 4_000, () => new Error('listen timed out'))
+      await withDeadline(
+        connection.unsafe(`listen ${changesChannel}`).execute(),
+        4_000,
+        () => new Error('listen timed out'),
+      )
     } catch (error) {
       void connection.end({ timeout: 0 }).catch(() => undefined)
       throw error

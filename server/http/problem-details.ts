@@ -36,7 +36,7 @@ export const databaseUnavailable = defineError({
 const ownFailures = new Set([serverError.definition.code, databaseUnavailable.definition.code])
 
 /** The problem object (RFC 9457) of an error, as it is sent in bodies and in SSE `error` events. */
-export function describeProblem(error: AppError, requestId: string): Record<string, unknown> {
+export function describeProblem(error: AppError, requestId: string): Record<string, unknown> & { code: string } {
   return {
     ...error.extensions,
     type: `urn:tenantry:error:${error.code}`,

@@ -224,6 +224,8 @@ const refusals: Record<string, string> = {
   'GET /admin/tenants/{id}/move': 'move.not_found',
   'POST /admin/tenants/{id}/move': 'tenant.move_refused',
   'DELETE /admin/tenants/{id}/move': 'move.not_found',
+  // What its users asked is no answer of a preview.
+  'POST /admin/tenants/{id}/preview/{stream}/stop': 'stream.not_found',
   // A server that answers is another test's; here it is enough that superusers get past the gates.
   'POST /admin/database-servers': 'request.invalid',
   'GET /admin/database-servers/{server}': 'database_server.not_found',

@@ -76,7 +76,8 @@ export async function* iterateEvents(response: Response): AsyncGenerator<SseEven
   }
 }
 
-function parseFrame(frame: string): SseEvent {
+/** One frame of a stream. */
+export function parseFrame(frame: string): SseEvent {
   const field = (name: string): string | undefined =>
     frame
       .split('\n')

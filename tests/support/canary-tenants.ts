@@ -3,6 +3,7 @@ import type postgres from 'postgres'
 import { call, type CallOptions } from './call.ts'
 import type { Canaries } from './canaries.ts'
 import { inDatabase } from './dedicated.ts'
+import { type OpenStream, openStream } from './open-stream.ts'
 import { makeUser, password, type Person, signIn } from './people.ts'
 import { asOwner } from './owner-sql.ts'
 import type { Scenario } from './scenario.ts'
@@ -18,6 +19,8 @@ export interface Things {
   user: string
   email: string
   session: string
+  /** An answer's. */
+  stream: string
   domain: string
   origin: string
   /** An API key's id. */
@@ -102,7 +105,7 @@ export async function makeCanaryTenant(
 
   const members: Record<'user' | 'other', Person> = { user: owner, other: owner }
   const texts: string[] = []
-  const sessions: Record<string, string> = {}
+  const asked: Record<string, OpenStream> = {}
   for (const role of ['user', 'other'] as const) {
     const seenBy = [...managers, viewers[role]]
     const [address, name] = [make(role, seenBy), make(`${role}name`, seenBy)]
@@ -124,13 +127,15 @@ export async function makeCanaryTenant(
   for (const [role, person] of Object.entries({ ...members, assigned, server })) {
     const viewer = viewers[role === 'user' || role === 'other' || role === 'server' ? role : 'assigned']
     const question = make(`${role}text`, [viewer])
-    const asked = await expectDone(scenario, 'POST /chat', {
+    const stream = await openStream(app, 'POST /chat/stream', {
       token: person.token,
       body: { message: `What of ${question} and ${passage}?` },
     })
+    asked[role] = await stream.read()
     texts.push(question)
-    sessions[role] = canaries.watch(asked.session_id, [...managers, viewer])
-    canaries.watch(asked.message_id, [viewer])
+    canaries.watch(stream.sessionId, [...managers, viewer])
+    canaries.watch(stream.streamId, [...managers, viewer])
+    canaries.watch(stream.messageId, [viewer])
   }
   const host = `${make('domain', managers)}.example`
   await admin(`POST /admin/tenants/${tenant}/domains`, { body: { origin: `https://${host}` } })
@@ -140,20 +145,21 @@ export async function makeCanaryTenant(
     body: { email: `${invited}@people.example` },
   })
   if (made.database_name) canaries.watch(made.database_name, managers)
-  const things = (person: Person, session: string): Things => ({
+  const things = (person: Person, answer: OpenStream | undefined): Things => ({
     tenant,
     owner: owner.id,
     platformUser: assigned.id,
     user: person.id,
     email: person.email,
-    session,
+    session: answer?.sessionId ?? '',
+    stream: answer?.streamId ?? '',
     domain: host,
     origin: `https://${host}`,
     apiKey: apiKey.id,
   })
   return {
-    things: things(members.user, sessions.user ?? ''),
-    neighbour: things(members.other, sessions.other ?? ''),
+    things: things(members.user, asked.user),
+    neighbour: things(members.other, asked.other),
     owner,
     assigned,
     server,
@@ -182,6 +188,7 @@ export function makePhantom(): Things {
     user: randomUUID(),
     email: `${word}@people.example`,
     session: randomUUID(),
+    stream: randomUUID(),
     domain: `${word}.example`,
     origin: `https://${word}.example`,
     apiKey: randomUUID(),
@@ -190,8 +197,8 @@ export function makePhantom(): Things {
 
 /** A user of the same tenant whom there is not. */
 export function makeColleaguesPhantom(colleague: Things): Things {
-  const { user, email, session } = makePhantom()
-  return { ...colleague, user, email, session }
+  const { user, email, session, stream } = makePhantom()
+  return { ...colleague, user, email, session, stream }
 }
 
 /** Looks with the owner's eyes into the database where a tenant's rows are. */

@@ -26,6 +26,8 @@ const parameters: Record<string, (things: Things) => string> = {
   'users/{id}': ({ platformUser }) => platformUser,
   'users/{user}': ({ user }) => user,
   'sessions/{session}': ({ session }) => session,
+  'streams/{stream}': ({ stream }) => stream,
+  'preview/{stream}': ({ stream }) => stream,
   'domains/{domain}': ({ domain }) => domain,
   'api-keys/{key}': ({ apiKey }) => apiKey,
   'prompts/{version}': () => '1',

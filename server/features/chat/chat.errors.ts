@@ -6,3 +6,10 @@ export const sessionNotFound = defineError({
   status: 404,
   title: 'There is no such conversation',
 })
+
+/** No such answer, or none of the caller's. */
+export const streamNotFound = defineError({
+  code: 'stream.not_found',
+  status: 404,
+  title: 'There is no such answer',
+})

@@ -3,27 +3,37 @@ import { listSessionFigures } from '../../data/conversations.data.ts'
 import type { TenantDatabases } from '../../data/tenant-databases.ts'
 import type { Principal } from '../../http/identity.ts'
 import { describePage, pageOf, pageQuery, readPageQuery } from '../../http/page-query.ts'
-import { factsOf, noteStream } from '../../http/request-facts.ts'
+import { factsOf } from '../../http/request-facts.ts'
 import { type Gates, managerRoutes, tenantRoutes } from '../../http/routes.ts'
 import { jsonBody } from '../../http/strict-body.ts'
-import { ensureTenantServes, type TenantEntry, tenantNotFound } from '../../http/tenant-gate.ts'
-import type { TenantId } from '../../platform/ids.ts'
-import type { Log } from '../../platform/log.ts'
-import { answerResponse } from './answer-response.ts'
-import { chatAnswerView, chatBody, previewBody, sessionFiguresView } from './chat.schemas.ts'
+import { ensureTenantServes, type TenantEntry } from '../../http/tenant-gate.ts'
+import {
+  createLeash,
+  eventStreamAnswer,
+  recheck,
+  recheckManager,
+  respond,
+  type RespondParts,
+} from './answering-request.ts'
+import { chatAnswerView, chatBody, chatStreamBody, previewBody, sessionFiguresView } from './chat.schemas.ts'
 import { type Asker, type ChatParts, collectAnswer, startChat, startPreview } from './chat.usecases.ts'
 
 const tag = 'Chat'
 
 /** Chat for tenants' users. */
-export function chatRoutes(parts: ChatParts & { gates: Gates; databases: TenantDatabases; log: Log }) {
+export function chatRoutes(parts: ChatParts & RespondParts & { gates: Gates; databases: TenantDatabases }) {
   const { gates } = parts
 
-  const askAs = (request: Request, principal: Principal, entry: TenantEntry): Asker => ({
+  const askAs = (
+    request: Request,
+    principal: Principal,
+    entry: TenantEntry,
+    signal: AbortSignal = request.signal,
+  ): Asker => ({
     principal,
     entry,
     requestId: factsOf(request).requestId,
-    signal: request.signal,
+    signal,
     recheck: () => recheck(gates, request, principal),
   })
 
@@ -31,22 +41,23 @@ export function chatRoutes(parts: ChatParts & { gates: Gates; databases: TenantD
     .post(
       '/stream',
       async ({ body, request, principal, entry, server }) => {
-        const stream = await startChat(parts, askAs(request, principal, entry), {
+        const leash = createLeash(request.signal)
+        const stream = await startChat(parts, askAs(request, principal, entry, leash.signal), {
           message: body.message,
           sessionId: body.session_id,
           retrievalOff: body.retrieval === 'off',
         })
-        // A quiet stream is kept open by pings; the model has its own deadlines.
-        server?.timeout(request, 0)
-        return answerResponse(stream, {
-          requestId: factsOf(request).requestId,
-          log: parts.log,
-          disconnect: () => server?.timeout(request, 1),
-          onEnd: noteStream(request, stream.streamId),
+        return respond(parts, {
+          stream,
+          owner: { tenantId: entry.tenant.id, userId: entry.userId, purpose: 'chat' },
+          isResumable: body.resumable ?? false,
+          leash,
+          request,
+          server,
         })
       },
       {
-        ...jsonBody(chatBody),
+        ...jsonBody(chatStreamBody),
         detail: { summary: 'Ask, and get the answer as Server-Sent Events', ...eventStreamAnswer },
       },
     )
@@ -80,18 +91,18 @@ export function chatRoutes(parts: ChatParts & { gates: Gates; databases: TenantD
 }
 
 /** Trying prompts, and figures of conversations, for a tenant's managers. */
-export function chatRoutesForManagers(parts: ChatParts & { gates: Gates; databases: TenantDatabases; log: Log }) {
+export function chatRoutesForManagers(parts: ChatParts & RespondParts & { gates: Gates; databases: TenantDatabases }) {
   return managerRoutes(parts.gates, tag)
     .post(
       '/preview',
       async ({ body, request, principal, tenant, server }) => {
         ensureTenantServes(tenant)
-        const requestId = factsOf(request).requestId
+        const leash = createLeash(request.signal)
         const asker: Asker = {
           principal,
           entry: { tenant, scope: parts.databases.scopeOf(tenant), userId: principal.userId },
-          requestId,
-          signal: request.signal,
+          requestId: factsOf(request).requestId,
+          signal: leash.signal,
           recheck: () => recheckManager(parts.gates, principal, tenant.id),
         }
         const stream = await startPreview(parts, asker, {
@@ -100,12 +111,13 @@ export function chatRoutesForManagers(parts: ChatParts & { gates: Gates; databas
           history: body.history ?? [],
           retrievalOff: body.retrieval === 'off',
         })
-        server?.timeout(request, 0)
-        return answerResponse(stream, {
-          requestId,
-          log: parts.log,
-          disconnect: () => server?.timeout(request, 1),
-          onEnd: noteStream(request, stream.streamId),
+        return respond(parts, {
+          stream,
+          owner: { tenantId: tenant.id, userId: principal.userId, purpose: 'test' },
+          isResumable: body.resumable ?? false,
+          leash,
+          request,
+          server,
         })
       },
       {
@@ -137,27 +149,4 @@ export function chatRoutesForManagers(parts: ChatParts & { gates: Gates; databas
         detail: { summary: 'Counts and times of conversations, never text' },
       },
     )
-}
-
-const eventStreamAnswer = {
-  responses: {
-    200: {
-      description: 'Events start, sources, delta, usage, done or error',
-      content: { 'text/event-stream': { schema: { type: 'string' as const } } },
-    },
-  },
-}
-
-/** May the asker still be where it is? The token may have expired meanwhile; its session may not have ended. */
-async function recheck(gates: Gates, request: Request, principal: Principal): Promise<void> {
-  await gates.tenantGate.enter(request, await gates.identity.revalidate(principal))
-}
-
-/** Is the asker still a manager of a tenant that serves? */
-async function recheckManager(gates: Gates, principal: Principal, tenantId: TenantId): Promise<void> {
-  const now = await gates.identity.revalidate(principal)
-  const tenant = await gates.directories.tenant(tenantId)
-  const manages = tenant && now.scope === 'core' && (now.isSuperuser || tenant.ownerId === now.userId)
-  if (!manages) throw tenantNotFound({ detail: 'There is no tenant with this id.' })
-  ensureTenantServes(tenant)
 }

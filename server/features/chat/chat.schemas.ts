@@ -8,12 +8,23 @@ const message = t.String({
   error: 'must have 1 to 32,000 characters, not only spaces',
 })
 
-/** `POST /chat` and `/chat/stream`. */
+const resumable = t.Optional(
+  t.Boolean({
+    description:
+      'Goes on for a minute after its reader has left, who may come back to it; otherwise it ends within a second',
+    error: 'must be true or false',
+  }),
+)
+
+/** `POST /chat`. */
 export const chatBody = t.Object({
   message,
   session_id: t.Optional(nullable(uuid)),
   retrieval: t.Optional(t.Literal('off', { error: 'must be "off", or left out' })),
 })
+
+/** `POST /chat/stream`. */
+export const chatStreamBody = t.Object({ ...chatBody.properties, resumable })
 
 /** `POST …/preview`: a draft of the prompt and a made-up history; nothing is stored. */
 export const previewBody = t.Object({
@@ -29,7 +40,11 @@ export const previewBody = t.Object({
     ),
   ),
   retrieval: t.Optional(t.Literal('off', { error: 'must be "off", or left out' })),
+  resumable,
 })
+
+/** How an answer was stopped, and what was counted for it. */
+export const stoppedView = t.Object({ stopped: t.Boolean(), usage: usageView })
 
 /** The whole answer of `POST /chat`. */
 export const chatAnswerView = t.Object({

@@ -117,7 +117,7 @@ async function track(parts: ChatParts, asker: Asker, stream: AnswerStream): Prom
     stream,
     tenantId: asker.entry.tenant.id,
     userId: asker.principal.userId,
-    signedInBy: asker.principal.scope === 'api_key' ? asker.principal.userId : asker.principal.sessionId,
+    signedInBy: signedInBy(asker.principal),
     isHeardOf: asker.entry.tenant.isolation === 'pooled',
     recheck: asker.recheck,
   })
@@ -129,6 +129,11 @@ async function track(parts: ChatParts, asker: Asker, stream: AnswerStream): Prom
     throw error
   }
   return stream
+}
+
+/** What a principal's access stands on: its sign-in session, or its API key. */
+export function signedInBy(principal: Principal): string {
+  return principal.scope === 'api_key' ? principal.userId : principal.sessionId
 }
 
 /** The turn in the tenant's store: the question beside the upstream call, the answer at its end. */

@@ -6,6 +6,7 @@ import { answerResponse } from '../../../server/features/chat/answer-response.ts
 import { tenantInactive } from '../../../server/http/tenant-gate.ts'
 import { systemClock } from '../../../server/platform/clock.ts'
 import { createLog } from '../../../server/platform/log.ts'
+import { readAlone } from '../../support/read-alone.ts'
 import { eventually } from '../../support/scenario.ts'
 
 /** D7: readers that never read. Nothing pulls for them, so nothing may depend on a pull. */
@@ -31,7 +32,7 @@ function startAnswer(totalMsMax?: number): Scene {
   const outcomes: AnswerOutcome[] = []
   let reads = 0
   const stream = createAnswerStream({
-    ids: { streamId: requestId, sessionId: null, messageId: requestId, callId: requestId },
+    ids: { streamId: requestId, sessionId: null, messageId: requestId },
     headers: {},
     model: {
       read(): Promise<ModelEvent> {
@@ -72,9 +73,7 @@ async function park(scene: Scene, options: { stalledAfterMs?: number; pingAfterM
       request.signal.addEventListener('abort', () => {
         cancelled = true
       })
-      return answerResponse(scene.stream, {
-        requestId,
-        log,
+      return answerResponse(readAlone(scene.stream), {
         ...options,
         disconnect: () => self.timeout(request, 1),
       })
@@ -154,7 +153,7 @@ test('C4: the total deadline ends an answer that nobody reads', async () => {
 
 test('a slow reader is not a parked one', async () => {
   const scene = startAnswer()
-  const response = answerResponse(scene.stream, { requestId, log, stalledAfterMs: 300 })
+  const response = answerResponse(readAlone(scene.stream), { stalledAfterMs: 300 })
   const reader = response.body?.getReader()
   for (let taken = 0; taken < 6; taken += 1) {
     await Bun.sleep(100)
@@ -162,5 +161,6 @@ test('a slow reader is not a parked one', async () => {
   }
   expect(scene.outcomes).toEqual([])
   await reader?.cancel()
+  await scene.stream.settled
   expect(scene.outcomes.map(({ call }) => call.status)).toEqual(['aborted'])
 })

@@ -1,10 +1,9 @@
 import { expect, test } from 'bun:test'
 import type { AnswerEvent, AnswerStream } from '../../../server/answering/answer-stream.ts'
 import { answerResponse } from '../../../server/features/chat/answer-response.ts'
-import { createLog } from '../../../server/platform/log.ts'
 import { iterateEvents } from '../../support/call.ts'
+import { readAlone } from '../../support/read-alone.ts'
 
-const log = createLog({ level: 'silent', destination: { write: () => undefined } })
 const requestId = '018f0000-0000-7000-8000-000000000001'
 const delta: AnswerEvent = { event: 'delta', data: { text: 'x' } }
 const done: AnswerEvent = { event: 'done', data: { finish_reason: 'stop', message_id: requestId, cited: [] } }
@@ -13,7 +12,7 @@ test('silence is broken by pings without an id, and the ids of the others go on'
   const { promise: quiet, resolve: speak } = Promise.withResolvers<void>()
   const stream = streamOf([() => [delta], () => quiet.then(() => [delta]), () => [done]])
   const seen: [string | undefined, string][] = []
-  for await (const { id, event, data } of iterateEvents(answerResponse(stream, { requestId, log, pingAfterMs: 30 }))) {
+  for await (const { id, event, data } of iterateEvents(answerResponse(readAlone(stream), { pingAfterMs: 30 }))) {
     seen.push([id, event])
     if (event === 'ping') expect(data).toEqual({})
     if (seen.filter(([, name]) => name === 'ping').length === 2) speak()
@@ -30,7 +29,7 @@ test('silence is broken by pings without an id, and the ids of the others go on'
 test('there is no ping while events come, and none after the end', async () => {
   const stream = streamOf([() => [delta], () => [delta], () => [done]])
   const seen: string[] = []
-  for await (const { event } of iterateEvents(answerResponse(stream, { requestId, log, pingAfterMs: 10_000 }))) {
+  for await (const { event } of iterateEvents(answerResponse(readAlone(stream), { pingAfterMs: 10_000 }))) {
     seen.push(event)
   }
   expect(seen).toEqual(['delta', 'delta', 'done'])
@@ -43,7 +42,7 @@ test('C3: an answer that fails in a way nobody foresaw still ends with an error 
       throw new Error('the inner secret')
     },
   ])
-  const text = await answerResponse(stream, { requestId, log }).text()
+  const text = await answerResponse(readAlone(stream, requestId)).text()
   expect(text).toContain('event: error')
   expect(text).toContain('"code":"server.error"')
   expect(text).toContain(`"request_id":"${requestId}"`)
@@ -55,10 +54,10 @@ function streamOf(steps: (() => AnswerEvent[] | Promise<AnswerEvent[]>)[]): Answ
   return {
     streamId: requestId,
     headers: {},
-    callId: requestId,
     next: async () => left.shift()?.(),
     leave: () => Promise.resolve(),
     cut: () => undefined,
+    stop: () => undefined,
     settled: new Promise(() => undefined),
   }
 }

@@ -1,0 +1,105 @@
+import type { TenantId, UserId } from '../platform/ids.ts'
+import type { Log } from '../platform/log.ts'
+import type { AnswerReader, Problem } from './answer-reader.ts'
+import type { AnswerStream } from './answer-stream.ts'
+import { type SharedAnswer, shareAnswer } from './shared-answer.ts'
+
+/** Whose answer it is; nobody else reads it. */
+export interface AnswerOwner {
+  tenantId: TenantId
+  userId: UserId
+  purpose: 'chat' | 'test'
+}
+
+/** The answers of this process that may be read again: those under way, and for some minutes those that ended. */
+export interface SharedAnswers {
+  /** Makes an answer readable by its owner, and gives the first reader. */
+  share(answer: {
+    stream: AnswerStream
+    owner: AnswerOwner
+    /** It goes on for a minute without a reader; otherwise for a moment. */
+    isResumable: boolean
+    describeFailure: (thrown: unknown) => Problem
+  }): AnswerReader
+  /** Reads behind a frame; undefined when there is no such answer of this owner, or nothing is left to read. */
+  find(wanted: { streamId: string; owner: AnswerOwner; afterId: number }): AnswerReader | undefined
+  stop(): void
+}
+
+/** What a connection that was lost and taken up again at once takes; the upstream is ended within 1 s (guarantee D8). */
+const graceMs = 400
+/** How long a reader of a resumable answer may be away. */
+const resumableGraceMs = 60_000
+const keptMs = 300_000
+const endedBytesMax = 64 * 1024 * 1024
+/** What an answer takes beside its bytes, about. */
+const overheadBytes = 2_048
+const sweptEveryMs = 5_000
+
+interface Kept {
+  answer: SharedAnswer
+  owner: AnswerOwner
+}
+
+/** Keeps answers for readers who come back. Bounded in time and bytes: the ones that ended first go first. */
+export function createSharedAnswers(options: {
+  log: Log
+  /** Shorter ones for tests. */
+  graceMs?: number
+  resumableGraceMs?: number
+}): SharedAnswers {
+  const underWay = new Map<string, Kept>()
+  /** In the order in which they ended. */
+  const ended = new Map<string, Kept & { endedMs: number }>()
+  let endedBytes = 0
+
+  const sizeOf = ({ answer }: Kept): number => answer.frames.length + overheadBytes
+
+  function noteEnd(entry: Kept): void {
+    const { streamId } = entry.answer
+    if (!underWay.delete(streamId)) return
+    ended.set(streamId, { ...entry, endedMs: performance.now() })
+    endedBytes += sizeOf(entry)
+    sweep()
+  }
+
+  function sweep(): void {
+    const dueMs = performance.now() - keptMs
+    for (const [streamId, entry] of ended) {
+      if (entry.endedMs > dueMs && endedBytes <= endedBytesMax) return
+      ended.delete(streamId)
+      endedBytes -= sizeOf(entry)
+    }
+  }
+
+  const sweeping = setInterval(sweep, sweptEveryMs)
+  sweeping.unref()
+
+  return {
+    share({ stream, owner, isResumable, describeFailure }) {
+      const answer = shareAnswer({
+        stream,
+        graceMs: isResumable ? (options.resumableGraceMs ?? resumableGraceMs) : (options.graceMs ?? graceMs),
+        describeFailure,
+        onGrowth: (frames) => {
+          if (frames.isEnded) noteEnd(entry)
+        },
+        log: options.log,
+      })
+      const entry: Kept = { answer, owner }
+      underWay.set(answer.streamId, entry)
+      return answer.read(0)
+    },
+    find({ streamId, owner, afterId }) {
+      const entry = underWay.get(streamId) ?? ended.get(streamId)
+      if (!entry || !isOwner(entry.owner, owner)) return undefined
+      const { frames } = entry.answer
+      return frames.isEnded && afterId >= frames.lastId ? undefined : entry.answer.read(afterId)
+    },
+    stop: () => clearInterval(sweeping),
+  }
+}
+
+function isOwner(one: AnswerOwner, other: AnswerOwner): boolean {
+  return one.tenantId === other.tenantId && one.userId === other.userId && one.purpose === other.purpose
+}
