@@ -6,7 +6,10 @@ export interface Schema {
   format?: string
   enum?: unknown[]
   minLength?: number
+  maxLength?: number
   minimum?: number
+  maximum?: number
+  items?: Schema
   nullable?: boolean
   required?: string[]
   properties?: Record<string, Schema>
@@ -23,13 +26,18 @@ export interface Operation {
   audience: string
   /** Names of the query's parameters. */
   query: string[]
+  /** Their schemas, by name. */
+  querySchemas: Record<string, Schema>
+  /** The content types of each documented status. */
+  responses: Record<string, string[]>
   /** Of its body; undefined when it takes none. */
   body: { type: string; schema: Schema } | undefined
 }
 
 interface DocumentedOperation {
   'x-audience'?: string
-  parameters?: { name: string; in: string }[]
+  parameters?: { name: string; in: string; schema?: Schema }[]
+  responses: Record<string, { $ref?: string; content?: Record<string, unknown> }>
   requestBody?: { content: Record<string, { schema: Schema }> }
 }
 
@@ -46,6 +54,17 @@ export async function listOperations(app: { url: string }): Promise<Operation[]>
         path,
         audience: operation['x-audience'] ?? 'unknown',
         query: (operation.parameters ?? []).filter((each) => each.in === 'query').map(({ name }) => name),
+        querySchemas: Object.fromEntries(
+          (operation.parameters ?? [])
+            .filter((each) => each.in === 'query')
+            .map(({ name, schema = {} }) => [name, schema]),
+        ),
+        responses: Object.fromEntries(
+          Object.entries(operation.responses).map(([status, response]) => [
+            status,
+            response.$ref ? ['application/problem+json'] : Object.keys(response.content ?? {}),
+          ]),
+        ),
         body: content && { type: content[0], schema: content[1].schema },
       }
     }),
