@@ -22,6 +22,8 @@ export interface NewTenantDraft {
   hasOwnId: boolean
   /** Where it is to live; left out in older drafts, which is pooled. */
   isolation?: 'pooled' | 'dedicated'
+  /** The server it is to live on; left out, or '': wherever there is most room. */
+  server?: string
   /** When it was last changed, RFC 3339. */
   savedAt: string
 }

@@ -1,7 +1,6 @@
 import { useMutation, useQuery, useQueryClient } from '@tanstack/react-query'
 import type { ReactNode } from 'react'
 import { useApi } from '../api/api-context.ts'
-import { ask } from '../api/client.ts'
 import { describeProblem, toProblem } from '../api/problem.ts'
 import { formatAge } from '../lib/format.ts'
 import { useNow } from '../lib/use-now.ts'
@@ -11,6 +10,7 @@ import { ProblemNotice } from '../ui/problem-notice.tsx'
 import { State } from '../ui/state.tsx'
 import { getMeQueryOptions } from './me.queries.ts'
 import { getTenantQueryOptions, type Tenant } from './tenant.queries.ts'
+import { useRetryStore } from './use-retry-store.ts'
 
 const askEveryMs = 1_000
 /** From here on it is said that it takes long. */
@@ -60,21 +60,19 @@ function Failed(props: { tenant: Tenant }): ReactNode {
   const queryClient = useQueryClient()
   const { data: me } = useQuery(getMeQueryOptions(api))
   const { queryKey } = getTenantQueryOptions(api, tenant.id)
-  const retry = useMutation({
-    mutationFn: () => ask(api.server.admin.tenants({ id: tenant.id }).provision.retry.post()),
-    onSuccess: (found) => {
-      queryClient.setQueryData(queryKey, found)
-      void queryClient.invalidateQueries({ queryKey: ['tenants'] })
-    },
-  })
+  const retry = useRetryStore(tenant.id)
   const look = useMutation({ mutationFn: () => queryClient.invalidateQueries({ queryKey }) })
+  // A database that is there already has failed at a migration.
+  const isMade = tenant.database_name !== null
   const problem = retry.error ? toProblem(retry.error) : undefined
   return (
     <div className="flex gap-3 p-6 phone:p-4">
       <Icon name="failure" className="mt-[2px] size-[16px] shrink-0 text-danger" />
       <div className="flex max-w-[60ch] min-w-0 flex-col items-start gap-3">
         <div>
-          <h2 className="text-[14px]/[20px] font-semibold text-ink">Its database could not be made</h2>
+          <h2 className="text-[14px]/[20px] font-semibold text-ink">
+            {isMade ? 'Its database could not be brought up to date' : 'Its database could not be made'}
+          </h2>
           <p className="text-ink-2">
             {tenant.failure ?? 'The database server does not answer.'}{' '}
             {me?.is_superuser
@@ -85,7 +83,7 @@ function Failed(props: { tenant: Tenant }): ReactNode {
         <ProblemNotice words={problem && describeProblem({ problem, attempt: 'other' })} />
         {me?.is_superuser ? (
           <Button kind="primary" busy={retry.isPending} onClick={() => retry.mutate()}>
-            Make database again
+            {isMade ? 'Migrate database again' : 'Make database again'}
           </Button>
         ) : (
           <Button busy={look.isPending} onClick={() => look.mutate()}>

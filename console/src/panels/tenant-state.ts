@@ -4,6 +4,8 @@ import type { StateKind } from '../ui/state.tsx'
 export interface TenantCondition {
   is_active: boolean
   state: 'provisioning' | 'active' | 'failed' | 'moving' | 'deleting'
+  /** Its own database; a tenant that has one and failed could not be migrated. */
+  database_name?: string | null
   /** Connections that fail now, where that is known. */
   failing?: readonly string[]
 }
@@ -14,7 +16,9 @@ const connectionNames: Record<string, string> = { model: 'Model', pinecone: 'Pin
 export function describeState(tenant: TenantCondition): { kind: StateKind; words: string } {
   if (tenant.state === 'deleting') return { kind: 'attention', words: 'Purge unfinished' }
   if (!tenant.is_active) return { kind: 'suspended', words: 'Suspended' }
-  if (tenant.state === 'failed') return { kind: 'failed', words: 'Setup failed' }
+  if (tenant.state === 'failed') {
+    return { kind: 'failed', words: typeof tenant.database_name === 'string' ? 'Migration failed' : 'Setup failed' }
+  }
   if (tenant.state === 'provisioning') return { kind: 'working', words: 'Provisioning' }
   if (tenant.state === 'moving') return { kind: 'working', words: 'Moving' }
   const failing = tenant.failing?.map((connection) => connectionNames[connection] ?? connection) ?? []

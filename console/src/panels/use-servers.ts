@@ -33,6 +33,11 @@ export function useServers(enabled: boolean): {
   return { servers, nameServer }
 }
 
+/** Whether a server takes new tenants: it does not drain and has room. */
+export function takesTenants(server: Pick<DatabaseServer, 'is_draining' | 'tenants' | 'tenants_max'>): boolean {
+  return !server.is_draining && (server.tenants_max === null || server.tenants < server.tenants_max)
+}
+
 const none: readonly DatabaseServer[] = []
 
 async function askServers(options: { api: Api; signal: AbortSignal }) {

@@ -8,9 +8,9 @@ export function Facts(props: { children: ReactNode }): ReactNode {
 /** One fact: its name, and what it is, with anything to say of it beside. */
 export function Fact(props: { name: string; children: ReactNode }): ReactNode {
   return (
-    <dl className="grid min-h-[32px] grid-cols-[112px_minmax(0,1fr)] items-center gap-x-4">
-      <dt className="text-ink-3">{props.name}</dt>
-      <dd className="flex min-w-0 flex-wrap items-center gap-x-3 wrap-anywhere text-ink tabular-nums">
+    <dl className="grid grid-cols-[112px_minmax(0,1fr)] gap-x-4">
+      <dt className="py-[6px] text-ink-3">{props.name}</dt>
+      <dd className="flex min-h-[32px] min-w-0 flex-wrap content-center items-center gap-x-3 py-[4px] wrap-anywhere text-ink tabular-nums">
         {props.children}
       </dd>
     </dl>

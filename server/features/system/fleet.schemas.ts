@@ -58,7 +58,17 @@ export const fleetView = t.Object({
       tenant_name: t.String(),
       source: place,
       target: place,
-      step: t.String({ description: 'preparing, copying, or pausing: writes wait' }),
+      step: t.Union(
+        [
+          t.Literal('preparing'),
+          t.Literal('copying'),
+          t.Literal('pausing'),
+          t.Literal('moved'),
+          t.Literal('aborted'),
+          t.Literal('failed'),
+        ],
+        { description: 'pausing: writes wait' },
+      ),
       rows_total: t.Integer(),
       rows_copied: t.Integer(),
       started_at: time,

@@ -30,6 +30,7 @@ interface NewTenantFields {
   name: string
   id: string
   isolation: Isolation
+  server: string
 }
 
 /** The first step of a tenant that does not exist yet: its name and its id. What is typed is kept as a draft. */
@@ -45,15 +46,20 @@ export function NewTenantStep(props: { userId: string; viewer: OnboardingViewer 
   const [hasOwnId, setHasOwnId] = useState(draft?.hasOwnId ?? false)
   const form = useForm<NewTenantFields>({
     mode: 'onTouched',
-    defaultValues: { name: draft?.name ?? '', id: draft?.id ?? '', isolation: draft?.isolation ?? 'pooled' },
+    defaultValues: {
+      name: draft?.name ?? '',
+      id: draft?.id ?? '',
+      isolation: draft?.isolation ?? 'pooled',
+      server: draft?.server ?? '',
+    },
   })
   const create = useMutation({
-    mutationFn: ({ name, id, isolation }: NewTenantFields) => {
+    mutationFn: ({ name, id, isolation, server }: NewTenantFields) => {
       const body = { name: name.trim(), id }
       // The same draft sent twice, because an answer was lost on its way, makes one tenant and no refusal.
       const options = { headers: { 'idempotency-key': `onboarding-${drafts.fresh?.savedAt ?? id}` } }
       return isSuperuser
-        ? ask(api.server.admin.tenants.post({ ...body, isolation }, options))
+        ? ask(api.server.admin.tenants.post({ ...body, ...placeOf({ isolation, server }) }, options))
         : ask(api.server.organizations.post(body, options))
     },
     onError: (thrown) => {
@@ -73,7 +79,10 @@ export function NewTenantStep(props: { userId: string; viewer: OnboardingViewer 
     },
   })
   const { errors } = form.formState
-  const [name, id, isolation] = useWatch({ control: form.control, name: ['name', 'id', 'isolation'] })
+  const [name, id, isolation, server] = useWatch({
+    control: form.control,
+    name: ['name', 'id', 'isolation', 'server'],
+  })
   const problem = create.error ? toProblem(create.error) : undefined
   const settledId = useSettled(id)
   const asked = isSuperuser && checkTenantId(settledId) === undefined ? settledId : ''
@@ -97,7 +106,7 @@ export function NewTenantStep(props: { userId: string; viewer: OnboardingViewer 
   const startOver = (): void => {
     setDraft(undefined)
     setHasOwnId(false)
-    form.reset({ name: '', id: '', isolation: 'pooled' })
+    form.reset({ name: '', id: '', isolation: 'pooled', server: '' })
     create.reset()
     keep({ hasOwnId: false })
     form.setFocus('name')
@@ -182,8 +191,10 @@ export function NewTenantStep(props: { userId: string; viewer: OnboardingViewer 
         {isSuperuser && (
           <IsolationChoice
             value={isolation}
+            server={server}
             onChoose={(chosen) => {
-              form.setValue('isolation', chosen)
+              form.setValue('isolation', chosen.isolation)
+              form.setValue('server', chosen.server)
               create.reset()
               keep()
             }}
@@ -204,6 +215,12 @@ function FoundDraft(props: { savedAt: string; onStartOver: () => void }): ReactN
       </Button>
     </p>
   )
+}
+
+/** A server says by itself that the tenant gets a database of its own. */
+function placeOf(fields: Pick<NewTenantFields, 'isolation' | 'server'>) {
+  const { isolation, server } = fields
+  return isolation === 'dedicated' && server !== '' ? { isolation, database_server_id: server } : { isolation }
 }
 
 interface Refusal {

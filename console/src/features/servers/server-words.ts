@@ -7,6 +7,8 @@ export interface ServerCondition {
   is_draining: boolean
   tenants: number
   tenants_max: number | null
+  /** Whether it answers now; undefined where that is not known yet. */
+  answers?: boolean
   connections: {
     max: number
     open: number
@@ -20,6 +22,9 @@ export interface ServerCondition {
 
 /** A server's state: what keeps new tenants away goes before that all is well. */
 export function describeServer(server: ServerCondition): { kind: StateKind; words: string } {
+  if (server.answers === false) {
+    return { kind: 'failed', words: server.is_draining ? 'Draining, does not answer' : 'Does not answer' }
+  }
   if (server.is_draining) return { kind: 'suspended', words: 'Draining' }
   if (server.tenants_max !== null && server.tenants >= server.tenants_max) return { kind: 'attention', words: 'Full' }
   if (server.connections !== null && server.connections.waiting > 0) {
@@ -50,7 +55,7 @@ export function hitRateOf(connections: ServerCondition['connections']): number |
 export function describePool(connections: ServerCondition['connections']): string {
   const rate = hitRateOf(connections)
   if (connections === null || rate === undefined) return 'no data'
-  const parts = [`${formatShare(rate)} at once`]
+  const parts = [formatShare(rate)]
   if (connections.waits > 0) parts.push(`longest wait ${formatDuration(connections.wait_ms_max)}`)
   if (connections.failed > 0) parts.push(`${formatCount(connections.failed)} failed`)
   return parts.join(', ')

@@ -1,5 +1,8 @@
+import { useQuery } from '@tanstack/react-query'
 import { useState, type ReactNode } from 'react'
+import { useApi } from '../../api/api-context.ts'
 import { describeProblem, toProblem } from '../../api/problem.ts'
+import { getFleetQueryOptions } from '../../panels/fleet.queries.ts'
 import type { DatabaseServer } from '../../panels/use-servers.ts'
 import { ConfirmDialog } from '../../ui/confirm-dialog.tsx'
 import { IconButton } from '../../ui/icon-button.tsx'
@@ -62,7 +65,7 @@ const columns: readonly Column<DatabaseServer>[] = [
       </span>
     ),
   },
-  { key: 'state', head: 'State', width: '150px', cell: (server) => <ServerState server={server} /> },
+  { key: 'state', head: 'State', width: '196px', cell: (server) => <ServerState server={server} /> },
   { key: 'tenants', head: 'Own databases', width: '130px', align: 'end', cell: describeTenants },
   {
     key: 'connections',
@@ -84,7 +87,7 @@ const columns: readonly Column<DatabaseServer>[] = [
   },
   {
     key: 'pool',
-    head: 'Served by an open one',
+    head: 'Open when needed',
     width: '260px',
     align: 'end',
     cell: ({ connections }) => <span className="text-ink-2">{describePool(connections)}</span>,
@@ -93,7 +96,10 @@ const columns: readonly Column<DatabaseServer>[] = [
 ]
 
 function ServerState(props: { server: DatabaseServer }): ReactNode {
-  const { kind, words } = describeServer(props.server)
+  const { server } = props
+  const { data: fleet } = useQuery(getFleetQueryOptions(useApi()))
+  const found = fleet?.servers.find(({ id }) => id === server.id)
+  const { kind, words } = describeServer({ ...server, answers: found && found.status === 'healthy' })
   return <State kind={kind}>{words}</State>
 }
 

@@ -1,4 +1,3 @@
-import { Link } from '@tanstack/react-router'
 import type { ReactNode } from 'react'
 import { formatAge, formatFullTime } from '../../lib/format.ts'
 import { formatMs } from '../../lib/numbers.ts'
@@ -8,6 +7,7 @@ import { DescribedSection } from '../../ui/described-section.tsx'
 import { Fact, Facts } from '../../ui/facts.tsx'
 import { State, type StateKind } from '../../ui/state.tsx'
 import { When } from '../../ui/time.tsx'
+import { FleetSections } from './fleet-sections.tsx'
 import { MailSection } from './mail-section.tsx'
 import type { SystemFacts } from './system.queries.ts'
 
@@ -59,14 +59,9 @@ export function SystemSections({ facts }: { facts: SystemFacts }): ReactNode {
           <Fact name="Redis">
             <RedisState redis={facts.redis} />
           </Fact>
-          <Fact name="Servers">
-            <Link to="/system/servers" className="link">
-              Database servers
-            </Link>
-            <span className="text-ink-3">where tenants have databases of their own</span>
-          </Fact>
         </Facts>
       </DescribedSection>
+      <FleetSections />
       <DescribedSection wide title="Models" lead="Keys shared by tenants that have none of their own.">
         <Facts>
           <Fact name="OpenAI">

@@ -13,7 +13,7 @@ import { Plate } from '../../ui/plate.tsx'
 import { ProblemNotice } from '../../ui/problem-notice.tsx'
 import { listMoveTargets, type OfferedServer } from './move-targets.ts'
 import { MoveProgress } from './move-progress.tsx'
-import { describeEnd, describePlace, describeRefusedMove, type NameServer } from './move-words.ts'
+import { describeEnd, describePlace, describeRefusedMove, type NameServer } from '../../panels/move-words.ts'
 import { useEndMove, useStartMove } from './use-move.ts'
 
 interface MoveDialogProps {

@@ -1,7 +1,7 @@
 import type { ReactNode } from 'react'
 import { Meter } from '../../ui/meter.tsx'
 import { State } from '../../ui/state.tsx'
-import { describeStep, shareOf, type ToldMove } from './move-words.ts'
+import { describeStep, shareOf, type ToldMove } from '../../panels/move-words.ts'
 
 /** How far a running move is: its step in words, and its bar. */
 export function MoveProgress(props: { move: ToldMove }): ReactNode {

@@ -9,7 +9,7 @@ import { useServers } from '../../panels/use-servers.ts'
 import { Button } from '../../ui/button.tsx'
 import { useToasts } from '../../ui/toasts.ts'
 import { MoveProgress } from './move-progress.tsx'
-import { describeEnd, describePlace, describeRefusedMove } from './move-words.ts'
+import { describeEnd, describePlace, describeRefusedMove } from '../../panels/move-words.ts'
 import { settingsView } from './settings.view.ts'
 import { useEndMove } from './use-move.ts'
 

@@ -1,4 +1,5 @@
 import { formatPlural } from '../../lib/numbers.ts'
+import { takesTenants } from '../../panels/use-servers.ts'
 
 /** What is read of a database server to offer it. */
 export interface OfferedServer {
@@ -6,6 +7,7 @@ export interface OfferedServer {
   name: string
   is_draining: boolean
   tenants: number
+  tenants_max: number | null
 }
 
 /** Somewhere a tenant can be moved to. */
@@ -36,7 +38,7 @@ export function listMoveTargets(options: {
 }): readonly MoveTarget[] {
   const { tenant, servers } = options
   const named = servers
-    .filter(({ id, is_draining }) => !is_draining && id !== tenant.database_server_id)
+    .filter((server) => takesTenants(server) && server.id !== tenant.database_server_id)
     .map(({ id, name, tenants }): MoveTarget => ({
       value: id,
       label: `Own database on ${name}`,

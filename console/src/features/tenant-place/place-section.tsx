@@ -14,7 +14,7 @@ import { Icon } from '../../ui/icons.tsx'
 import { When } from '../../ui/time.tsx'
 import { MoveDialog } from './move-dialog.tsx'
 import { settingsView } from './settings.view.ts'
-import { describeEnd, type NameServer } from './move-words.ts'
+import { describeEnd, type NameServer } from '../../panels/move-words.ts'
 
 /** Where a tenant's rows live, since when, and, for superusers, the way to move them and how the last move ended. */
 export function PlaceSection(props: { tenant: Tenant; isSuperuser: boolean }): ReactNode {
@@ -84,7 +84,7 @@ function LastMove(props: { move: Move; nameServer: NameServer }): ReactNode {
   const { move } = props
   const words = describeEnd(move, props.nameServer)
   return (
-    <div className="py-[6px]">
+    <div className="py-[2px]">
       <p className="flex items-center gap-[6px]">
         {move.step === 'failed' && <Icon name="failure" className="shrink-0 text-danger" />}
         <span className={move.step === 'failed' ? 'font-medium text-danger' : undefined}>{words?.title}</span>

@@ -8,6 +8,7 @@ import { DescribedSection } from '../../ui/described-section.tsx'
 import { AnswersForm } from './answers-form.tsx'
 import { PurgeDialog, SuspendDialog } from './tenant-dialogs.tsx'
 import { mayActivate } from './may-activate.ts'
+import { RegistrationChoice } from './registration-choice.tsx'
 import { TenantNameForm } from './tenant-name-form.tsx'
 import { getMeQueryOptions } from '../../panels/me.queries.ts'
 import { useSwitchTenant } from './use-switch-tenant.ts'
@@ -34,6 +35,9 @@ export function TenantSettingsPage(props: {
         lead="How long an answer may be, and how many passages it is given. Where they are found is chosen under Connections."
       >
         <AnswersForm tenant={tenant} />
+      </DescribedSection>
+      <DescribedSection title="Users" lead="Who may make an account of their own. Those who have one keep it.">
+        <RegistrationChoice tenant={tenant} />
       </DescribedSection>
       {props.children(tenant, user.is_superuser)}
       <ActivitySection tenant={tenant} isSuperuser={user.is_superuser} />

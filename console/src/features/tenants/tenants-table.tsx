@@ -1,9 +1,12 @@
 import { Link } from '@tanstack/react-router'
 import type { ReactNode } from 'react'
+import { describeProblem, toProblem } from '../../api/problem.ts'
 import { formatCount, formatMoney, formatMs } from '../../lib/numbers.ts'
 import { onboardingLink, tenantPath } from '../../lib/paths.ts'
 import { parseSort, type Sort } from '../../lib/sort-rows.ts'
 import { useMedia } from '../../lib/use-media.ts'
+import { useRetryStore } from '../../panels/use-retry-store.ts'
+import { Button } from '../../ui/button.tsx'
 import { ListRow } from '../../ui/list-row.tsx'
 import { Meter } from '../../ui/meter.tsx'
 import { Plate } from '../../ui/plate.tsx'
@@ -12,6 +15,8 @@ import { State } from '../../ui/state.tsx'
 import type { Column } from '../../ui/table-column.ts'
 import { Table } from '../../ui/table.tsx'
 import { When } from '../../ui/time.tsx'
+import { useToasts } from '../../ui/toasts.ts'
+import { Tooltip } from '../../ui/tooltip.tsx'
 import { describeState } from '../../panels/tenant-state.ts'
 import type { ListedTenant } from './tenants.queries.ts'
 
@@ -34,7 +39,8 @@ export function TenantsTable(props: {
   }
   const hasMeters = props.tenants.some(({ limits }) => limits.cost_per_month_micro_usd !== null)
   const unfinished = new Set(props.unfinished.map(({ id }) => id))
-  const columns = makeColumns({ hasMeters, unfinished }).filter(({ key }) => {
+  const hasFailed = props.tenants.some(({ state }) => state === 'failed')
+  const columns = makeColumns({ hasMeters, hasFailed, unfinished }).filter(({ key }) => {
     if (key === 'model' || key === 'retrieval') return room.model
     if (key === 'course' || key === 'first-token') return room.course
     return key === 'last-active' ? room.lastActive : true
@@ -58,6 +64,8 @@ export function TenantsTable(props: {
 
 function makeColumns(options: {
   hasMeters: boolean
+  /** Whether some state comes with a button. */
+  hasFailed: boolean
   unfinished: ReadonlySet<string>
 }): readonly Column<ListedTenant>[] {
   return [
@@ -65,7 +73,7 @@ function makeColumns(options: {
     {
       key: 'state',
       head: 'State',
-      width: '146px',
+      width: options.hasFailed ? '192px' : '146px',
       cell: (tenant) => <TenantState tenant={tenant} isUnfinished={options.unfinished.has(tenant.id)} />,
     },
     {
@@ -164,7 +172,47 @@ function TenantState(props: { tenant: ListedTenant; isUnfinished: boolean }): Re
       </Link>
     )
   }
+  if (props.tenant.state === 'failed') return <FailedState tenant={props.tenant} />
   return <State kind={kind}>{words}</State>
+}
+
+/** Why its database could not be made or migrated, with the way to try again. */
+function FailedState(props: { tenant: ListedTenant }): ReactNode {
+  const { tenant } = props
+  const retry = useRetryStore(tenant.id)
+  const toasts = useToasts()
+  const { kind, words } = describeState(tenant)
+  const again = (): void =>
+    retry.mutate(undefined, {
+      onSuccess: (found) => {
+        if (found.state === 'failed')
+          toasts.failed(`${tenant.name} failed again`, { detail: found.failure ?? undefined })
+        else if (found.state === 'active') toasts.done(`${tenant.name} is ready`)
+      },
+      onError: (thrown) => {
+        const { title, advice } = describeProblem({ problem: toProblem(thrown), attempt: 'other' })
+        toasts.failed(`${tenant.name} was not tried again`, { detail: `${title} ${advice}` })
+      },
+    })
+  return (
+    <span className="flex min-w-0 items-center justify-between gap-2">
+      <span className="min-w-0 truncate" title={tenant.failure ?? undefined}>
+        <State kind={kind}>{words}</State>
+      </span>
+      <Tooltip words={tenant.failure ?? 'The database server does not answer.'}>
+        <Button
+          kind="text"
+          size="small"
+          className="mx-0!"
+          busy={retry.isPending}
+          aria-label={`Try ${tenant.name} again`}
+          onClick={again}
+        >
+          Retry
+        </Button>
+      </Tooltip>
+    </span>
+  )
 }
 
 /** The course of 28 days; nothing drawn when there was none. */
