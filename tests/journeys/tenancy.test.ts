@@ -79,6 +79,46 @@ describe.skipIf(!canBrowse())('a tenant’s place', () => {
     journeyMs,
   )
 
+  test(
+    'that could not be migrated is told on System and in the list, and one press mends it',
+    async () => {
+      const { page } = visitor
+      const [row] = await stage.sql`select database_name from tenants where id = ${id}`
+      const database = String(row?.database_name)
+      // As a migration leaves it that failed.
+      await stage.sql`update tenants set store_version = store_version - 1, state = 'failed',
+        failure = 'The disk of the database server is full.' where id = ${id}`
+      await visitor.go('/tenants?state=attention')
+      await page.getByRole('button', { name: 'Try Kepler again' }).waitFor()
+      await visitor.go('/system')
+      await page.getByText('1 database failed').waitFor()
+      const failed = page.getByRole('list', { name: 'Failed databases' })
+      await failed.getByText('The disk of the database server is full.').waitFor()
+      await failed.getByRole('button', { name: 'Migrate again' }).click()
+      await page.getByText('Kepler is served again').waitFor()
+      await failed.waitFor({ state: 'detached' })
+      const { body } = await call(stage.app, `GET /admin/tenants/${id}`, { token: stage.superuser.token })
+      expect(body).toMatchObject({ state: 'active', failure: null, database_name: database })
+      expect(await countMessages(id)).toBe(2)
+    },
+    journeyMs,
+  )
+
+  test('lets only invited people register when that is chosen, and anybody again by Undo', async () => {
+    const { page } = visitor
+    await visitor.go(`/tenants/${id}/settings`)
+    const register = async (email: string): Promise<number> => {
+      const body = { email, password: 'correct horse battery staple' }
+      return (await call(stage.app, 'POST /auth/register', { tenant: id, body })).status
+    }
+    await page.getByRole('radio', { name: /^Only who is invited/ }).check()
+    await page.getByText('Only invited people get accounts now').waitFor()
+    expect(await register('eve@example.org')).toBe(403)
+    await page.getByRole('button', { name: /^Undo/ }).click()
+    await page.getByText('Anybody may register now').waitFor()
+    expect(await register('eve@example.org')).toBe(201)
+  })
+
   test('is not made from a file that is no archive: the console says so', async () => {
     const { page } = visitor
     await visitor.go('/tenants?import=yes')

@@ -2,6 +2,7 @@ import { useQuery } from '@tanstack/react-query'
 import { Link, useNavigate } from '@tanstack/react-router'
 import { lazy, Suspense, useCallback, useMemo, useState, type ReactNode } from 'react'
 import { useApi } from '../../api/api-context.ts'
+import { toProblem } from '../../api/problem.ts'
 import { onboardingLink, paths, tenantPath } from '../../lib/paths.ts'
 import { formatDate } from '../../lib/times.ts'
 import { formatFullTime } from '../../lib/format.ts'
@@ -109,6 +110,9 @@ function Heading(props: { tenant: Tenant; isSuperuser: boolean }): ReactNode {
 function HeaderState(props: { tenant: Tenant }): ReactNode {
   const counts = useQuery(getTenantTabCountsQueryOptions(useApi(), props.tenant.id))
   const { kind, words } = describeState({ ...props.tenant, failing: counts.data?.failing })
+  if (counts.error && toProblem(counts.error).code === 'tenant.database_unavailable') {
+    return <State kind="failed">Database does not answer</State>
+  }
   // “Active” would be said too early while it is not known whether its connections work.
   return kind === 'fine' && counts.isPending ? null : <State kind={kind}>{words}</State>
 }
