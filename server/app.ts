@@ -4,6 +4,7 @@ import { accountChangeRoutes, accountRoutes } from './features/account/account.r
 import { apiKeyRoutes } from './features/api-keys/api-keys.routes.ts'
 import { auditRoutes } from './features/audit/audit.routes.ts'
 import { chatRoutes, chatRoutesForManagers } from './features/chat/chat.routes.ts'
+import { completionRoutes } from './features/chat/completions.routes.ts'
 import { conversationRoutes } from './features/chat/conversations.routes.ts'
 import { streamRoutes, streamRoutesForManagers } from './features/chat/streams.routes.ts'
 import { connectRoutes } from './features/connect/connect.routes.ts'
@@ -92,6 +93,7 @@ export function createApp(services: Services, options: { consoleFiles: ConsoleFi
   const bots = new Elysia({ name: 'bots' })
     .use(chatRoutes({ ...services, gates }))
     .use(conversationRoutes({ gates }))
+    .use(completionRoutes({ ...services, gates }))
     .use(chatRoutesForManagers({ ...services, gates }))
     .use(streamRoutes({ ...services, gates }))
     .use(streamRoutesForManagers({ ...services, gates }))

@@ -33,6 +33,7 @@ export interface AnswerStream {
   readonly streamId: string
   /** `x-ratelimit-*` of the response that carries it. */
   readonly headers: Record<string, string>
+  readonly model: string
   /** The next events; undefined after the last, and once the reader left. Not for concurrent readers. */
   next(): Promise<AnswerEvent[] | undefined>
   /** The reader left: the upstream is closed at once, and what was generated is stored as aborted. Idempotent. */
@@ -196,6 +197,7 @@ export function createAnswerStream(parts: AnswerStreamParts): AnswerStream {
   return {
     streamId: ids.streamId,
     headers: parts.headers,
+    model: parts.target.model,
     settled,
     async next() {
       if (phase === 'ended') return undefined

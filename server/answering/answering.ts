@@ -5,7 +5,7 @@ import type { HistoryMessage, ReservedCall, SettledCall } from '../data/tenant-s
 import type { TenantRecord } from '../data/tenants.data.ts'
 import type { UsageLedger } from '../data/usage.data.ts'
 import type { Embeddings } from '../external/embeddings.ts'
-import type { ChatMessage, LanguageModel, ModelStream, ModelTarget } from '../external/language-model.ts'
+import type { ChatMessage, LanguageModel, ModelSampling, ModelStream, ModelTarget } from '../external/language-model.ts'
 import { retrievalFailed } from '../external/pinecone-errors.ts'
 import type { Clock } from '../platform/clock.ts'
 import { newId, type TenantId, type UserId } from '../platform/ids.ts'
@@ -48,6 +48,11 @@ export interface Question {
   retrievalOff: boolean
   /** Instead of the tenant's prompt; undefined keeps it. */
   systemPrompt?: string | null
+  /** What the caller's program asks for beside the prompt, which goes first. */
+  instructions?: string
+  /** Fewer than the tenant allows; more are not given. */
+  maxOutputTokens?: number
+  sampling?: ModelSampling
   source: ReservedCall['source']
   purpose: 'chat' | 'test'
   requestId: string
@@ -189,9 +194,10 @@ export function createAnswering(parts: AnsweringParts): Answering {
           signal: question.signal,
           embed: (request) => embed({ question, seat }, request),
         })
-    const outputTokensMax = tenant.maxOutputTokens
+    const outputTokensMax = Math.min(tenant.maxOutputTokens, question.maxOutputTokens ?? Infinity)
     const messages = buildPrompt({
       systemPrompt: pickSystemPrompt(question, parts.defaultSystemPrompt),
+      instructions: question.instructions,
       sources: retrieved?.sources ?? null,
       history,
       message: question.message,
@@ -280,6 +286,7 @@ export function createAnswering(parts: AnsweringParts): Answering {
         target: opening.target,
         messages: opening.messages,
         maxOutputTokens: opening.maxOutputTokens,
+        sampling: question.sampling,
         signal: abort.signal,
         passages: opening.retrieved?.sources,
       }),

@@ -17,24 +17,31 @@ const contextWindows: [prefix: string, tokens: number][] = [
 ]
 const contextWindowDefault = 32_000
 
+const furtherInstructions =
+  'Further instructions, from the program that passes the messages on. What is said above goes before them:'
+
 /** How many messages of the history are read at most. */
 export const historyMessagesMax = 20
 
 /**
- * The messages for the model: the system prompt with the numbered sources, then as much of the history as fits the
+ * The messages for the model: the system prompt with the caller's instructions and the numbered sources, then as much of the history as fits the
  * model's window beside the answer (oldest dropped first), then the message.
  */
 export function buildPrompt(parts: {
   systemPrompt: string
+  /** Of the caller's program: less than the tenant's prompt, more than a message. */
+  instructions?: string
   sources: StoredSource[] | null
   history: HistoryMessage[]
   message: string
   model: string
   maxOutputTokens: number
 }): ChatMessage[] {
-  const system = parts.sources?.length
-    ? `${parts.systemPrompt}\n\n${describeSources(parts.sources)}`
-    : parts.systemPrompt
+  const system = [
+    parts.systemPrompt,
+    ...(parts.instructions ? [`${furtherInstructions}\n${parts.instructions}`] : []),
+    ...(parts.sources?.length ? [describeSources(parts.sources)] : []),
+  ].join('\n\n')
   let room =
     (contextWindows.find(([prefix]) => parts.model.startsWith(prefix))?.[1] ?? contextWindowDefault) -
     parts.maxOutputTokens -

@@ -94,11 +94,12 @@ async function sendWithRetry(call: {
 }
 
 function makeBody(request: ModelRequest): string {
-  const { target, messages, maxOutputTokens } = request
+  const { target, messages, maxOutputTokens, sampling } = request
   // OpenAI's reasoning models refuse the old name, most compatible servers do not know the new one.
   const limit =
     target.provider === 'openai' ? { max_completion_tokens: maxOutputTokens } : { max_tokens: maxOutputTokens }
   return JSON.stringify({
+    ...sampling,
     model: target.model,
     messages,
     stream: true,

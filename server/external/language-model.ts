@@ -46,11 +46,22 @@ export interface ModelPassage {
   excerpt: string
 }
 
+/** How a model picks its words, in the names and bounds of OpenAI's API; what is left out is the provider's own. */
+export interface ModelSampling {
+  temperature?: number
+  top_p?: number
+  presence_penalty?: number
+  frequency_penalty?: number
+  seed?: number
+  stop?: string | string[]
+}
+
 /** One call of a model. */
 export interface ModelRequest {
   target: ModelTarget
   messages: ChatMessage[]
   maxOutputTokens: number
+  sampling?: ModelSampling
   /** The caller's: when it aborts, the upstream connection is closed at once. */
   signal: AbortSignal
   deadlines?: Partial<ModelDeadlines>

@@ -51,13 +51,16 @@ async function makeDocument(routes: AnyElysia): Promise<JsonObject> {
   for (const [path, item] of Object.entries(isObject(document.paths) ? document.paths : {})) {
     const trimmed = path.length > 1 ? path.replace(/\/$/, '') : path
     const known = paths[trimmed]
-    paths[trimmed] = { ...(isObject(known) ? known : {}), ...(isObject(item) ? describeOperations(item) : {}) }
+    paths[trimmed] = {
+      ...(isObject(known) ? known : {}),
+      ...(isObject(item) ? describeOperations(item, refusalOf(trimmed)) : {}),
+    }
   }
   return {
     ...document,
     paths,
     components: {
-      schemas: { Problem: problemSchema },
+      schemas: { Problem: problemSchema, OpenAiError: openAiErrorSchema },
       securitySchemes: {
         bearer: { type: 'http', scheme: 'bearer', bearerFormat: 'JWT' },
         metrics: { type: 'http', scheme: 'bearer', description: 'The token of METRICS_TOKEN' },
@@ -89,16 +92,40 @@ const problemSchema: JsonObject = {
   },
 }
 
-function describeOperations(item: JsonObject): JsonObject {
+const openAiErrorSchema: JsonObject = {
+  type: 'object',
+  required: ['error'],
+  properties: {
+    error: {
+      type: 'object',
+      required: ['message', 'type', 'param', 'code'],
+      properties: {
+        message: { type: 'string' },
+        type: { type: 'string' },
+        param: { type: 'string', nullable: true },
+        code: { type: 'string', nullable: true },
+      },
+    },
+  },
+}
+
+/** In what a route tells that it refuses. */
+function refusalOf(path: string): JsonObject {
+  return path.startsWith('/v1/')
+    ? { 'application/json': { schema: { $ref: '#/components/schemas/OpenAiError' } } }
+    : { 'application/problem+json': { schema: { $ref: '#/components/schemas/Problem' } } }
+}
+
+function describeOperations(item: JsonObject, refusal: JsonObject): JsonObject {
   return Object.fromEntries(
     Object.entries(item).map(([method, operation]) => [
       method,
-      isObject(operation) ? describeOperation(operation) : operation,
+      isObject(operation) ? describeOperation(operation, refusal) : operation,
     ]),
   )
 }
 
-function describeOperation(operation: JsonObject): JsonObject {
+function describeOperation(operation: JsonObject, refusal: JsonObject): JsonObject {
   const responses: JsonObject = {}
   for (const [status, response] of Object.entries(isObject(operation.responses) ? operation.responses : {})) {
     responses[status] = isObject(response) ? describeResponse(status, response) : { description: 'Done' }
@@ -108,10 +135,7 @@ function describeOperation(operation: JsonObject): JsonObject {
       responses[status] ??= { $ref: '#/components/responses/Problem' }
       continue
     }
-    responses[status] ??= {
-      description,
-      content: { 'application/problem+json': { schema: { $ref: '#/components/schemas/Problem' } } },
-    }
+    responses[status] ??= { description, content: refusal }
   }
   const { [headersKey]: _headers, [formKey]: isForm, ...described } = operation
   const parameters = Array.isArray(operation.parameters) ? operation.parameters.map(describeParameter) : []

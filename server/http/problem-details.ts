@@ -1,6 +1,7 @@
 import { ValidationError } from 'elysia'
 import { AppError, clientLeft, defineError, type FieldError } from '../platform/errors.ts'
 import type { Log } from '../platform/log.ts'
+import { describeOpenAiError, isForOpenAiClients } from './openai-errors.ts'
 import { factsOf } from './request-facts.ts'
 
 /** The request cannot be read: broken JSON, a bad header, an impossible address. */
@@ -64,7 +65,7 @@ export function toAppError(thrown: unknown): AppError {
   return serverError({ cause: thrown })
 }
 
-/** The answer to a request that failed: problem+json, its cause logged once. */
+/** The answer to a request that failed: problem+json, and under /v1 what OpenAI's clients read; its cause logged once. */
 export function answerProblem(thrown: unknown, request: Request, log: Log): Response {
   const error = toAppError(thrown)
   const facts = factsOf(request)
@@ -76,9 +77,16 @@ export function answerProblem(thrown: unknown, request: Request, log: Log): Resp
     const { reason } = error.extensions
     log.warn({ code: error.code, reason, request_id: facts.requestId, tenant_id: facts.tenantId }, 'request refused')
   }
-  return new Response(request.method === 'HEAD' ? null : JSON.stringify(describeProblem(error, facts.requestId)), {
-    status: error.status,
-    headers: { ...error.headers, 'content-type': 'application/problem+json', 'x-request-id': facts.requestId },
+  const answer = isForOpenAiClients(request)
+    ? describeOpenAiError(error)
+    : {
+        status: error.status,
+        headers: { 'content-type': 'application/problem+json' },
+        body: describeProblem(error, facts.requestId),
+      }
+  return new Response(request.method === 'HEAD' ? null : JSON.stringify(answer.body), {
+    status: answer.status,
+    headers: { ...error.headers, ...answer.headers, 'x-request-id': facts.requestId },
   })
 }
 

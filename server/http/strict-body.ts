@@ -23,6 +23,18 @@ export function jsonBody<S extends TObject>(schema: S) {
   }
 }
 
+/** The same for a body whose further fields are somebody else's to define, and are left alone. */
+export function openJsonBody<S extends TObject>(schema: S) {
+  return {
+    body: schema,
+    transform: ({ body, request }: { body: unknown; request: Request }): void => {
+      ensureJson(request)
+      if (!isRecord(body)) throw notAnObject()
+      refuseUnfit(body)
+    },
+  }
+}
+
 /** The same for a body that may be left out altogether, and then is undefined. */
 export function optionalJsonBody<S extends TObject>(schema: S) {
   return {

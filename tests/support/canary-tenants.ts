@@ -25,6 +25,8 @@ export interface Things {
   origin: string
   /** An API key's id. */
   apiKey: string
+  /** The name of the model that answers. */
+  model: string
 }
 
 /** A tenant all of whose texts are canaries, and everybody in it. */
@@ -76,6 +78,7 @@ export async function makeCanaryTenant(
   const owner = await makeUser(app, superuser, { email: `${make('owner', managers)}@people.example`, is_owner: true })
   canaries.watch(owner.id, managers)
   await admin(`PATCH /admin/users/${owner.id}`, { body: { full_name: make('ownername', managers) } })
+  const modelName = make('model', everybody)
   const textField = make('field', managers)
   const made = await admin('POST /admin/tenants', {
     body: {
@@ -89,7 +92,7 @@ export async function makeCanaryTenant(
       pinecone_namespace: make('namespace', managers),
       pinecone_text_field: textField,
       pinecone_api_key: keys[1],
-      model: make('model', everybody),
+      model: modelName,
       model_provider: 'openai-compatible',
       model_base_url: model.url,
       model_api_key: keys[0],
@@ -156,6 +159,7 @@ export async function makeCanaryTenant(
     domain: host,
     origin: `https://${host}`,
     apiKey: apiKey.id,
+    model: modelName,
   })
   return {
     things: things(members.user, asked.user),
@@ -192,6 +196,7 @@ export function makePhantom(): Things {
     domain: `${word}.example`,
     origin: `https://${word}.example`,
     apiKey: randomUUID(),
+    model: `cnry${word}`,
   }
 }
 

@@ -29,6 +29,7 @@ const parameters: Record<string, (things: Things) => string> = {
   'streams/{stream}': ({ stream }) => stream,
   'preview/{stream}': ({ stream }) => stream,
   'domains/{domain}': ({ domain }) => domain,
+  'models/{model}': ({ model }) => model,
   'api-keys/{key}': ({ apiKey }) => apiKey,
   'prompts/{version}': () => '1',
   // Servers are no tenant's; to all but superusers each is as missing as this one.
@@ -66,6 +67,7 @@ function ordinaryValues(things: Things): Record<string, unknown> {
     username: `${sample}@people.example`,
     password,
     message: 'What is known?',
+    messages: [{ role: 'user', content: 'What is known?' }],
     id: sample,
     tenant_id: things.tenant,
     origin: `https://${sample}.example`,

@@ -13,6 +13,8 @@ export interface AnswerResponseOptions {
   pingAfterMs?: number
   /** How long a reader may leave everything unread before it is let go (guarantee D7). */
   stalledAfterMs?: number
+  /** What keeps a silent connection open; default: a `ping` event. */
+  ping?: Uint8Array<ArrayBuffer>
   /** Beside those of every event stream. */
   headers?: Record<string, string>
   /** Aborts when the client has left, also before it has read anything. */
@@ -31,8 +33,11 @@ export interface AnswerResponseOptions {
  * Not `type: "direct"`, which has no backpressure. A ping goes out after 10 s of silence. What ends the answer from
  * outside reaches the reader without a pull, and a reader that stands still is let go after 30 s.
  */
-export function answerResponse(reader: AnswerReader, options: AnswerResponseOptions = {}): Response {
-  const { pingAfterMs = pingAfterMsDefault, stalledAfterMs = stalledAfterMsDefault, signal } = options
+export function answerResponse(
+  reader: Omit<AnswerReader, 'streamId' | 'cut'>,
+  options: AnswerResponseOptions = {},
+): Response {
+  const { pingAfterMs = pingAfterMsDefault, stalledAfterMs = stalledAfterMsDefault, signal, ping = pingFrame } = options
   let lastSentMs = performance.now()
   let phase: 'answering' | 'said' | 'closed' = 'answering'
   let isReading = false
@@ -90,7 +95,7 @@ export function answerResponse(reader: AnswerReader, options: AnswerResponseOpti
       if (silentMs >= patienceMs) letGo(controller)
     } else if (silentMs >= pingAfterMs && phase === 'answering') {
       lastSentMs = performance.now()
-      controller.enqueue(pingFrame)
+      controller.enqueue(ping)
     }
   }
 

@@ -5,6 +5,7 @@ import { historyMessagesMax } from '../../answering/prompt.ts'
 import { undoTurn } from '../../data/conversations.data.ts'
 import type { HistoryMessage, ReservedCall } from '../../data/tenant-scope.ts'
 import type { UsageLedger } from '../../data/usage.data.ts'
+import type { ModelSampling } from '../../external/language-model.ts'
 import type { Principal } from '../../http/identity.ts'
 import { toAppError } from '../../http/problem-details.ts'
 import type { TenantEntry } from '../../http/tenant-gate.ts'
@@ -56,7 +57,7 @@ export async function startChat(parts: ChatParts, asker: Asker, request: ChatReq
         return history
       },
       retrievalOff: request.retrievalOff,
-      source: asker.principal.scope === 'api_key' ? 'api_key' : 'api',
+      source: sourceOf(asker),
       purpose: 'chat',
       requestId: asker.requestId,
       signal: asker.signal,
@@ -90,6 +91,45 @@ export async function startPreview(
     recordNothing(parts.ledger),
   )
   return track(parts, asker, stream)
+}
+
+/** A question that comes with all it builds on, as OpenAI's clients send it. */
+export interface CompletionRequest {
+  message: string
+  history: HistoryMessage[]
+  instructions: string | undefined
+  maxOutputTokens: number | undefined
+  sampling: ModelSampling
+  retrievalOff: boolean
+}
+
+/** Starts an answer of the tenant's bot that is kept nowhere but counted like every other. */
+export async function startCompletion(
+  parts: ChatParts,
+  asker: Asker,
+  request: CompletionRequest,
+): Promise<AnswerStream> {
+  const { tenant, scope, userId } = asker.entry
+  const { history, ...asked } = request
+  const stream = await parts.answering.answer(
+    {
+      tenant,
+      scope,
+      userId,
+      ...asked,
+      readHistory: () => Promise.resolve(history),
+      source: sourceOf(asker),
+      purpose: 'chat',
+      requestId: asker.requestId,
+      signal: asker.signal,
+    },
+    recordNothing(parts.ledger),
+  )
+  return track(parts, asker, stream)
+}
+
+function sourceOf(asker: Asker): 'api' | 'api_key' {
+  return asker.principal.scope === 'api_key' ? 'api_key' : 'api'
 }
 
 /** Reads an answer to its end; an `error` event is thrown, and 499 `request.aborted` once the reader left. */

@@ -53,6 +53,7 @@ function streamOf(steps: (() => AnswerEvent[] | Promise<AnswerEvent[]>)[]): Answ
   const left = [...steps]
   return {
     streamId: requestId,
+    model: 'any',
     headers: {},
     next: async () => left.shift()?.(),
     leave: () => Promise.resolve(),
