@@ -15,6 +15,7 @@ import { databaseServerRoutes } from './features/database-servers/database-serve
 import { overviewRoutesForManagers, overviewRoutesForSuperusers } from './features/overview/overview.routes.ts'
 import { inviteRoutes } from './features/registration/invites.routes.ts'
 import { registrationRoutes } from './features/registration/registration.routes.ts'
+import { retrievalRoutes } from './features/retrieval/retrieval.routes.ts'
 import { createSignInSessions } from './features/sign-in/sessions.usecases.ts'
 import { signInRoutes, signOutRoutes } from './features/sign-in/sign-in.routes.ts'
 import { fleetRoutes } from './features/system/fleet.routes.ts'
@@ -99,6 +100,7 @@ export function createApp(services: Services, options: { consoleFiles: ConsoleFi
     .use(streamRoutesForManagers({ ...services, gates }))
     .use(promptRoutes({ ...services, gates }))
     .use(connectionRoutes({ ...services, gates }))
+    .use(retrievalRoutes({ ...services, gates }))
     .use(domainRoutes({ ...services, ownOrigin: ownOrigin.publicOrigin, gates }))
     .use(connectRoutes({ config, ownOrigin, gates }))
     .use(apiKeyRoutes({ ...services, gates }))

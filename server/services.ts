@@ -1,5 +1,6 @@
 import { createAnswerMetrics } from './answering/answer-metrics.ts'
 import { type Answering, createAnswering } from './answering/answering.ts'
+import { createBreaker } from './answering/breaker.ts'
 import type { PlatformModels } from './answering/model-choice.ts'
 import { createHealthRecorder, type HealthRecorder } from './answering/connection-health.ts'
 import { openLimits } from './answering/limits/create-limits.ts'
@@ -150,13 +151,22 @@ export async function createServices(options: {
     clock,
     log,
   })
+  const retriever = createRetriever({
+    pinecone,
+    secrets,
+    platform: platformIndex,
+    directories,
+    health,
+    breaker: createBreaker({ clock }),
+    clock,
+  })
   const answering = createAnswering({
     directories,
     ledger,
     limits,
     languageModel: createLanguageModel({ egress, clock, deadlines: options.modelDeadlines }),
     embeddings: createEmbeddings({ egress }),
-    retriever: createRetriever({ pinecone, secrets, platform: platformIndex, directories, health }),
+    retriever,
     health,
     metrics: answerMetrics,
     secrets,

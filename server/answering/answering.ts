@@ -16,7 +16,7 @@ import type { HealthRecorder } from './connection-health.ts'
 import type { Limits, Seat } from './limits/limits.ts'
 import { chooseEmbeddingTarget, chooseModel, type PlatformModels } from './model-choice.ts'
 import { builtInSystemPrompt, buildPrompt } from './prompt.ts'
-import type { Retrieved, Retriever } from './retrieval.ts'
+import type { Comparison, EmbedQuestion, Retrieved, Retriever } from './retrieval.ts'
 import type { TenantSecrets } from './tenant-secrets.ts'
 import { estimatePromptTokens, estimateTokens } from './token-estimate.ts'
 
@@ -59,6 +59,9 @@ export interface Question {
   signal: AbortSignal
 }
 
+/** Whose usage an embedding is, and how long it is waited for. */
+type Asker = Pick<Question, 'userId' | 'source' | 'requestId' | 'signal'>
+
 /** Where a turn is written. Each is called at most once, but `finish` may be repeated after a failure. */
 export interface TurnRecord {
   sessionId: string | null
@@ -78,6 +81,11 @@ export interface Answering {
    * `retrieval.failed` 502.
    */
   answer(question: Question, record: TurnRecord): Promise<AnswerStream>
+  /**
+   * Looks for passages in every way that there is, without an answer; embedding the question is counted. Throws
+   * `limit.*` 429; what one way fails with is told in its place.
+   */
+  compareRetrieval(question: Asker & { tenant: TenantRecord; scope: TenantScope; message: string }): Promise<Comparison>
 }
 
 /** The engine over its parts. */
@@ -85,7 +93,7 @@ export function createAnswering(parts: AnsweringParts): Answering {
   const { clock } = parts
 
   async function embed(
-    asked: { question: Question; seat: Seat },
+    asked: { question: Asker; seat: Seat },
     request: { tenant: TenantRecord; question: string; signal: AbortSignal },
   ): Promise<number[]> {
     const { question, seat } = asked
@@ -307,7 +315,18 @@ export function createAnswering(parts: AnsweringParts): Answering {
         : new Error('unreachable')
   }
 
-  return { answer }
+  async function compareRetrieval(question: Parameters<Answering['compareRetrieval']>[0]): Promise<Comparison> {
+    const { tenant, scope, userId, requestId, signal } = question
+    const seat = await parts.limits.admit({ tenant, userId, requestId, purpose: 'test' })
+    try {
+      const embedAtSeat: EmbedQuestion = (request) => embed({ question, seat }, request)
+      return await parts.retriever.compare({ tenant, scope, question: question.message, signal, embed: embedAtSeat })
+    } finally {
+      await seat.leave()
+    }
+  }
+
+  return { answer, compareRetrieval }
 }
 
 /** A call that was reserved. */

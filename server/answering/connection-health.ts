@@ -10,6 +10,8 @@ export interface HealthRecorder {
   succeeded(tenantId: TenantId, connection: ConnectionKind): void
   /** `affected` is false for tests: they fail, but no answer suffers. */
   failed(tenantId: TenantId, connection: ConnectionKind, error: unknown, affected: boolean): void
+  /** An answer went without a connection, as it is known to fail so. */
+  skipped(tenantId: TenantId, connection: ConnectionKind, error: unknown): void
   /** Writes what was noted. */
   flush(): Promise<void>
   stop(): void
@@ -58,6 +60,9 @@ export function createHealthRecorder(options: {
       if (nowMs - (successWrittenMs.get(key) ?? -Infinity) < successWrittenEveryMs && !pending.has(key)) return
       successWrittenMs.set(key, nowMs)
       note({ tenantId, connection, failure: null, affected: 0, at: clock.now() })
+    },
+    skipped(tenantId, connection, error) {
+      note({ tenantId, connection, failure: describeFailure(error), affected: 1, at: clock.now() })
     },
     failed(tenantId, connection, error, affected) {
       successWrittenMs.delete(`${tenantId} ${connection}`)

@@ -1,12 +1,15 @@
+import { findChunks, type FoundChunk, searchChunks } from '../data/chunk-search.data.ts'
 import type { Directories } from '../data/directories.ts'
-import { searchChunks } from '../data/chunk-search.data.ts'
 import type { StoredSource } from '../data/tenant.schema.ts'
 import type { TenantScope } from '../data/tenant-scope.ts'
 import type { TenantRecord } from '../data/tenants.data.ts'
-import type { PineconeAdapter, PineconeMatch, PineconeQuery } from '../external/pinecone.ts'
-import { retrievalFailed } from '../external/pinecone-errors.ts'
+import type { PineconeAdapter } from '../external/pinecone.ts'
+import { makeRetrievalFailure, retrievalFailed } from '../external/pinecone-errors.ts'
+import type { Clock } from '../platform/clock.ts'
 import { AppError } from '../platform/errors.ts'
+import { type Breaker, KnownToFail } from './breaker.ts'
 import type { HealthRecorder } from './connection-health.ts'
+import { fuseRankings, numberPassages, type Passage, passageOfChunk, passageOfMatch } from './passages.ts'
 import type { TenantSecrets } from './tenant-secrets.ts'
 
 /** How passages were looked for. */
@@ -24,6 +27,22 @@ export interface Retrieved {
   sources: StoredSource[]
   mode: RetrievalMode
   degraded: Degradation | null
+}
+
+/** What one way of searching finds, in how many milliseconds; without result when it failed or is not set up. */
+export interface WayTried {
+  sources: StoredSource[]
+  ms: number
+  failure: AppError | null
+}
+
+/** All ways of searching for one question, side by side, and which of them answers use. */
+export interface Comparison {
+  keyword: WayTried
+  semantic: WayTried
+  hybrid: WayTried & { degraded: Degradation | null }
+  ms: number
+  mode: RetrievalMode | 'off'
 }
 
 /** The tenant's index, and the key that opens it. */
@@ -60,14 +79,17 @@ export interface RetrievalRequest {
 export interface Retriever {
   /** Null when there is nothing to search: retrieval is off, or automatic and the tenant has no knowledge at all. */
   retrieve(request: RetrievalRequest): Promise<Retrieved | null>
+  /** Searches in every way. Rejects only with the signal's reason, or when the tenant's database fails. */
+  compare(request: RetrievalRequest): Promise<Comparison>
 }
 
-const excerptCharactersMax = 2_000
-const idCharactersMax = 512
-const titleCharactersMax = 300
-const urlCharactersMax = 2_000
-/** Reciprocal rank fusion's constant (Cormack, Clarke and Büttcher, 2009). */
-const fusionConstant = 60
+/** With keyword search to fall back to, nobody waits for longer. */
+const hybridWaitedMs = 4_000
+const semanticWaitedMs = 12_000
+/** Fusion looks deeper than what it gives: a passage that both rankings have far down may be the best. */
+const fusedDepth = 20
+/** Reasons that are in the settings: no call was made, so no connection failed. */
+const settingReasons = new Set<unknown>(['not_configured', 'embedding_not_configured'])
 
 /**
  * The place of a tenant's vectors: its own index with its own key, else the shared one, where the namespace is always
@@ -94,138 +116,180 @@ export function createRetriever(options: {
   platform: PlatformIndex
   directories: Pick<Directories, 'hasDocuments'>
   health: HealthRecorder
+  breaker: Breaker
+  clock: Clock
 }): Retriever {
+  const { breaker, clock, health, pinecone } = options
+
   async function retrieve(request: RetrievalRequest): Promise<Retrieved | null> {
     const { tenant } = request
     if (tenant.retrieval === 'off') return null
     const location = await locateIndex(tenant, options)
     const mode = tenant.retrieval ?? (location ? 'hybrid' : 'keyword')
+    const passagesMax = tenant.retrievalTopK
     if (mode === 'keyword') {
       if (tenant.retrieval === null && !(await options.directories.hasDocuments(tenant))) return null
-      return { sources: number(await findByKeyword(request)), mode, degraded: null }
+      return { sources: numberPassages(await findByKeyword(request, passagesMax), passagesMax), mode, degraded: null }
     }
     if (mode === 'semantic') {
-      if (!location) throw retrievalFailed({ detail: 'Semantic retrieval is on, but no Pinecone index is set up.' })
-      return { sources: number(await findBySemantics(request, location)), mode, degraded: null }
+      const found = await findBySemantics(request, { location, passagesMax, waitedMsMax: semanticWaitedMs })
+      return { sources: numberPassages(found, passagesMax), mode, degraded: null }
     }
     return retrieveHybrid(request, location)
   }
 
   async function retrieveHybrid(request: RetrievalRequest, location: IndexLocation | undefined): Promise<Retrieved> {
-    const { tenant } = request
+    const { retrievalTopK, retrievalWeights } = request.tenant
+    const depth = Math.max(fusedDepth, retrievalTopK)
+    const isWanted = retrievalWeights?.semantic !== 0
     const [keyword, semantic] = await Promise.all([
-      findByKeyword(request),
-      (location
-        ? findBySemantics(request, location)
-        : Promise.reject(retrievalFailed({ extensions: { reason: 'not_configured' } }))
-      ).catch((error: unknown) => {
-        if (request.signal.aborted) throw error
-        return { failure: error }
-      }),
+      findByKeyword(request, depth),
+      isWanted
+        ? settle(request, findBySemantics(request, { location, passagesMax: depth, waitedMsMax: hybridWaitedMs }))
+        : [],
     ])
-    if ('failure' in semantic) {
-      const degraded: Degradation = { from: 'hybrid', to: 'keyword', code: codeOf(semantic.failure) }
-      return { sources: number(keyword), mode: 'keyword', degraded }
+    return fuse(request.tenant, keyword, semantic)
+  }
+
+  async function compare(request: RetrievalRequest): Promise<Comparison> {
+    const { tenant } = request
+    const location = await locateIndex(tenant, options)
+    const depth = Math.max(fusedDepth, tenant.retrievalTopK)
+    const startedMs = clock.monotonicMs()
+    const timed = async <T>(work: Promise<T>): Promise<{ result: T; ms: number }> => {
+      const result = await work
+      return { result, ms: clock.monotonicMs() - startedMs }
     }
-    const fused = fuseRankings([
-      { found: keyword, weight: tenant.retrievalWeights?.keyword ?? 1 },
-      { found: semantic, weight: tenant.retrievalWeights?.semantic ?? 1 },
+    const [keyword, semantic] = await Promise.all([
+      timed(findByKeyword(request, depth)),
+      timed(settle(request, findBySemantics(request, { location, passagesMax: depth, waitedMsMax: hybridWaitedMs }))),
     ])
-    return { sources: number(fused.slice(0, tenant.retrievalTopK)), mode: 'hybrid', degraded: null }
+    const [failure, near] = semantic.result instanceof AppError ? [semantic.result, []] : [null, semantic.result]
+    const { sources, degraded } = fuse(tenant, keyword.result, semantic.result)
+    const ms = clock.monotonicMs() - startedMs
+    return {
+      keyword: { sources: numberPassages(keyword.result, tenant.retrievalTopK), ms: keyword.ms, failure: null },
+      semantic: { sources: numberPassages(near, tenant.retrievalTopK), ms: semantic.ms, failure },
+      hybrid: { sources, ms, failure, degraded },
+      ms,
+      mode: tenant.retrieval ?? (location ? 'hybrid' : 'keyword'),
+    }
   }
 
-  async function findBySemantics(request: RetrievalRequest, location: IndexLocation): Promise<Unnumbered[]> {
-    const { tenant, signal } = request
-    const vector = await request.embed({ tenant, question: request.question, signal })
-    const matches = await queryIndex(request, {
-      ...location,
-      vector,
-      topK: tenant.retrievalTopK,
-      filter: tenant.retrievalFilter,
-      textField: tenant.pineconeTextField,
-      signal,
-    })
-    return matches
-      .filter(
-        (match) => match.text !== '' && (tenant.retrievalScoreMin === null || match.score >= tenant.retrievalScoreMin),
-      )
-      .map((match) => ({
-        document_id: textOf(match.metadata.document_id, idCharactersMax),
-        chunk_id: textOf(match.id, idCharactersMax) ?? '',
-        title: textOf(match.metadata.title, titleCharactersMax) ?? textOf(match.metadata.source, titleCharactersMax),
-        url: webAddressOf(match.metadata.url),
-        excerpt: cutExcerpt(match.text),
-        start: null,
-        end: null,
-        score: Number.isFinite(match.score) ? match.score : 0,
-      }))
-  }
-
-  async function queryIndex(request: RetrievalRequest, query: PineconeQuery): Promise<PineconeMatch[]> {
+  async function findBySemantics(
+    request: RetrievalRequest,
+    search: { location: IndexLocation | undefined; passagesMax: number; waitedMsMax: number },
+  ): Promise<Passage[]> {
+    const { tenant, question, signal } = request
+    const { location, passagesMax } = search
+    if (!location) {
+      throw retrievalFailed({
+        detail: 'No Pinecone index is set up for this tenant.',
+        extensions: { reason: 'not_configured' },
+      })
+    }
     try {
-      const matches = await options.pinecone.query(query)
-      options.health.succeeded(request.tenant.id, 'pinecone')
-      return matches
+      return await breaker.run({
+        tenantId: tenant.id,
+        settings: describeConnection(tenant),
+        timeoutMs: search.waitedMsMax,
+        makeTimeout: () => makeRetrievalFailure('timeout'),
+        signal,
+        isFailure: isConnectionFailure,
+        work: async (signal) => {
+          const vector = await request.embed({ tenant, question, signal })
+          return queryIndex(request, { location, passagesMax, vector, signal })
+        },
+      })
     } catch (error) {
-      if (!request.signal.aborted) options.health.failed(request.tenant.id, 'pinecone', error, true)
+      if (error instanceof KnownToFail) {
+        health.skipped(tenant.id, 'pinecone', error.cause)
+        throw error.cause
+      }
+      if (!signal.aborted && retrievalFailed.is(error) && isConnectionFailure(error)) {
+        health.failed(tenant.id, 'pinecone', error, true)
+      }
       throw error
     }
   }
 
-  return { retrieve }
-}
-
-type Unnumbered = Omit<StoredSource, 'n'>
-
-async function findByKeyword({ scope, tenant, question }: RetrievalRequest): Promise<Unnumbered[]> {
-  const found = await scope.read((database) => searchChunks(database, { question, passagesMax: tenant.retrievalTopK }))
-  return found.map((chunk) => ({
-    document_id: chunk.documentId,
-    chunk_id: chunk.chunkId,
-    title: chunk.title,
-    url: chunk.url,
-    excerpt: cutExcerpt(chunk.text),
-    start: chunk.start,
-    end: chunk.end,
-    score: chunk.score,
-  }))
-}
-
-/** Reciprocal rank fusion: what both rankings put high comes first; a passage found twice counts twice. */
-export function fuseRankings(rankings: { found: Unnumbered[]; weight: number }[]): Unnumbered[] {
-  const fused = new Map<string, Unnumbered>()
-  for (const { found, weight } of rankings) {
-    for (const [rank, passage] of found.entries()) {
-      const score = weight / (fusionConstant + rank + 1)
-      const known = fused.get(passage.chunk_id)
-      fused.set(passage.chunk_id, { ...(known ?? passage), score: (known?.score ?? 0) + score })
+  async function queryIndex(
+    { tenant, scope }: RetrievalRequest,
+    query: { location: IndexLocation; vector: number[]; passagesMax: number; signal: AbortSignal },
+  ): Promise<Passage[]> {
+    const matches = await pinecone.query({
+      ...query.location,
+      vector: query.vector,
+      topK: query.passagesMax,
+      filter: tenant.retrievalFilter,
+      textField: tenant.pineconeTextField,
+      signal: query.signal,
+    })
+    health.succeeded(tenant.id, 'pinecone')
+    const { retrievalScoreMin } = tenant
+    const near = matches.filter(({ score }) => retrievalScoreMin === null || score >= retrievalScoreMin)
+    const own = new Map<string, FoundChunk>()
+    if (near.length > 0) {
+      const ids = near.map(({ id }) => id)
+      for (const chunk of await scope.read((database) => findChunks(database, ids))) own.set(chunk.chunkId, chunk)
     }
+    return near.flatMap((match) => {
+      const chunk = own.get(match.id)
+      if (chunk) return [passageOfChunk({ ...chunk, score: match.score })]
+      // Of a document that was deleted a moment ago: its vectors are about to go.
+      if (match.metadata.tenantry === tenant.id) return []
+      return passageOfMatch(match) ?? []
+    })
   }
-  return [...fused.values()].sort((a, b) => b.score - a.score || a.chunk_id.localeCompare(b.chunk_id))
+
+  return { retrieve, compare }
 }
 
-function number(found: Unnumbered[]): StoredSource[] {
-  return found.map((passage, index) => ({ n: index + 1, ...passage }))
+async function findByKeyword({ scope, question }: RetrievalRequest, passagesMax: number): Promise<Passage[]> {
+  const found = await scope.read((database) => searchChunks(database, { question, passagesMax }))
+  return found.map(passageOfChunk)
 }
 
-function cutExcerpt(text: string): string {
-  const storable = text.replaceAll('\u0000', '').toWellFormed()
-  return storable.length > excerptCharactersMax ? storable.slice(0, excerptCharactersMax).toWellFormed() : storable
+/** What a search found, or the error that it failed with; rejects when the request was given up. */
+async function settle(request: RetrievalRequest, search: Promise<Passage[]>): Promise<Passage[] | AppError> {
+  try {
+    return await search
+  } catch (error) {
+    if (request.signal.aborted) throw error
+    return error instanceof AppError ? error : retrievalFailed({ cause: error })
+  }
 }
 
-/** A text of foreign metadata, as far as it can be stored and shown. */
-function textOf(value: unknown, charactersMax: number): string | null {
-  if (typeof value !== 'string' || value === '') return null
-  return value.slice(0, charactersMax).replaceAll('\u0000', '').toWellFormed()
+/** Both rankings as one; without the semantic one the keyword ranking, which says so. */
+function fuse(tenant: TenantRecord, keyword: Passage[], semantic: Passage[] | AppError): Retrieved {
+  const { retrievalTopK, retrievalWeights } = tenant
+  if (semantic instanceof AppError) {
+    const degraded: Degradation = { from: 'hybrid', to: 'keyword', code: semantic.code }
+    return { sources: numberPassages(keyword, retrievalTopK), mode: 'keyword', degraded }
+  }
+  const fused = fuseRankings([
+    { found: keyword, weight: retrievalWeights?.keyword ?? 1 },
+    { found: semantic, weight: retrievalWeights?.semantic ?? 1 },
+  ])
+  return { sources: numberPassages(fused, retrievalTopK), mode: 'hybrid', degraded: null }
 }
 
-/** Only what a browser may open: foreign metadata may hold `javascript:` as well. */
-function webAddressOf(value: unknown): string | null {
-  const text = textOf(value, urlCharactersMax)
-  return text !== null && /^https?:\/\//i.test(text) && URL.canParse(text) ? text : null
+/** What the way to a tenant's vectors is made of; sealed keys stand for themselves. */
+function describeConnection(tenant: TenantRecord): string {
+  return JSON.stringify([
+    tenant.pineconeApiKey,
+    tenant.pineconeIndex,
+    tenant.pineconeNamespace,
+    tenant.retrievalFilter,
+    tenant.embeddingModel,
+    tenant.modelProvider,
+    tenant.modelBaseUrl,
+    tenant.modelApiKey,
+  ])
 }
 
-/** The code of a failure, one of the table in docs/errors.md. */
-function codeOf(failure: unknown): string {
-  return failure instanceof AppError ? failure.code : retrievalFailed.definition.code
+/** A limit that is reached or a setting that is missing says nothing of the connection. */
+function isConnectionFailure(error: unknown): boolean {
+  if (!(error instanceof AppError)) return false
+  return error.status >= 500 && error.code !== 'model.price_unknown' && !settingReasons.has(error.extensions.reason)
 }

@@ -3,6 +3,7 @@ import { placeOfTenantSecret, type TenantSecret } from '../../answering/tenant-s
 import type { TenantChanges, TenantRecord } from '../../data/tenants.data.ts'
 import { readBaseUrl } from '../../http/base-url.ts'
 import { requestInvalid } from '../../http/problem-details.ts'
+import { readRetrievalFilter, readRetrievalWeights } from '../../http/retrieval-settings.ts'
 import type { Egress } from '../../platform/egress.ts'
 import { changeLimits } from '../../platform/limit-settings.ts'
 import { parseUserId, type TenantId } from '../../platform/ids.ts'
@@ -16,7 +17,6 @@ const columns = {
   retrieval: 'retrieval',
   retrieval_top_k: 'retrievalTopK',
   retrieval_score_min: 'retrievalScoreMin',
-  retrieval_weights: 'retrievalWeights',
   pinecone_environment: 'pineconeEnvironment',
   pinecone_index: 'pineconeIndex',
   pinecone_namespace: 'pineconeNamespace',
@@ -53,7 +53,10 @@ export async function readTenantSettings(
   }
   // The column is single precision, and PostgreSQL refuses what would underflow it.
   if (typeof body.retrieval_score_min === 'number') changes.retrievalScoreMin = Math.fround(body.retrieval_score_min)
-  if (body.retrieval_filter !== undefined) changes.retrievalFilter = readFilter(body.retrieval_filter)
+  if (body.retrieval_filter !== undefined) changes.retrievalFilter = readRetrievalFilter(body.retrieval_filter)
+  if (body.retrieval_weights !== undefined) {
+    changes.retrievalWeights = readRetrievalWeights(body.retrieval_weights)
+  }
   if (body.model_base_url) changes.modelBaseUrl = readBaseUrl(body.model_base_url, context.egress)
   Object.assign(changes, await sealSecret('pineconeApiKey', body.pinecone_api_key, context))
   Object.assign(changes, await sealSecret('modelApiKey', body.model_api_key, context))
@@ -116,13 +119,6 @@ async function sealSecret(
   return isModel
     ? { modelApiKey: sealed, modelApiKeyLast4: last4, modelApiKeyUpdatedAt: context.now }
     : { pineconeApiKey: sealed, pineconeApiKeyLast4: last4, pineconeApiKeyUpdatedAt: context.now }
-}
-
-/** Pinecone's metadata filter; what its operators are is Pinecone's to say. */
-function readFilter(value: unknown): Record<string, unknown> | null {
-  if (value === null) return null
-  if (typeof value !== 'object' || Array.isArray(value)) throw refuse('retrieval_filter', 'must be an object or null')
-  return { ...value }
 }
 
 function readOwner(text: string) {

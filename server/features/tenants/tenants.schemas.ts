@@ -1,5 +1,6 @@
 import { t } from 'elysia'
 import { pageOf } from '../../http/page-query.ts'
+import { retrievalModes, retrievalSettings, retrievalWeights } from '../../http/retrieval-settings.ts'
 import { nullable, time, uuid } from '../../http/schemas.ts'
 import { limitSettings } from '../../platform/limit-settings.ts'
 
@@ -10,31 +11,19 @@ const secret = nullable(
 )
 const url = t.String({ minLength: 8, maxLength: 500, error: 'must be an http or https address' })
 
-const retrievalModes = t.Union([t.Literal('off'), t.Literal('keyword'), t.Literal('semantic'), t.Literal('hybrid')], {
-  error: 'must be off, keyword, semantic, hybrid, or null for automatic',
-})
 const providers = t.Union(
   [t.Literal('openai'), t.Literal('deepseek'), t.Literal('openai-compatible'), t.Literal('offline')],
   { error: 'must be openai, deepseek, openai-compatible, offline, or null for automatic' },
 )
 const registrations = t.Union([t.Literal('open'), t.Literal('invited')], { error: 'must be open or invited' })
 const isolations = t.Union([t.Literal('pooled'), t.Literal('dedicated')], { error: 'must be pooled or dedicated' })
-const weight = t.Number({ minimum: 0, maximum: 100 })
-const weights = t.Object({ keyword: weight, semantic: weight })
 
 /** The settings that every manager may write. */
 const settings = {
   name: t.String({ minLength: 1, maxLength: 200, pattern: String.raw`\S`, error: 'must have 1 to 200 characters' }),
   registration: registrations,
   system_prompt: nullable(text(100_000)),
-  retrieval: nullable(retrievalModes),
-  retrieval_top_k: t.Integer({ minimum: 1, maximum: 50, error: 'must be a whole number from 1 to 50' }),
-  retrieval_score_min: nullable(
-    t.Number({ minimum: -1_000_000, maximum: 1_000_000, error: 'must be a number from -1000000 to 1000000' }),
-  ),
-  retrieval_weights: nullable(weights),
-  // Checked by hand: behind Elysia's cleaning a record would make an object of a text.
-  retrieval_filter: t.Unknown({ description: 'A metadata filter in Pinecone’s words, or null' }),
+  ...retrievalSettings,
   pinecone_environment: nullable(text(100)),
   pinecone_index: nullable(
     t.String({ pattern: '^[a-z0-9-]{1,100}$', error: 'must have lower-case letters, digits and "-"' }),
@@ -129,7 +118,7 @@ export const tenantView = t.Object({
   retrieval: nullable(retrievalModes),
   retrieval_top_k: t.Integer(),
   retrieval_score_min: nullable(t.Number()),
-  retrieval_weights: nullable(weights),
+  retrieval_weights: nullable(retrievalWeights),
   retrieval_filter: nullable(t.Record(t.String(), t.Unknown())),
   pinecone_environment: nullable(t.String()),
   pinecone_index: nullable(t.String()),
