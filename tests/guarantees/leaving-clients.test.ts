@@ -53,8 +53,8 @@ test(
   `D8: ${leavesMax} clients that leave at random bytes leave no call open, and each is counted once`,
   async () => {
     const { app, model, sql } = scenario
-    // About 40 frames over half a second; the whole stream has some 3,000 bytes.
-    model.behave({ tokens: 40, delayMs: 12, firstTokenDelayMs: 10 }, { sticky: true })
+    // About 120 frames over a second and a half; the whole stream has some 9,000 bytes.
+    model.behave({ tokens: 120, delayMs: 12, firstTokenDelayMs: 10 }, { sticky: true })
     let left = 0
     const heapAfter: number[] = []
     const worker = async (): Promise<void> => {
