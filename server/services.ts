@@ -189,7 +189,7 @@ export async function createServices(options: {
     },
   })
   const openAnswers = createOpenAnswers({ feed, ledger, log })
-  const sharedAnswers = createSharedAnswers({ log })
+  const sharedAnswers = createSharedAnswers({ redis, log })
   return {
     config,
     log,
@@ -227,7 +227,7 @@ export async function createServices(options: {
       openAnswers.stop()
       metrics.stop()
       limits.stop()
-      sharedAnswers.stop()
+      await sharedAnswers.stop()
       await mover.stop()
       await provisioner.stop()
       verifiedOrigins.stop()

@@ -1,15 +1,12 @@
-import type { TenantId, UserId } from '../platform/ids.ts'
+import { isUuid } from '../platform/ids.ts'
 import type { Log } from '../platform/log.ts'
+import type { Redis } from '../platform/redis.ts'
+import type { AnswerOwner } from './answer-owner.ts'
+import { mirrorAnswer, type MirrorWriter } from './answer-mirror.ts'
 import type { AnswerReader, Problem } from './answer-reader.ts'
 import type { AnswerStream } from './answer-stream.ts'
+import { readMirroredAnswer } from './mirrored-reader.ts'
 import { type SharedAnswer, shareAnswer } from './shared-answer.ts'
-
-/** Whose answer it is; nobody else reads it. */
-export interface AnswerOwner {
-  tenantId: TenantId
-  userId: UserId
-  purpose: 'chat' | 'test'
-}
 
 /** The answers of this process that may be read again: those under way, and for some minutes those that ended. */
 export interface SharedAnswers {
@@ -21,9 +18,18 @@ export interface SharedAnswers {
     isResumable: boolean
     describeFailure: (thrown: unknown) => Problem
   }): AnswerReader
-  /** Reads behind a frame; undefined when there is no such answer of this owner, or nothing is left to read. */
-  find(wanted: { streamId: string; owner: AnswerOwner; afterId: number }): AnswerReader | undefined
-  stop(): void
+  /**
+   * Reads behind a frame, here or (with Redis) what another replica writes; undefined when there is no such answer of
+   * this owner, or nothing is left to read.
+   */
+  find(wanted: {
+    streamId: string
+    owner: AnswerOwner
+    afterId: number
+    describeFailure: (thrown: unknown) => Problem
+  }): Promise<AnswerReader | undefined>
+  /** Resolves when other replicas have what there is. */
+  stop(): Promise<void>
 }
 
 /** What a connection that was lost and taken up again at once takes; the upstream is ended within 1 s (guarantee D8). */
@@ -39,15 +45,18 @@ const sweptEveryMs = 5_000
 interface Kept {
   answer: SharedAnswer
   owner: AnswerOwner
+  mirror: MirrorWriter | undefined
 }
 
 /** Keeps answers for readers who come back. Bounded in time and bytes: the ones that ended first go first. */
 export function createSharedAnswers(options: {
+  redis: Redis | undefined
   log: Log
   /** Shorter ones for tests. */
   graceMs?: number
   resumableGraceMs?: number
 }): SharedAnswers {
+  const { redis } = options
   const underWay = new Map<string, Kept>()
   /** In the order in which they ended. */
   const ended = new Map<string, Kept & { endedMs: number }>()
@@ -81,22 +90,32 @@ export function createSharedAnswers(options: {
         stream,
         graceMs: isResumable ? (options.resumableGraceMs ?? resumableGraceMs) : (options.graceMs ?? graceMs),
         describeFailure,
-        onGrowth: (frames) => {
+        isReadElsewhere: async () => (await entry.mirror?.isRead()) ?? false,
+        onGrowth(frames, isAlone) {
+          entry.mirror?.note(isAlone)
           if (frames.isEnded) noteEnd(entry)
         },
         log: options.log,
       })
-      const entry: Kept = { answer, owner }
-      underWay.set(answer.streamId, entry)
+      const { streamId, frames } = answer
+      const entry: Kept = { answer, owner, mirror: redis && mirrorAnswer(redis, { streamId, owner }, frames) }
+      underWay.set(streamId, entry)
       return answer.read(0)
     },
-    find({ streamId, owner, afterId }) {
+    async find(wanted) {
+      const { streamId, afterId } = wanted
       const entry = underWay.get(streamId) ?? ended.get(streamId)
-      if (!entry || !isOwner(entry.owner, owner)) return undefined
+      // Whether Redis has it is not known while it is away; then there is nothing.
+      if (!entry)
+        return redis && isUuid(streamId) ? readMirroredAnswer(redis, wanted).catch(() => undefined) : undefined
+      if (!isOwner(entry.owner, wanted.owner)) return undefined
       const { frames } = entry.answer
       return frames.isEnded && afterId >= frames.lastId ? undefined : entry.answer.read(afterId)
     },
-    stop: () => clearInterval(sweeping),
+    async stop() {
+      clearInterval(sweeping)
+      await Promise.all([...underWay.values(), ...ended.values()].map(async ({ mirror }) => mirror?.flushed()))
+    },
   }
 }
 

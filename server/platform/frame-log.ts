@@ -61,6 +61,16 @@ export class FrameLog {
     return id === 0 ? 0 : this.#ends[id - 1]
   }
 
+  /** How many bytes whole frames take from such a beginning on: `bytesMax` at most, but one frame at least. */
+  wholeFrom(from: number, bytesMax: number): number {
+    let end = from
+    for (const frameEnd of this.#ends) {
+      if (end > from && frameEnd - from > bytesMax) break
+      if (frameEnd > from) end = frameEnd
+    }
+    return end - from
+  }
+
   /** A copy of the bytes from an offset on, `bytesMax` at most. */
   slice(from: number, bytesMax = Number.POSITIVE_INFINITY): Uint8Array<ArrayBuffer> {
     return this.#bytes.slice(from, Math.min(this.#length, from + bytesMax))

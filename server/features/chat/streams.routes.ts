@@ -1,10 +1,10 @@
+import type { Problem } from '../../answering/answer-reader.ts'
 import type { OpenAnswers } from '../../answering/open-answers.ts'
-import type { AnswerOwner } from '../../answering/shared-answers.ts'
+import type { AnswerOwner } from '../../answering/answer-owner.ts'
 import type { Principal } from '../../http/identity.ts'
 import { describeProblem, requestMalformed, toAppError } from '../../http/problem-details.ts'
 import { factsOf } from '../../http/request-facts.ts'
 import { type Gates, headersKey, managerRoutes, tenantRoutes } from '../../http/routes.ts'
-import { type AppError } from '../../platform/errors.ts'
 import { eventStreamAnswer, recheck, recheckManager, type RespondParts, respondWith } from './answering-request.ts'
 import { stoppedView } from './chat.schemas.ts'
 import { signedInBy } from './chat.usecases.ts'
@@ -79,7 +79,7 @@ export function streamRoutesForManagers(parts: StreamsParts) {
 }
 
 /** Reads on behind the last event; 204 when there is no such answer of this owner, just as when nothing is left of it. */
-function resume(
+async function resume(
   parts: StreamsParts,
   wanted: {
     streamId: string
@@ -90,11 +90,12 @@ function resume(
     request: Request
     server: Parameters<typeof respondWith>[1]['server']
   },
-): Response {
+): Promise<Response> {
   const { request, owner } = wanted
   const { requestId } = factsOf(request)
   const afterId = readLastEventId(request)
-  const reader = parts.sharedAnswers.find({ streamId: wanted.streamId, owner, afterId })
+  const describeFailure = (thrown: unknown): Problem => describeProblem(toAppError(thrown), requestId)
+  const reader = await parts.sharedAnswers.find({ streamId: wanted.streamId, owner, afterId, describeFailure })
   if (!reader) return new Response(null, { status: 204 })
   const unwatch = parts.openAnswers.watch({
     tenantId: owner.tenantId,
@@ -102,7 +103,7 @@ function resume(
     signedInBy: signedInBy(wanted.principal),
     isHeardOf: wanted.isHeardOf,
     recheck: wanted.recheck,
-    cut: (error: AppError) => reader.cut(describeProblem(toAppError(error), requestId)),
+    cut: (error) => reader.cut(describeFailure(error)),
   })
   void reader.ended.then(unwatch)
   return respondWith(reader, wanted)

@@ -1,5 +1,5 @@
 import type { OpenAnswers } from '../../answering/open-answers.ts'
-import type { AnswerOwner } from '../../answering/shared-answers.ts'
+import type { AnswerOwner } from '../../answering/answer-owner.ts'
 import type { CoreDatabase } from '../../data/core-database.ts'
 import { announceStop, findStreamCall, type StreamCall } from '../../data/stream-calls.data.ts'
 import type { StoredUsage } from '../../data/tenant.schema.ts'
