@@ -46,6 +46,7 @@ import { refuseUnroutable, requestLog } from './http/request-log.ts'
 import { createRequestMetrics } from './http/request-metrics.ts'
 import { audienceKey, type Gates, publicRoutes } from './http/routes.ts'
 import { createTenantGate } from './http/tenant-gate.ts'
+import { traceTenantGate } from './http/traced-tenant-gate.ts'
 import { createAccessTokens } from './http/tokens.ts'
 import type { Services } from './services.ts'
 
@@ -67,7 +68,8 @@ export function createApp(services: Services, options: { consoleFiles: ConsoleFi
     now,
   })
   const denials = createDenialAudit({ db: core.db, log })
-  const tenantGate = createTenantGate({ directories, databases, verifiedOrigins, denials, clock })
+  const gate = createTenantGate({ directories, databases, verifiedOrigins, denials, clock })
+  const tenantGate = services.tracing ? traceTenantGate(gate, services.tracing) : gate
   const gates: Gates = { identity, tenantGate, directories, denials }
   const ownOrigin = createOwnOrigin(config)
   const sessions = createSignInSessions({
@@ -157,6 +159,7 @@ export function createApp(services: Services, options: { consoleFiles: ConsoleFi
         log,
         clock,
         metrics: createRequestMetrics(services.metrics),
+        tracing: services.tracing,
         trustedProxyHops: config.trustedProxyHops,
       }),
     )

@@ -8,6 +8,7 @@ import type { Limits } from './answering/limits/limits.ts'
 import { createOpenAnswers, type OpenAnswers } from './answering/open-answers.ts'
 import { createSharedAnswers, type SharedAnswers } from './answering/shared-answers.ts'
 import { createRetriever, type PlatformIndex } from './answering/retrieval.ts'
+import { traceAnswering, traceEmbeddings, traceLanguageModel, traceRetriever } from './answering/traced-answering.ts'
 import { createTenantSecrets, type TenantSecrets } from './answering/tenant-secrets.ts'
 import { type ChangeFeed, startChangeFeed } from './data/change-feed.ts'
 import { storeHealth } from './data/connection-health.data.ts'
@@ -37,6 +38,7 @@ import { createPasswords, type Passwords } from './platform/passwords.ts'
 import { createRedis, type Redis } from './platform/redis.ts'
 import { createRefreshTokens, type RefreshTokens } from './platform/refresh-tokens.ts'
 import { createSecretBox, type SecretBox } from './platform/secrets.ts'
+import { openTracing, type Tracing } from './platform/tracing.ts'
 
 /** The long-lived objects of the process, built once. */
 export interface Services {
@@ -45,6 +47,8 @@ export interface Services {
   clock: Clock
   startedAt: Date
   metrics: Metrics
+  /** Undefined when no collector is named. */
+  tracing: Tracing | undefined
   core: CoreDatabase
   servers: DatabaseServers
   databases: TenantDatabases
@@ -151,6 +155,8 @@ export async function createServices(options: {
     clock,
     log,
   })
+  const tracing = await openTracing(config.otlpEndpoint)
+  const traced = <T>(port: T, trace: (port: T, tracing: Tracing) => T): T => (tracing ? trace(port, tracing) : port)
   const retriever = createRetriever({
     pinecone,
     secrets,
@@ -160,13 +166,14 @@ export async function createServices(options: {
     breaker: createBreaker({ clock }),
     clock,
   })
-  const answering = createAnswering({
+  const languageModel = createLanguageModel({ egress, clock, deadlines: options.modelDeadlines })
+  const engine = createAnswering({
     directories,
     ledger,
     limits,
-    languageModel: createLanguageModel({ egress, clock, deadlines: options.modelDeadlines }),
-    embeddings: createEmbeddings({ egress }),
-    retriever,
+    languageModel: traced(languageModel, traceLanguageModel),
+    embeddings: traced(createEmbeddings({ egress }), traceEmbeddings),
+    retriever: traced(retriever, traceRetriever),
     health,
     metrics: answerMetrics,
     secrets,
@@ -175,6 +182,7 @@ export async function createServices(options: {
     clock,
     log,
   })
+  const answering = traced(engine, traceAnswering)
   const outbox = createOutbox({
     core,
     databases,
@@ -196,6 +204,7 @@ export async function createServices(options: {
     clock,
     startedAt: clock.now(),
     metrics,
+    tracing,
     core,
     servers,
     databases,
@@ -226,6 +235,7 @@ export async function createServices(options: {
     async close() {
       openAnswers.stop()
       metrics.stop()
+      await tracing?.stop()
       limits.stop()
       await sharedAnswers.stop()
       await mover.stop()

@@ -1,4 +1,5 @@
 import { newId } from '../platform/ids.ts'
+import type { Span } from '../platform/tracing.ts'
 
 /** What is known of a request before anything of it is read. */
 export interface RequestFacts {
@@ -13,6 +14,8 @@ export interface RequestFacts {
   /** The code of the problem that it ended with, in its answer or in its stream. */
   problemCode?: string
   streamId?: string
+  /** When requests are traced. */
+  span?: Span
   /** Resolves when an answer that goes on after its headers has ended; undefined for all others. */
   bodyEnded?: Promise<void>
 }

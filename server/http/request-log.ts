@@ -1,16 +1,23 @@
 import { Elysia } from 'elysia'
 import type { Clock } from '../platform/clock.ts'
 import { enterLogContext, type Log } from '../platform/log.ts'
+import type { Tracing } from '../platform/tracing.ts'
 import { requestMalformed } from './problem-details.ts'
 import { ensureBodyFits } from './request-body.ts'
-import { factsOf, noteRequest, readClientAddress } from './request-facts.ts'
-import type { RequestMetrics } from './request-metrics.ts'
+import { factsOf, noteRequest, readClientAddress, type RequestFacts } from './request-facts.ts'
+import { nameMethod, type RequestMetrics } from './request-metrics.ts'
 
 /**
  * The first thing that sees a request: gives it its id, clock and log context, and writes one line and counts it when it
  * is answered; when the answer is a stream, once that has ended. It never logs a body or a query.
  */
-export function requestLog(options: { log: Log; clock: Clock; metrics: RequestMetrics; trustedProxyHops: number }) {
+export function requestLog(options: {
+  log: Log
+  clock: Clock
+  metrics: RequestMetrics
+  tracing: Tracing | undefined
+  trustedProxyHops: number
+}) {
   const { log, clock, metrics } = options
 
   function writeDown(request: Request, answer: { route: string; status: number }): void {
@@ -26,9 +33,11 @@ export function requestLog(options: { log: Log; clock: Clock; metrics: RequestMe
       problemCode: facts.problemCode,
       tenantId: facts.tenantId,
     })
+    endSpan(facts, { method, route, status })
     log.info(
       {
         request_id: facts.requestId,
+        trace_id: facts.span?.traceId,
         method,
         // Unmatched paths are told as they came; they may hold anything, and hosts that are none.
         route: route || (URL.parse(request.url)?.pathname ?? 'unreadable').slice(0, 200),
@@ -50,6 +59,7 @@ export function requestLog(options: { log: Log; clock: Clock; metrics: RequestMe
         startedMs: clock.monotonicMs(),
         address: readClientAddress(request, { peer, trustedProxyHops: options.trustedProxyHops }),
       })
+      facts.span = options.tracing?.enterRequest(request.headers.get('traceparent'))
       enterLogContext({ request_id: facts.requestId })
       set.headers['x-request-id'] = facts.requestId
       set.headers['x-content-type-options'] = 'nosniff'
@@ -65,6 +75,29 @@ export function requestLog(options: { log: Log; clock: Clock; metrics: RequestMe
       // Whatever its type says, there is none when nothing matched.
       writeDown(request, { route: route || '', status })
     })
+}
+
+/** Ends a request's span, if it has one; a path that matched nothing may hold anything, so it is not told. */
+function endSpan(facts: RequestFacts, answer: { method: string; route: string; status: number }): void {
+  const { span } = facts
+  if (!span) return
+  const method = nameMethod(answer.method)
+  const route = answer.route || 'unmatched'
+  span.rename(`${method} ${route}`)
+  span.set({
+    'http.request.method': method,
+    'http.route': route,
+    'http.response.status_code': answer.status,
+    'tenantry.request_id': facts.requestId,
+    ...(facts.tenantId === undefined ? {} : { 'tenantry.tenant': facts.tenantId }),
+    ...(facts.userId === undefined ? {} : { 'tenantry.user': facts.userId }),
+    ...(facts.streamId === undefined ? {} : { 'tenantry.stream': facts.streamId }),
+  })
+  if (facts.problemCode !== undefined) {
+    span.set({ 'tenantry.problem': facts.problemCode })
+    if (answer.status >= 500 || answer.status === 200) span.fail(facts.problemCode)
+  }
+  span.end()
 }
 
 /** Refuses what cannot be routed or is too large; after CORS, so that a browser may read why. */

@@ -22,6 +22,12 @@ export interface EndedRequest {
 }
 
 const methods = new Set(['GET', 'HEAD', 'POST', 'PUT', 'PATCH', 'DELETE', 'OPTIONS'])
+
+/** The method, or `other`: callers may send any word as one. */
+export function nameMethod(method: string): string {
+  return methods.has(method) ? method : 'other'
+}
+
 const signInRoutes = new Set(['/auth/login', '/auth/token'])
 
 /** Registers the figures of requests. Their labels come from the route table and the table of errors, never from callers. */
@@ -61,8 +67,8 @@ export function createRequestMetrics({ registry, tenants }: Metrics): RequestMet
   const openStreams = new Gauge({ name: 'tenantry_open_streams', help: 'Answers that are being streamed', registers })
 
   return {
-    ended({ method: given, route: matched, status, durationMs, problemCode: code, tenantId }) {
-      const method = methods.has(given) ? given : 'other'
+    ended({ method: sent, route: matched, status, durationMs, problemCode: code, tenantId }) {
+      const method = nameMethod(sent)
       const route = matched.replace(/(.)\/$/, '$1') || 'unmatched'
       requests.inc({ method, route, status })
       duration.observe({ method, route }, durationMs / 1000)

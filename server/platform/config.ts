@@ -55,6 +55,8 @@ export interface Config {
   superuser: { email: string; password: string } | undefined
   /** The bearer token of /metrics; without it there is no such route. */
   metricsToken: string | undefined
+  /** The base address of an OTLP collector; without it nothing is traced. */
+  otlpEndpoint: string | undefined
   logLevel: string
   /** Which variables are set, for the System page; never their values. */
   variablesSet: string[]
@@ -110,6 +112,7 @@ const knownVariables = [
   'SUPERUSER_EMAIL',
   'SUPERUSER_PASSWORD',
   'METRICS_TOKEN',
+  'OTEL_EXPORTER_OTLP_ENDPOINT',
   'LOG_LEVEL',
   'DATA_DIR',
   'NODE_ENV',
@@ -175,6 +178,7 @@ export async function readConfig(environment: Environment): Promise<Config> {
     platformModelForOrganizations: read.flag('PLATFORM_MODEL_FOR_ORGANIZATIONS', !production),
     superuser,
     metricsToken: readMetricsToken(read),
+    otlpEndpoint: read.url('OTEL_EXPORTER_OTLP_ENDPOINT'),
     logLevel: read.oneOf('LOG_LEVEL', ['fatal', 'error', 'warn', 'info', 'debug', 'trace', 'silent'], 'info'),
     variablesSet: knownVariables.filter((name) => read.text(name) !== undefined),
   }
