@@ -17,7 +17,7 @@ export interface DedicatedTenant {
 /** Onboards a tenant with a database of its own; throws unless it became active. */
 export async function makeDedicatedTenant(
   app: Pick<TestApp, 'url'>,
-  superuser: Person,
+  superuser: Pick<Person, 'token'>,
   id: string,
   settings: Record<string, unknown> = {},
 ): Promise<DedicatedTenant> {
