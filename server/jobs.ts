@@ -6,6 +6,8 @@ import type { Services } from './services.ts'
 
 const sweepEveryMs = 30_000
 const storesTendedEveryMs = 60_000
+/** When this server starts, the database may still be carrying out the last statement of one that was killed. */
+const storesTendedAgainAfterMs = 5_000
 /** Writes of a tenant may wait until somebody ends the move that its server left behind. */
 const movesLookedAfterMs = 3_000
 /** Ended sessions are kept a day, so that a late refresh still meets its own end. */
@@ -32,7 +34,7 @@ export function startJobs(services: Services): { stop(): void } {
     await migrateFleet({ db: core.db, servers, log, retryFailed: false })
   }
 
-  const repeat = (work: () => Promise<void>, everyMs: number): (() => void) => {
+  const repeat = (work: () => Promise<void>, everyMs: number, againAfterMs?: number): (() => void) => {
     let running = false
     const run = async (): Promise<void> => {
       // One that takes longer than its interval is not joined by a second.
@@ -43,12 +45,16 @@ export function startJobs(services: Services): { stop(): void } {
     }
     void run()
     const timer = setInterval(() => void run(), everyMs)
-    return () => clearInterval(timer)
+    const again = againAfterMs === undefined ? undefined : setTimeout(() => void run(), againAfterMs)
+    return () => {
+      clearInterval(timer)
+      clearTimeout(again)
+    }
   }
 
   const stops = [
     repeat(sweep, sweepEveryMs),
-    repeat(tendStores, storesTendedEveryMs),
+    repeat(tendStores, storesTendedEveryMs, storesTendedAgainAfterMs),
     repeat(() => mover.recover(), movesLookedAfterMs),
   ]
   return {

@@ -166,11 +166,12 @@ test('D5: replicas that make the same tenant at the same time make one database;
   for (const replica of replicas.slice(1)) await replica.stop()
 })
 
-test(`D4: kill -9 while tenants are made, ${rounds} times: after a restart each is active or failed with a reason, and no database is left over`, async () => {
+test(`D4: kill -9 while tenants are made, ${rounds} times: after a restart each is active or failed with a reason, has one owner, and no database is left over`, async () => {
   const database = await createTestDatabase()
   const own = postgres(database.ownerUrl, { max: 1, onnotice: () => undefined })
   const env = { ...productionEnv, DATABASE_URL: database.ownerUrl }
   let running: ServerProcess | undefined
+  let owner: string | undefined
   try {
     for (let round = 0; round <= rounds; round++) {
       running = await startServerProcess(env)
@@ -186,9 +187,10 @@ test(`D4: kill -9 while tenants are made, ${rounds} times: after a restart each 
       expect(await own`select id from tenants where state = 'failed' and failure is null`).toHaveLength(0)
       if (round === rounds) break
       const token = await signInFirst(running)
+      owner ??= await makeOwnerAt(running, token)
       const making = Promise.allSettled(
         [1, 2].map((n) => {
-          const body = { id: `r${round}-${n}`, name: 'Killed', isolation: 'dedicated' }
+          const body = { id: `r${round}-${n}`, name: 'Killed', isolation: 'dedicated', owner_id: owner }
           return call(running ?? { url: '' }, 'POST /admin/tenants', { token, body })
         }),
       )
@@ -197,9 +199,25 @@ test(`D4: kill -9 while tenants are made, ${rounds} times: after a restart each 
       await making
     }
     expect(await running?.stop()).toBe(0)
+    const { stores, orphans, spares } = await listDatabases(own)
+    expect(orphans).toEqual([])
+    expect(spares.length).toBeLessThanOrEqual(1)
+    for (const store of stores) {
+      const linked = await inDatabase({ database }, store, (sql) => sql`select core_user_id from tenant.tenant_users`)
+      expect(linked.map((row) => row.core_user_id)).toEqual([owner])
+    }
+    console.log(`${rounds} kills: ${stores.length} of ${2 * rounds} tenants were asked for early enough and are active`)
   } finally {
     await running?.killHard()
     await own.end({ timeout: 5 })
     await database.drop()
   }
-}, 600_000)
+}, 1_800_000)
+
+async function makeOwnerAt(server: ServerProcess, token: string): Promise<string> {
+  const made = await call(server, 'POST /admin/users', {
+    token,
+    body: { email: 'owner@people.example', password, is_owner: true },
+  })
+  return made.body.id
+}
