@@ -138,11 +138,19 @@ export class TenantScope {
   }
 
   /**
-   * Runs writes in one transaction; resolves only once they are committed. Throws `tenant.migrating` 503, and then
-   * nothing was written, while the tenant is being switched to another store.
+   * Runs writes in one transaction; resolves only once they are committed. While the tenant is being switched to another
+   * store they wait and are run anew there, so `work` must begin with a statement, whose refusal ends it, and the caller
+   * must not hold rows of core locked, which the switch may need. `tenant.migrating` 503 when that takes too long.
    */
   write<T>(work: (database: Database) => Promise<T>): Promise<T> {
-    return runUnitOfWork(this.store.pool, { tenantId: this.tenantId, write: true }, work)
+    return this.pastSwitch(async (at) => {
+      try {
+        return { done: await runUnitOfWork(at.pool, { tenantId: this.tenantId, write: true }, work) }
+      } catch (error) {
+        if (tenantMigrating.is(error)) return 'fenced'
+        throw error
+      }
+    }).then(({ done }) => done)
   }
 
   /** Runs writes in a store that takes none, for whoever moves the tenant. */
@@ -170,22 +178,25 @@ export class TenantScope {
    * only the reservation is stored.
    */
   beginTurn(begun: BegunTurn): Promise<boolean> {
-    return this.storeTurn((store) => store.beginTurn(begun))
+    return this.pastSwitch((store) => store.beginTurn(begun))
   }
 
   /** Stores the answer and settles the call; false when the session was deleted meanwhile. Safe to repeat. */
   finishTurn(finished: FinishedTurn): Promise<boolean> {
-    return this.storeTurn((store) => store.finishTurn(finished))
+    return this.pastSwitch((store) => store.finishTurn(finished))
   }
 
-  /** An answer may begin in one store and end in another: what meets a fence waits for the tenant's next place. */
-  private async storeTurn(store: (at: TenantStore) => Promise<TurnOutcome>): Promise<boolean> {
+  /** What meets a fence waits for the tenant's next place, and is done there: an answer may begin in one store and end in another. */
+  private async pastSwitch<T>(attempt: (at: TenantStore) => Promise<T | 'fenced'>): Promise<T> {
     const giveUpAtMs = performance.now() + fenceWaitedMsMax
     for (let at = this.store; ; at = await this.relocate()) {
-      const outcome = await store(at)
+      const outcome = await attempt(at)
       if (outcome !== 'fenced') return outcome
       if (performance.now() > giveUpAtMs) {
-        throw tenantMigrating({ detail: 'The answer could not be stored: the tenant is being moved.' })
+        throw tenantMigrating({
+          detail: 'It takes no changes for a moment. Try again in a second.',
+          headers: { 'retry-after': '1' },
+        })
       }
       await Bun.sleep(fenceLookedAfterMs)
     }
