@@ -125,7 +125,10 @@ async function finishDatabase(
 ): Promise<string> {
   const { unfinished, owner, role } = options
   const wanted = `tenant_${owner.number}`
-  for (const name of [wanted, `${wanted}_${shorten(owner.installationId, 8)}`]) {
+  const ofInstallation = `${wanted}_${shorten(owner.installationId, 8)}`
+  // A store that the tenant was moved away from has one of them for as long as it is kept.
+  const names = [wanted, ofInstallation, `${ofInstallation}_${randomBytes(4).toString('hex')}`]
+  for (const [tries, name] of names.entries()) {
     try {
       await sql.begin(async (transaction) => {
         await closeDatabaseToPublic(transaction, { database: unfinished, role })
@@ -135,9 +138,9 @@ async function finishDatabase(
       })
       return name
     } catch (error) {
-      // Another installation has the name, or took it this very moment.
+      // Somebody has the name, or took it this very moment.
       const taken = error instanceof postgres.PostgresError && ['42P04', '23505'].includes(error.code)
-      if (!taken || name !== wanted) throw error
+      if (!taken || tries === names.length - 1) throw error
     }
   }
   throw new Error('unreachable')

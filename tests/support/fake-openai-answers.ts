@@ -10,6 +10,8 @@ export interface FakeOpenAiBehaviour {
   tokens?: number
   /** Between tokens. With 0 the whole stream is written at once. */
   delayMs?: number
+  /** Gives its first delta again and again, every `delayMs`, until this settles. */
+  repeatsUntil?: Promise<unknown>
   firstTokenDelayMs?: number
   /** Before the status line. */
   headersDelayMs?: number
@@ -143,6 +145,8 @@ export function timedBody(options: {
   parts: Uint8Array<ArrayBuffer>[]
   firstDelayMs: number
   delayMs: number
+  /** Writes its second part, the first delta, again until this settles. */
+  repeatsUntil?: Promise<unknown>
   /** Leaves the stream open after the last part. */
   stalls: boolean
   /** Breaks the connection after the last part instead of ending it. */
@@ -155,6 +159,8 @@ export function timedBody(options: {
     return Buffer.concat(parts)
   }
   let timer: ReturnType<typeof setTimeout> | undefined
+  let repeats = options.repeatsUntil !== undefined
+  void options.repeatsUntil?.finally(() => (repeats = false))
   return new ReadableStream<Uint8Array>({
     start(controller) {
       let at = 0
@@ -172,7 +178,7 @@ export function timedBody(options: {
       }
       const step = (): void => {
         const part = parts[at]
-        at += 1
+        if (!repeats || at !== 1) at += 1
         if (!part) return finish()
         controller.enqueue(part)
         if (delayMs > 0) timer = setTimeout(step, delayMs)

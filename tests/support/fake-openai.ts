@@ -124,6 +124,7 @@ export async function startFakeOpenAi(
       parts: perByte === undefined ? frames : slice(Buffer.concat(frames), perByte),
       firstDelayMs: behaviour.firstTokenDelayMs ?? 0,
       delayMs: behaviour.oneByteEveryMs ?? behaviour.delayMs ?? (perByte === undefined ? 0 : 0.01),
+      repeatsUntil: behaviour.repeatsUntil,
       stalls,
       resets,
       onClose: close,

@@ -8,7 +8,12 @@ import { createLog } from '../../server/platform/log.ts'
 
 /** A PostgreSQL server for tests: `url` is a superuser's, of the database `postgres`. */
 export interface TestServer {
-  url: string
+  readonly url: string
+  /** Takes it down, whoever is connected; its files stay. */
+  goDown(): Promise<void>
+  /** Starts it again on its files; `url` is another one then. */
+  comeBack(): Promise<void>
+  /** Ends it and removes its files. */
   stop(): Promise<void>
 }
 
@@ -22,14 +27,22 @@ export async function startTestServer(settings: Record<string, string> = {}): Pr
   removeAbandonedFolders()
   const dataDir = mkdtempSync(join(tmpdir(), folderPrefix))
   const log = createLog({ level: 'error', destination: pino.destination({ fd: 2, sync: true }) })
-  const server = await startEmbeddedPostgres({
-    dataDir,
-    log,
-    databaseName: 'postgres',
-    settings: { ...quickSettings, ...settings },
-  })
+  const start = () =>
+    startEmbeddedPostgres({
+      dataDir,
+      log,
+      databaseName: 'postgres',
+      settings: { ...quickSettings, ...settings },
+    })
+  let server = await start()
   return {
-    url: server.url,
+    get url() {
+      return server.url
+    },
+    goDown: () => server.stop(),
+    async comeBack() {
+      server = await start()
+    },
     async stop() {
       await server.stop()
       rmSync(dataDir, { recursive: true, force: true })
