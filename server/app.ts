@@ -17,6 +17,7 @@ import { inviteRoutes } from './features/registration/invites.routes.ts'
 import { registrationRoutes } from './features/registration/registration.routes.ts'
 import { retrievalRoutes } from './features/retrieval/retrieval.routes.ts'
 import { createSignInSessions } from './features/sign-in/sessions.usecases.ts'
+import { createSignInTries } from './features/sign-in/sign-in-tries.ts'
 import { signInRoutes, signOutRoutes } from './features/sign-in/sign-in.routes.ts'
 import { fleetRoutes } from './features/system/fleet.routes.ts'
 import { metricsRoutes } from './features/system/metrics.routes.ts'
@@ -80,11 +81,13 @@ export function createApp(services: Services, options: { consoleFiles: ConsoleFi
     clock,
   })
 
+  const signInTries = createSignInTries({ core, clock, log })
+
   const system = { ...services, isDraining: options.isDraining }
 
   // In groups, as TypeScript gives up on one chain of them all.
   const people = new Elysia({ name: 'people' })
-    .use(signInRoutes({ ...services, sessions, ownOrigin, tenantGate }))
+    .use(signInRoutes({ ...services, sessions, signInTries, ownOrigin, tenantGate }))
     .use(signOutRoutes({ sessions, gates, ownOrigin }))
     .use(registrationRoutes({ ...services, tenantGate }))
     .use(accountRoutes({ ...services, gates }))

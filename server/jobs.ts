@@ -2,6 +2,7 @@ import { deleteOldAnswers } from './data/idempotency.data.ts'
 import { migrateFleet } from './data/migrate-fleet.ts'
 import { reconcileStores } from './data/reconcile-stores.ts'
 import { deleteExpiredSignInSessions } from './data/sign-in-sessions.data.ts'
+import { deleteOldSignInTries } from './data/sign-in-tries.data.ts'
 import type { Services } from './services.ts'
 
 const sweepEveryMs = 30_000
@@ -24,6 +25,7 @@ export function startJobs(services: Services): { stop(): void } {
     await limits.sweep()
     await deleteOldAnswers(core.db, now)
     await deleteExpiredSignInSessions(core.db, new Date(now.getTime() - endedSessionsKeptMs))
+    await deleteOldSignInTries(core.db)
     await outbox.sweep()
     await keptStores.sweep()
   }

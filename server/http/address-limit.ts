@@ -51,7 +51,8 @@ function take(options: {
   })
 }
 
-function networkOf(address: string): string {
+/** What an address counts as: itself, or of IPv6 its network. */
+export function networkOf(address: string): string {
   if (!ipaddr.isValid(address)) return address
   const parsed = ipaddr.process(address)
   return parsed.kind() === 'ipv4' ? parsed.toString() : parsed.toByteArray().slice(0, 8).join('.')

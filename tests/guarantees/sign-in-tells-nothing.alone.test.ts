@@ -14,7 +14,7 @@ let user: Person
 let attempts: { title: string; email: () => string; tenant?: string }[]
 
 beforeAll(async () => {
-  app = await startApp()
+  app = await startApp({ env: { TRUSTED_PROXY_HOPS: '1' } })
   const superuser = await makeSuperuser(app)
   await makeTenant(app, superuser, 'acme')
   await makeTenant(app, superuser, 'asleep')
@@ -53,9 +53,19 @@ const routes = {
   }),
 }
 
+let addresses = 0
+/** From another address each time: how many guesses are looked at is no part of this. */
+const fromElsewhere = (options: CallOptions): CallOptions => ({
+  ...options,
+  headers: { ...options.headers, 'x-forwarded-for': `10.7.${(++addresses >> 8) & 255}.${addresses & 255}` },
+})
+
 for (const [route, makeOptions] of Object.entries(routes)) {
-  const tryOnce = (attempt: (typeof attempts)[number]): Promise<Reply> =>
-    call(app, route, { ...makeOptions(attempt.email()), tenant: attempt.tenant })
+  const tryOnce = async (attempt: (typeof attempts)[number]): Promise<Reply> => {
+    // Accounts that so many guess at are slowed down; that is not what is measured.
+    if (addresses % 40 === 0) await asOwner(app, (sql) => sql`truncate sign_in_tries`)
+    return call(app, route, fromElsewhere({ ...makeOptions(attempt.email()), tenant: attempt.tenant }))
+  }
 
   test(`B3: ${route} with a wrong password answers the same, whoever and wherever it is`, async () => {
     const reference = withoutRequestId(await tryOnce(attempts[0]!))

@@ -16,3 +16,5 @@ export const setupTokenInvalid = defineError({
 })
 /** There is a superuser already. */
 export const setupDone = defineError({ code: 'auth.setup_done', status: 404, title: 'Setup is done' })
+/** Too many wrong guesses; the same for accounts that there are not. */
+export const tooManySignIns = defineError({ code: 'limit.sign_ins', status: 429, title: 'Too many failed sign-ins' })

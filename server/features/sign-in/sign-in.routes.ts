@@ -1,6 +1,8 @@
 import { t } from 'elysia'
+import { networkOf } from '../../http/address-limit.ts'
 import type { OwnOrigin } from '../../http/own-origin.ts'
 import { requestInvalid } from '../../http/problem-details.ts'
+import { factsOf } from '../../http/request-facts.ts'
 import { formKey, type Gates, publicRoutes, signedInRoutes } from '../../http/routes.ts'
 import { jsonBody, optionalJsonBody, refuseUnfit } from '../../http/strict-body.ts'
 import { auditActorOf, forbidden, readTenantHeader, type TenantGate } from '../../http/tenant-gate.ts'
@@ -58,7 +60,8 @@ export function signInRoutes(parts: SignInParts & { ownOrigin: OwnOrigin; tenant
         const transport = body.session ?? 'body'
         ensureOwnOrigin(request, transport)
         const { email, password } = body
-        const issued = await signIn(parts, { email, password, transport, tenantId: tenantGate.nameTenant(request) })
+        const tenantId = tenantGate.nameTenant(request)
+        const issued = await signIn(parts, { email, password, transport, tenantId, network: readNetwork(request) })
         return answer(request, issued, set.headers)
       },
       { ...jsonBody(loginBody), response: { 200: tokensView }, detail: { summary: 'Sign in' } },
@@ -77,6 +80,7 @@ export function signInRoutes(parts: SignInParts & { ownOrigin: OwnOrigin; tenant
           password: body.password,
           transport: 'body',
           tenantId: tenantGate.nameTenant(request),
+          network: readNetwork(request),
         })
         return answer(request, issued, set.headers)
       },
@@ -131,6 +135,10 @@ export function signOutRoutes(parts: { sessions: SignInSessions; gates: Gates; o
     },
     { response: { 204: t.Void() }, detail: { summary: 'Sign out' } },
   )
+}
+
+function readNetwork(request: Request): string {
+  return networkOf(factsOf(request).address ?? 'unknown')
 }
 
 function readCookie(request: Request): string | undefined {

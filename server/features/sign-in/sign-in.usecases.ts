@@ -32,6 +32,7 @@ import type { Clock } from '../../platform/clock.ts'
 import { newUserId, type TenantId, type UserId } from '../../platform/ids.ts'
 import type { Passwords } from '../../platform/passwords.ts'
 import type { IssuedTokens, SessionSubject, SignInSessions } from './sessions.usecases.ts'
+import type { SignInTries } from './sign-in-tries.ts'
 import { invalidCredentials, setupDone, setupTokenInvalid, userInactive } from './sign-in.errors.ts'
 
 /** What sign-in stands on. */
@@ -41,6 +42,7 @@ export interface SignInParts {
   directories: Directories
   passwords: Passwords
   sessions: SignInSessions
+  signInTries: SignInTries
   clock: Clock
 }
 
@@ -50,6 +52,8 @@ export interface SignInAttempt {
   password: string
   tenantId: TenantId | null
   transport: 'body' | 'cookie'
+  /** Where it comes from. */
+  network: string
 }
 
 /** Whom a password was verified for, and what stores a session as long as that password stands. */
@@ -65,9 +69,15 @@ const triesMax = 3
  * Signs in. An unknown address or tenant costs and answers what a wrong password does; that a tenant is inactive or an
  * account switched off is told only after the right password. The session starts only if the user's row is still as it
  * was verified; if not, the password is checked anew: it may be the same one under a newer hash, a reset, or switched
- * off.
+ * off. Throws `limit.sign_ins` 429 after too many wrong guesses.
  */
-export async function signIn(parts: SignInParts, attempt: SignInAttempt): Promise<IssuedTokens> {
+export function signIn(parts: SignInParts, attempt: SignInAttempt): Promise<IssuedTokens> {
+  // Whatever the tenant: with a platform user's address all of them ask for one and the same password.
+  const who = { account: attempt.email.toLowerCase(), network: attempt.network }
+  return parts.signInTries.guard(who, () => signInUnguarded(parts, attempt))
+}
+
+async function signInUnguarded(parts: SignInParts, attempt: SignInAttempt): Promise<IssuedTokens> {
   for (let tries = 0; tries < triesMax; tries++) {
     const { subject, store } =
       attempt.tenantId === null
