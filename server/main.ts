@@ -2,6 +2,7 @@ import { join } from 'node:path'
 import pretty from 'pino-pretty'
 import { prepareTokenizer } from './answering/token-estimate.ts'
 import { createApp } from './app.ts'
+import { drain } from './drain.ts'
 import { openCoreAddress } from './core-address.ts'
 import { migrateFleet } from './data/migrate-fleet.ts'
 import { migrateCore } from './data/migrate.ts'
@@ -18,7 +19,6 @@ import { createServices, type Services } from './services.ts'
 const consoleDir = join(import.meta.dir, '..', 'console')
 const nobodyYet =
   'nobody can sign in to the console yet: set SUPERUSER_EMAIL and SUPERUSER_PASSWORD, or run: bun run superuser <email>'
-const drainMsMax = 25_000
 const outgoingRequestsMin = 1_000
 
 const config = await readConfig(process.env).catch((error: unknown) => {
@@ -70,8 +70,10 @@ async function run(config: Config, log: Log): Promise<void> {
     if (draining) return
     draining = true
     log.info({ reason, open_answers: services.openAnswers.size }, 'draining')
-    await Promise.race([services.openAnswers.drained(), Bun.sleep(drainMsMax)])
-    await app.server?.stop(false)
+    // Nobody sends a developer's requests elsewhere.
+    const times = development ? { noticedMs: 0, refusedMs: 0 } : {}
+    await drain({ openAnswers: services.openAnswers, server: app.server, log, times })
+    await app.server?.stop(true)
     jobs.stop()
     await services.close()
     await devServer?.stop()

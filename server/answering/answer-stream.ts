@@ -6,6 +6,7 @@ import { makeModelFailure, makeModelTimeout } from '../external/model-errors.ts'
 import type { Clock } from '../platform/clock.ts'
 import { AppError, clientLeft } from '../platform/errors.ts'
 import type { Log } from '../platform/log.ts'
+import { isDatabaseOutage } from '../platform/outage.ts'
 import { createCitationFilter, type CitationFilter } from './citations.ts'
 import type { Retrieved } from './retrieval.ts'
 import { answerBytesMax, countCallTokens } from './token-estimate.ts'
@@ -81,6 +82,9 @@ export interface AnswerStreamParts {
 const totalMsMaxDefault = 301_000
 const finishTriesMax = 4
 const finishRetryMs = 250
+const finishRetryMsMax = 1_000
+/** A database that restarts is waited for: the answer was made, and must neither be lost nor counted as lost. */
+const outageMsMax = 45_000
 
 /** Turns a model's stream into the events of an answer; every ending is stored and counted exactly once. */
 export function createAnswerStream(parts: AnswerStreamParts): AnswerStream {
@@ -110,14 +114,16 @@ export function createAnswerStream(parts: AnswerStreamParts): AnswerStream {
   async function settleOnce(ending: Ending): Promise<void> {
     const outcome = await describeOutcome(parts, { ...ending, content, firstTokenMs, cited: citations?.cited() ?? [] })
     ending.outcome = outcome
+    const waitedUntilMs = performance.now() + outageMsMax
     for (let attempt = 1; ; attempt++) {
       try {
         await parts.finish(outcome)
         return
       } catch (err) {
-        if (attempt >= finishTriesMax) throw err
+        const isOver = isDatabaseOutage(err) ? performance.now() > waitedUntilMs : attempt >= finishTriesMax
+        if (isOver) throw err
         parts.log.warn({ err, attempt, stream_id: ids.streamId }, 'an answer could not be stored yet')
-        await Bun.sleep(finishRetryMs * attempt)
+        await Bun.sleep(Math.min(finishRetryMs * attempt, finishRetryMsMax))
       }
     }
   }

@@ -24,6 +24,10 @@ export interface OpenAnswers {
   watch(reader: Access & { cut: (error: AppError) => void }): () => void
   /** The answer of this id, if it is under way here. */
   find(streamId: string): AnswerStream | undefined
+  /** From now on `ensureOpen` throws this. */
+  refuse(error: AppError): void
+  /** Throws when no new answer may begin, as the server stops. */
+  ensureOpen(): void
   /** Cuts every answer, as when the server stops. */
   cutAll(error: AppError): void
   readonly size: number
@@ -46,6 +50,7 @@ export function createOpenAnswers(options: { feed: ChangeFeed; ledger: UsageLedg
   const open = new Map<string, AnswerStream>()
   const watched = new Set<Watched>()
   const waiting: (() => void)[] = []
+  let refusal: AppError | undefined
 
   const concerns = (answer: Access, change: Change): boolean => {
     const [first, second] = change.ids
@@ -101,6 +106,12 @@ export function createOpenAnswers(options: { feed: ChangeFeed; ledger: UsageLedg
     },
     watch,
     find: (streamId) => open.get(streamId),
+    refuse(error) {
+      refusal = error
+    },
+    ensureOpen() {
+      if (refusal) throw refusal
+    },
     cutAll(error) {
       for (const stream of open.values()) stream.cut(error)
     },

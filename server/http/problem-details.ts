@@ -1,6 +1,7 @@
 import { ValidationError } from 'elysia'
 import { AppError, clientLeft, defineError, type FieldError } from '../platform/errors.ts'
 import type { Log } from '../platform/log.ts'
+import { isDatabaseOutage } from '../platform/outage.ts'
 import { describeOpenAiError, isForOpenAiClients } from './openai-errors.ts'
 import { factsOf } from './request-facts.ts'
 
@@ -115,34 +116,4 @@ function summarise(errors: FieldError[]): string {
 function describeExpectation(entry: { message?: string; schema?: object; summary?: string }): string {
   if (entry.schema && 'error' in entry.schema && typeof entry.schema.error === 'string') return entry.schema.error
   return entry.message ?? 'is not valid'
-}
-
-const outageCodes = new Set([
-  'CONNECTION_CLOSED',
-  'CONNECTION_ENDED',
-  'CONNECTION_DESTROYED',
-  'CONNECT_TIMEOUT',
-  'ECONNREFUSED',
-  'ECONNRESET',
-  'ERR_POSTGRES_CONNECTION_CLOSED',
-  'ERR_POSTGRES_CONNECTION_TIMEOUT',
-  'ERR_POSTGRES_CONNECTION_REFUSED',
-  '57P01',
-  '57P02',
-  '57P03',
-  '53300',
-  '08006',
-  '08001',
-  '08003',
-  '57014',
-  '53100',
-  // The database takes no connections for now, as while it is moved.
-  '55000',
-])
-
-function isDatabaseOutage(thrown: unknown): boolean {
-  if (!(thrown instanceof Error)) return false
-  const codes = ['code', 'errno'].map((name) => Reflect.get(thrown, name))
-  if (codes.some((code) => typeof code === 'string' && outageCodes.has(code))) return true
-  return thrown.cause !== undefined && isDatabaseOutage(thrown.cause)
 }

@@ -40,6 +40,7 @@ const mayImport: Record<string, string[]> = {
   'services.ts': ['platform', 'data', 'external', 'answering', 'mail'],
   'app.ts': ['features/*', 'http', 'services.ts', 'platform', 'data'],
   'jobs.ts': ['features/*', 'http', 'services.ts', 'platform', 'data', 'answering'],
+  'drain.ts': ['answering', 'platform'],
   'core-address.ts': ['platform', 'data', 'services.ts'],
   'main.ts': ['*', 'console build'],
   commands: ['*'],

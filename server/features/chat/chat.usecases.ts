@@ -41,6 +41,7 @@ export interface ChatRequest {
  * here: 404 `session.not_found`, 429, 502, 503, 504 of the engine.
  */
 export async function startChat(parts: ChatParts, asker: Asker, request: ChatRequest): Promise<AnswerStream> {
+  parts.openAnswers.ensureOpen()
   const { tenant, scope, userId } = asker.entry
   const known = request.sessionId ?? undefined
   const record = recordTurn(parts.ledger, asker, { sessionId: known, message: request.message })
@@ -73,6 +74,7 @@ export async function startPreview(
   asker: Asker,
   request: { message: string; systemPrompt?: string | null; history: HistoryMessage[]; retrievalOff: boolean },
 ): Promise<AnswerStream> {
+  parts.openAnswers.ensureOpen()
   const { tenant, scope, userId } = asker.entry
   const stream = await parts.answering.answer(
     {
@@ -109,6 +111,7 @@ export async function startCompletion(
   asker: Asker,
   request: CompletionRequest,
 ): Promise<AnswerStream> {
+  parts.openAnswers.ensureOpen()
   const { tenant, scope, userId } = asker.entry
   const { history, ...asked } = request
   const stream = await parts.answering.answer(

@@ -3,6 +3,7 @@ import { join } from 'node:path'
 // Everything that defines errors is loaded by these.
 import '../../../server/app.ts'
 import '../../../server/core-address.ts'
+import '../../../server/drain.ts'
 import '../../../server/data/migrate.ts'
 import '../../../server/services.ts'
 import { listErrorDefinitions } from '../../../server/platform/errors.ts'
