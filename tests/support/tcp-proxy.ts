@@ -13,7 +13,10 @@ export async function startTcpProxy(target?: number): Promise<TcpProxy> {
   let behind = target
   const open = new Set<Socket>()
   const server = createServer((client) => {
-    if (behind === undefined) return void client.resetAndDestroy()
+    if (behind === undefined) {
+      client.resetAndDestroy()
+      return
+    }
     const upstream = connect(behind, '127.0.0.1')
     for (const [one, other] of [
       [client, upstream],
