@@ -10,7 +10,9 @@ import { streamRoutes, streamRoutesForManagers } from './features/chat/streams.r
 import { connectRoutes } from './features/connect/connect.routes.ts'
 import { connectionRoutes } from './features/connections/connections.routes.ts'
 import { domainRoutes } from './features/domains/domains.routes.ts'
+import { limitRoutes } from './features/limits/limits.routes.ts'
 import { mailboxRoutes } from './features/mailbox/mailbox.routes.ts'
+import { priceRoutes } from './features/prices/prices.routes.ts'
 import { databaseServerRoutes } from './features/database-servers/database-servers.routes.ts'
 import { overviewRoutesForManagers, overviewRoutesForSuperusers } from './features/overview/overview.routes.ts'
 import { inviteRoutes } from './features/registration/invites.routes.ts'
@@ -104,6 +106,8 @@ export function createApp(services: Services, options: { consoleFiles: ConsoleFi
     .use(streamRoutes({ ...services, gates }))
     .use(streamRoutesForManagers({ ...services, gates }))
     .use(promptRoutes({ ...services, gates }))
+    .use(limitRoutes({ ...services, gates }))
+    .use(priceRoutes({ ...services, gates }))
     .use(connectionRoutes({ ...services, gates }))
     .use(retrievalRoutes({ ...services, gates }))
     .use(domainRoutes({ ...services, ownOrigin: ownOrigin.publicOrigin, gates }))

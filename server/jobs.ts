@@ -1,4 +1,5 @@
 import { deleteOldAnswers } from './data/idempotency.data.ts'
+import { deleteOldLimitEvents } from './data/limit-events.data.ts'
 import { migrateFleet } from './data/migrate-fleet.ts'
 import { reconcileStores } from './data/reconcile-stores.ts'
 import { deleteExpiredSignInSessions } from './data/sign-in-sessions.data.ts'
@@ -13,6 +14,7 @@ const storesTendedAgainAfterMs = 5_000
 const movesLookedAfterMs = 3_000
 /** Ended sessions are kept a day, so that a late refresh still meets its own end. */
 const endedSessionsKeptMs = 86_400_000
+const limitEventsKeptMs = 30 * 86_400_000
 
 /** The sweeps that run beside requests; any replica may do each of them, and each is idempotent. */
 export function startJobs(services: Services): { stop(): void } {
@@ -24,6 +26,7 @@ export function startJobs(services: Services): { stop(): void } {
     if (settled > 0) log.warn({ settled }, 'calls of a replica that is gone were settled as aborted')
     await limits.sweep()
     await deleteOldAnswers(core.db, now)
+    await deleteOldLimitEvents(core.db, new Date(now.getTime() - limitEventsKeptMs))
     await deleteExpiredSignInSessions(core.db, new Date(now.getTime() - endedSessionsKeptMs))
     await deleteOldSignInTries(core.db)
     await outbox.sweep()

@@ -4,6 +4,7 @@ import { createBreaker } from './answering/breaker.ts'
 import type { PlatformModels } from './answering/model-choice.ts'
 import { createHealthRecorder, type HealthRecorder } from './answering/connection-health.ts'
 import { openLimits } from './answering/limits/create-limits.ts'
+import { createLimitEvents } from './answering/limits/limit-events.ts'
 import type { Limits } from './answering/limits/limits.ts'
 import { createOpenAnswers, type OpenAnswers } from './answering/open-answers.ts'
 import { createSharedAnswers, type SharedAnswers } from './answering/shared-answers.ts'
@@ -15,6 +16,7 @@ import { storeHealth } from './data/connection-health.data.ts'
 import { type CoreDatabase, openCoreDatabase } from './data/core-database.ts'
 import { createDatabaseServers, type DatabaseServers } from './data/database-servers.ts'
 import { createDirectories, type Directories } from './data/directories.ts'
+import { storeRefusals } from './data/limit-events.data.ts'
 import { createProvisioner, type Provisioner } from './data/provision-tenant.ts'
 import { createKeptStores, type KeptStores } from './data/kept-stores.ts'
 import { createMover, type Mover } from './data/move-tenant.ts'
@@ -28,6 +30,7 @@ import type { ModelDeadlines } from './external/language-model.ts'
 import { createMailer } from './external/mailer.ts'
 import { createModelTest } from './external/model-test.ts'
 import { createPinecone, type PineconeAdapter } from './external/pinecone.ts'
+import { createLimitNotices } from './mail/limit-notices.ts'
 import { createOutbox, type Outbox } from './mail/outbox.ts'
 import type { Clock } from './platform/clock.ts'
 import type { Config } from './platform/config.ts'
@@ -147,11 +150,30 @@ export async function createServices(options: {
     forOrganizations: config.platformModelForOrganizations,
   }
   const platformIndex: PlatformIndex = config.pinecone
+  const outbox = createOutbox({
+    core,
+    databases,
+    directories,
+    secretBox,
+    clock,
+    log,
+    ways: {
+      mailer: config.mail && createMailer({ url: config.mail.smtpUrl, from: config.mail.from }),
+      isLogged: config.mode === 'development',
+      serverUrl: config.publicUrl ?? `http://localhost:${config.port}`,
+    },
+  })
+  const limitEvents = createLimitEvents({
+    store: (changes) => storeRefusals(core.db, changes),
+    warn: createLimitNotices({ core, outbox, now: () => clock.now() }),
+    now: () => clock.now(),
+    log,
+  })
   const limits = await openLimits({
     core,
     redis,
     defaults: config.defaultLimits,
-    watcher: { refused: () => undefined, counted: () => undefined },
+    watcher: limitEvents,
     clock,
     log,
   })
@@ -183,19 +205,6 @@ export async function createServices(options: {
     log,
   })
   const answering = traced(engine, traceAnswering)
-  const outbox = createOutbox({
-    core,
-    databases,
-    directories,
-    secretBox,
-    clock,
-    log,
-    ways: {
-      mailer: config.mail && createMailer({ url: config.mail.smtpUrl, from: config.mail.from }),
-      isLogged: config.mode === 'development',
-      serverUrl: config.publicUrl ?? `http://localhost:${config.port}`,
-    },
-  })
   const openAnswers = createOpenAnswers({ feed, ledger, log })
   const sharedAnswers = createSharedAnswers({ redis, log })
   return {
@@ -238,6 +247,8 @@ export async function createServices(options: {
       await tracing?.stop()
       limits.stop()
       await sharedAnswers.stop()
+      limitEvents.stop()
+      await limitEvents.flush()
       await mover.stop()
       await provisioner.stop()
       verifiedOrigins.stop()

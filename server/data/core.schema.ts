@@ -227,10 +227,14 @@ export const usageLedger = pgTable(
   ],
 )
 
-/** What a model costs from a date on, in micro-USD per million tokens. A model that is not here has no price. */
+/**
+ * What a model costs from a date on, in micro-USD per million tokens; of several versions the newest that has begun is in
+ * force. A model that is not here has no price.
+ */
 export const modelPrices = pgTable(
   'model_prices',
   {
+    id: uuid('id').notNull().defaultRandom(),
     provider: text('provider').notNull(),
     model: text('model').notNull(),
     validFrom: timestamp('valid_from', { withTimezone: true }).notNull(),
@@ -238,7 +242,10 @@ export const modelPrices = pgTable(
     cachedInputPerMillion: numeric('cached_input_per_million', { mode: 'number' }).notNull(),
     outputPerMillion: numeric('output_per_million', { mode: 'number' }).notNull(),
   },
-  (table) => [primaryKey({ columns: [table.provider, table.model, table.validFrom] })],
+  (table) => [
+    primaryKey({ columns: [table.provider, table.model, table.validFrom] }),
+    uniqueIndex('model_prices_id').on(table.id),
+  ],
 )
 
 /** Who did what to what; the runtime role may insert and read, never change or delete. */

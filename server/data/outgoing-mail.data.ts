@@ -1,4 +1,4 @@
-import { and, asc, eq, gt, inArray, isNotNull, lte, ne, type SQL, sql } from 'drizzle-orm'
+import { and, asc, eq, gt, inArray, isNotNull, isNull, lt, lte, ne, or, type SQL, sql } from 'drizzle-orm'
 import { emailTokens, outgoingMail } from './core-mail.schema.ts'
 import { cutPage, keysetParts, type Page, type PageQuery } from './page.ts'
 import type { Database } from './postgres.ts'
@@ -48,6 +48,13 @@ export async function deleteOutgoingMail(database: Database, id: string): Promis
   return rows.length > 0
 }
 
+/** Removes mails without a link, which no expiry takes along, that were written before. */
+export async function deleteOldNotices(database: Database, before: Date): Promise<void> {
+  await database
+    .delete(outgoingMail)
+    .where(and(isNull(outgoingMail.tokenId), ne(outgoingMail.stage, 'asked'), lt(outgoingMail.createdAt, before)))
+}
+
 /** Lists written mails that nobody has got yet and whose links still work: all, or one recipient's. */
 export async function listOutgoingMail(
   database: Database,
@@ -61,14 +68,14 @@ export async function listOutgoingMail(
   })
   const conditions: (SQL | undefined)[] = [
     ne(outgoingMail.stage, 'asked'),
-    gt(emailTokens.expiresAt, query.now),
+    or(isNull(outgoingMail.tokenId), gt(emailTokens.expiresAt, query.now)),
     query.addressDigest === undefined ? undefined : eq(outgoingMail.addressDigest, query.addressDigest),
     keyset.where,
   ]
   const rows = await database
     .select({ mail: outgoingMail, cursorValue: keyset.cursorValue })
     .from(outgoingMail)
-    .innerJoin(emailTokens, eq(emailTokens.id, outgoingMail.tokenId))
+    .leftJoin(emailTokens, eq(emailTokens.id, outgoingMail.tokenId))
     .where(and(...conditions))
     .orderBy(...keyset.orderBy)
     .limit(query.limit + 1)

@@ -1,4 +1,4 @@
-import { type SQL, and, eq, ilike, isNotNull, isNull, not, notInArray, or, sql } from 'drizzle-orm'
+import { type SQL, and, eq, ilike, inArray, isNotNull, isNull, not, notInArray, or, sql } from 'drizzle-orm'
 import type { TenantId, UserId } from '../platform/ids.ts'
 import { type Page, type PageQuery, containsPattern, cutPage, keysetParts } from './page.ts'
 import type { Database } from './postgres.ts'
@@ -151,6 +151,20 @@ export async function lockTenantUserIfPassword(
     )
     .for('share')
   return rows.length > 0
+}
+
+/** The addresses of some of a tenant's users, for whoever manages it. */
+export async function findTenantUserEmails(
+  database: Database,
+  tenantId: TenantId,
+  ids: readonly UserId[],
+): Promise<Map<UserId, string>> {
+  if (ids.length === 0) return new Map()
+  const rows = await database
+    .select({ id: tenantUsers.id, email: tenantUsers.email })
+    .from(tenantUsers)
+    .where(and(eq(tenantUsers.tenantId, tenantId), inArray(tenantUsers.id, [...ids])))
+  return new Map(rows.map(({ id, email }) => [id, email]))
 }
 
 /** A tenant user in a list: without its password hash, with the number of its conversations. */

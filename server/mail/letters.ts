@@ -37,6 +37,12 @@ export function writeLetter(facts: LetterFacts): Letter {
   return { to: facts.to, path: pathOfLink(facts.purpose, facts.token), ...texts[facts.purpose](place) }
 }
 
+/** Writes a mail that tells something, with where to look at it. */
+export function writeNotice(notice: { to: string; subject: string; lines: string[]; path: string }): Letter {
+  const { to, subject, lines, path } = notice
+  return { to, path, subject, text: paragraphs(...lines, linkMark) }
+}
+
 /** Where a link leads, from the address of the server on. */
 export function pathOfLink(purpose: LinkPurpose, token: string): string {
   return `/console/${pages[purpose]}#token=${token}`
@@ -86,7 +92,7 @@ function paragraphs(...lines: string[]): string {
  * A tenant's name as it may stand in a mail. Anybody may name an organization, and mail clients make links of whatever
  * looks like an address, so what addresses are made of is left out.
  */
-function showName(name: string): string {
+export function showName(name: string): string {
   const plain = name
     .normalize('NFC')
     .replaceAll(/[^\p{L}\p{M}\p{N} '’&()-]+/gu, ' ')

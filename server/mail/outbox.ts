@@ -2,6 +2,7 @@ import { Type } from '@sinclair/typebox'
 import { Value } from '@sinclair/typebox/value'
 import { countEmailTokens, deleteExpiredEmailTokens } from '../data/email-tokens.data.ts'
 import {
+  deleteOldNotices,
   deleteOutgoingMail,
   insertOutgoingMail,
   type OutgoingMail,
@@ -13,7 +14,7 @@ import { type Mailer, MailRefused } from '../external/mailer.ts'
 import { withDeadline } from '../platform/deadline.ts'
 import { newId, parseTenantId } from '../platform/ids.ts'
 import type { Log } from '../platform/log.ts'
-import { finishLetter, letterShape } from './letters.ts'
+import { finishLetter, type Letter, letterShape } from './letters.ts'
 import { digestAddress, type IssuedLink, issueLink, type LinkParts, type NewLink, placeOfMail } from './links.ts'
 import { type AskedLink, findRecipient, type RecipientParts } from './recipients.ts'
 
@@ -21,6 +22,8 @@ import { type AskedLink, findRecipient, type RecipientParts } from './recipients
 export interface Outbox {
   /** Makes a link and its mail in the given core transaction; call `sendSoon` after its commit. */
   issue(database: Database, link: NewLink): Promise<IssuedLink>
+  /** Writes a mail without a link of its own in the given core transaction; call `sendSoon` after its commit. */
+  notify(database: Database, letter: Letter): Promise<void>
   /**
    * Notes that somebody asked for a link. It costs the same for every address, known or not: who it is for, and whether
    * there is anybody, is looked up later (guarantee B3).
@@ -51,6 +54,8 @@ const retryMs = { first: 30_000, max: 3_600_000 }
 /** Between an address's request and the look-up, so that its work does not fall into the next request's time. */
 const answerDelayMs = { min: 20, max: 250 }
 const stopMsMax = 5_000
+/** News that nobody sends and nobody reads is no news any more. */
+const noticesKeptMs = 14 * 86_400_000
 /** At most one mail a minute and five an hour to the same person. */
 const pace = [
   { windowMs: 60_000, linksMax: 1 },
@@ -74,6 +79,19 @@ export function createOutbox(parts: LinkParts & RecipientParts & { ways: MailWay
 
   const issue = (database: Database, link: NewLink): Promise<IssuedLink> =>
     issueLink(parts, database, link, mailer || isLogged ? clock.now() : null)
+
+  async function notify(database: Database, letter: Letter): Promise<void> {
+    const id = newId()
+    const now = clock.now()
+    await insertOutgoingMail(database, {
+      id,
+      stage: 'written',
+      addressDigest: digestAddress(core, letter.to),
+      content: await secretBox.seal(placeOfMail(id), JSON.stringify(letter)),
+      dueAt: mailer || isLogged ? now : null,
+      createdAt: now,
+    })
+  }
 
   async function ask(asked: AskedLink): Promise<void> {
     const id = newId()
@@ -194,10 +212,12 @@ export function createOutbox(parts: LinkParts & RecipientParts & { ways: MailWay
 
   return {
     issue,
+    notify,
     ask,
     sendSoon: () => startSoon(0),
     async sweep() {
       await deleteExpiredEmailTokens(core.db, clock.now())
+      await deleteOldNotices(core.db, new Date(clock.now().getTime() - noticesKeptMs))
       await run()
     },
     async stop() {

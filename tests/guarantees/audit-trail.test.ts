@@ -51,6 +51,18 @@ describe('B13: an admin write', () => {
       { model_api_key: 'sk-audit-canary-1234' },
       ['sk-audit-canary-1234'],
     ],
+    [
+      'price.added',
+      'POST',
+      '/admin/prices',
+      {
+        provider: 'openai',
+        model: 'audited',
+        input_per_million_micro_usd: 1,
+        output_per_million_micro_usd: 2,
+      },
+      [],
+    ],
     ['tenant.updated', 'DELETE', '/admin/tenants/acme', undefined, []],
     ['tenant.updated', 'POST', '/admin/tenants/acme/activate', undefined, []],
     ['tenant.prompt_restored', 'POST', '/admin/tenants/acme/prompts/1/restore', undefined, []],

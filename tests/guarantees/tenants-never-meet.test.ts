@@ -231,6 +231,8 @@ const refusals: Record<string, string> = {
   'GET /admin/database-servers/{server}': 'database_server.not_found',
   'PATCH /admin/database-servers/{server}': 'database_server.not_found',
   'DELETE /admin/database-servers/{server}': 'database_server.not_found',
+  'PATCH /admin/prices/{price}': 'price.not_found',
+  'DELETE /admin/prices/{price}': 'price.not_found',
 }
 
 /** Reading comes before changing, what is in a tenant goes before its users and they before it; who signs out is last. */

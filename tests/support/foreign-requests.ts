@@ -34,6 +34,7 @@ const parameters: Record<string, (things: Things) => string> = {
   'prompts/{version}': () => '1',
   // Servers are no tenant's; to all but superusers each is as missing as this one.
   'database-servers/{server}': () => '01890000-0000-7000-8000-000000000000',
+  'prices/{price}': () => '01890000-0000-7000-8000-000000000000',
 }
 
 /** Fields and parameters that name a thing, whether or not a route knows them. */
@@ -68,6 +69,7 @@ function ordinaryValues(things: Things): Record<string, unknown> {
     password,
     message: 'What is known?',
     messages: [{ role: 'user', content: 'What is known?' }],
+    valid_from: '2026-01-01T00:00:00Z',
     id: sample,
     tenant_id: things.tenant,
     origin: `https://${sample}.example`,

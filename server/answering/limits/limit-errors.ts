@@ -1,4 +1,5 @@
 import type { LimitName } from '../../platform/limit-settings.ts'
+import { describeAmount } from '../../platform/limit-words.ts'
 import { type AppError, defineError, type ErrorFactory } from '../../platform/errors.ts'
 import type { Standing } from './counters.ts'
 
@@ -39,6 +40,7 @@ const errors: Record<LimitName, ErrorFactory> = {
 
 /** A refusal as it is told and kept. */
 export interface LimitRefusal {
+  name: LimitName
   code: string
   scope: 'tenant' | 'user'
   limit: number
@@ -58,6 +60,7 @@ export function describeRefusal(options: { standing: Standing; limit: number; no
   const isOnlyHeld = standing.name === 'concurrent_streams' || (isMonthly && standing.spent - standing.held < limit)
   const windowEndsInMs = isMonthly ? monthEndsAt.getTime() - now.getTime() : (standing.endsInMs ?? soonSeconds * 1000)
   return {
+    name: standing.name,
     code: errors[standing.name].definition.code,
     scope: standing.userId === null ? 'tenant' : 'user',
     limit,
@@ -69,32 +72,14 @@ export function describeRefusal(options: { standing: Standing; limit: number; no
 }
 
 /** The refusal as an error: 429 with `Retry-After` and everything the contract names. */
-export function makeLimitError(
-  refusal: LimitRefusal,
-  options: { name: LimitName; headers: Record<string, string> },
-): AppError {
-  const { scope, limit, spent, resetsAt, retryAfterSeconds } = refusal
+export function makeLimitError(refusal: LimitRefusal, options: { headers: Record<string, string> }): AppError {
+  const { name, scope, limit, spent, resetsAt, retryAfterSeconds } = refusal
   const who = scope === 'tenant' ? 'This organization' : 'Each user'
-  return errors[options.name]({
-    detail: `${who} may have ${describeAmount(options.name, limit)}. Try again in ${describeWait(retryAfterSeconds)}.`,
+  return errors[name]({
+    detail: `${who} may have ${describeAmount(name, limit)}. Try again in ${describeWait(retryAfterSeconds)}.`,
     headers: { ...options.headers, 'retry-after': String(retryAfterSeconds) },
     extensions: { scope, limit, spent, resets_at: resetsAt.toISOString() },
   })
-}
-
-const number = new Intl.NumberFormat('en-US')
-const money = new Intl.NumberFormat('en-US', { style: 'currency', currency: 'USD', maximumFractionDigits: 6 })
-
-/** An amount of a limit in words: `60 requests a minute`. */
-export function describeAmount(name: LimitName, amount: number): string {
-  const amounts: Record<LimitName, string> = {
-    requests_per_minute: `${number.format(amount)} requests a minute`,
-    tokens_per_minute: `${number.format(amount)} tokens a minute`,
-    concurrent_streams: `${number.format(amount)} answers at the same time`,
-    tokens_per_month: `${number.format(amount)} tokens a month`,
-    cost_per_month_micro_usd: `${money.format(amount / 1_000_000)} a month`,
-  }
-  return amounts[name]
 }
 
 function describeWait(seconds: number): string {

@@ -148,7 +148,7 @@ export function createLimits(parts: LimitsParts): Limits {
     const limit = (refused.userId === null ? limits.tenant : limits.user).hard[refused.name] ?? 0
     const refusal = describeRefusal({ standing: refused, limit, now: parts.now() })
     watcher.refused(caller, refusal)
-    return makeLimitError(refusal, { name: refused.name, headers: headersOf(limits, standings) })
+    return makeLimitError(refusal, { headers: headersOf(limits, standings) })
   }
 
   function note(caller: LimitedCaller, standings: Standing[]): void {
