@@ -9,6 +9,7 @@ import { conversationRoutes } from './features/chat/conversations.routes.ts'
 import { streamRoutes, streamRoutesForManagers } from './features/chat/streams.routes.ts'
 import { connectRoutes } from './features/connect/connect.routes.ts'
 import { connectionRoutes } from './features/connections/connections.routes.ts'
+import { documentRoutes } from './features/documents/documents.routes.ts'
 import { domainRoutes } from './features/domains/domains.routes.ts'
 import { limitRoutes } from './features/limits/limits.routes.ts'
 import { mailboxRoutes } from './features/mailbox/mailbox.routes.ts'
@@ -111,6 +112,7 @@ export function createApp(services: Services, options: { consoleFiles: ConsoleFi
     .use(connectionRoutes({ ...services, gates }))
     .use(retrievalRoutes({ ...services, gates }))
     .use(domainRoutes({ ...services, ownOrigin: ownOrigin.publicOrigin, gates }))
+    .use(documentRoutes({ ...services, gates }))
     .use(connectRoutes({ config, ownOrigin, gates }))
     .use(apiKeyRoutes({ ...services, gates }))
   const tenants = new Elysia({ name: 'tenants' })

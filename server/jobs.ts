@@ -1,5 +1,6 @@
 import { deleteOldAnswers } from './data/idempotency.data.ts'
 import { deleteOldLimitEvents } from './data/limit-events.data.ts'
+import { startJobWorker } from './data/job-queue.ts'
 import { migrateFleet } from './data/migrate-fleet.ts'
 import { reconcileStores } from './data/reconcile-stores.ts'
 import { deleteExpiredSignInSessions } from './data/sign-in-sessions.data.ts'
@@ -16,8 +17,10 @@ const movesLookedAfterMs = 3_000
 const endedSessionsKeptMs = 86_400_000
 const limitEventsKeptMs = 30 * 86_400_000
 
-/** The sweeps that run beside requests; any replica may do each of them, and each is idempotent. */
-export function startJobs(services: Services): { stop(): void } {
+/**
+ * What runs beside requests: the sweeps, which any replica may do and which are idempotent, and the jobs of the queue.
+ */
+export function startJobs(services: Services): { stop(): Promise<void> } {
   const { core, databases, servers, ledger, outbox, mover, keptStores, limits, clock, log } = services
 
   async function sweep(): Promise<void> {
@@ -62,9 +65,11 @@ export function startJobs(services: Services): { stop(): void } {
     repeat(tendStores, storesTendedEveryMs, storesTendedAgainAfterMs),
     repeat(() => mover.recover(), movesLookedAfterMs),
   ]
+  const worker = startJobWorker({ directUrl: core.directUrl, db: core.db, tasks: services.jobTasks, log })
   return {
-    stop() {
+    async stop() {
       for (const stop of stops) stop()
+      await worker.stop()
     },
   }
 }

@@ -74,7 +74,7 @@ async function run(config: Config, log: Log): Promise<void> {
     const times = development ? { noticedMs: 0, refusedMs: 0 } : {}
     await drain({ openAnswers: services.openAnswers, server: app.server, log, times })
     await app.server?.stop(true)
-    jobs.stop()
+    await jobs.stop()
     await services.close()
     await devServer?.stop()
     await address.stop()

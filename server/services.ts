@@ -18,6 +18,7 @@ import { createDatabaseServers, type DatabaseServers } from './data/database-ser
 import { createDirectories, type Directories } from './data/directories.ts'
 import { storeRefusals } from './data/limit-events.data.ts'
 import { createProvisioner, type Provisioner } from './data/provision-tenant.ts'
+import type { JobTask } from './data/job-queue.ts'
 import { createKeptStores, type KeptStores } from './data/kept-stores.ts'
 import { createMover, type Mover } from './data/move-tenant.ts'
 import { createTenantDatabases, type TenantDatabases } from './data/tenant-databases.ts'
@@ -31,6 +32,9 @@ import { createMailer } from './external/mailer.ts'
 import { createModelTest } from './external/model-test.ts'
 import { createPinecone, type PineconeAdapter } from './external/pinecone.ts'
 import { createLimitNotices } from './mail/limit-notices.ts'
+import { createForgetting, forgetTask } from './knowledge/forgetting.ts'
+import type { IngestionParts } from './knowledge/ingested.ts'
+import { createIngestion, ingestTask } from './knowledge/ingestion.ts'
 import { createOutbox, type Outbox } from './mail/outbox.ts'
 import type { Clock } from './platform/clock.ts'
 import type { Config } from './platform/config.ts'
@@ -77,6 +81,8 @@ export interface Services {
   platformModels: PlatformModels
   platformIndex: PlatformIndex
   answering: Answering
+  /** What the job queue can be asked to do, by name. */
+  jobTasks: Readonly<Record<string, JobTask>>
   openAnswers: OpenAnswers
   limits: Limits
   sharedAnswers: SharedAnswers
@@ -189,12 +195,13 @@ export async function createServices(options: {
     clock,
   })
   const languageModel = createLanguageModel({ egress, clock, deadlines: options.modelDeadlines })
+  const embeddings = traced(createEmbeddings({ egress }), traceEmbeddings)
   const engine = createAnswering({
     directories,
     ledger,
     limits,
     languageModel: traced(languageModel, traceLanguageModel),
-    embeddings: traced(createEmbeddings({ egress }), traceEmbeddings),
+    embeddings,
     retriever: traced(retriever, traceRetriever),
     health,
     metrics: answerMetrics,
@@ -205,6 +212,22 @@ export async function createServices(options: {
     log,
   })
   const answering = traced(engine, traceAnswering)
+  const knowledge: IngestionParts = {
+    core,
+    databases,
+    directories,
+    ledger,
+    limits,
+    embeddings,
+    metrics: answerMetrics,
+    platform: platformModels,
+    platformIndex,
+    secrets,
+    pinecone,
+    health,
+    clock,
+    log,
+  }
   const openAnswers = createOpenAnswers({ feed, ledger, log })
   const sharedAnswers = createSharedAnswers({ redis, log })
   return {
@@ -238,6 +261,7 @@ export async function createServices(options: {
     platformModels,
     platformIndex,
     answering,
+    jobTasks: { [ingestTask]: createIngestion(knowledge), [forgetTask]: createForgetting(knowledge) },
     openAnswers,
     limits,
     sharedAnswers,

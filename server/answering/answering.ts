@@ -1,7 +1,7 @@
 import type { Directories } from '../data/directories.ts'
 import { computeCostMicroUsd, type ModelPrice } from '../data/prices.data.ts'
 import type { TenantScope } from '../data/tenant-scope.ts'
-import type { HistoryMessage, ReservedCall, SettledCall } from '../data/tenant-scope.ts'
+import type { HistoryMessage, ReservedCall } from '../data/tenant-scope.ts'
 import type { TenantRecord } from '../data/tenants.data.ts'
 import type { UsageLedger } from '../data/usage.data.ts'
 import type { Embeddings } from '../external/embeddings.ts'
@@ -13,12 +13,14 @@ import type { Log } from '../platform/log.ts'
 import { type AnswerOutcome, type AnswerStream, createAnswerStream } from './answer-stream.ts'
 import type { AnswerMetrics } from './answer-metrics.ts'
 import type { HealthRecorder } from './connection-health.ts'
+import { embedTexts } from './embed-texts.ts'
 import type { Limits, Seat } from './limits/limits.ts'
+import { countCall } from './made-calls.ts'
 import { chooseEmbeddingTarget, chooseModel, type PlatformModels } from './model-choice.ts'
 import { builtInSystemPrompt, buildPrompt } from './prompt.ts'
 import type { Comparison, EmbedQuestion, Retrieved, Retriever } from './retrieval.ts'
 import type { TenantSecrets } from './tenant-secrets.ts'
-import { estimatePromptTokens, estimateTokens } from './token-estimate.ts'
+import { estimatePromptTokens } from './token-estimate.ts'
 
 /** What answers stand on. */
 export interface AnsweringParts {
@@ -104,75 +106,19 @@ export function createAnswering(parts: AnsweringParts): Answering {
         extensions: { reason: 'embedding_not_configured' },
       })
     }
-    const price = await parts.directories.price('openai', target.model)
-    const estimate = { promptTokens: estimateTokens(request.question), completionTokens: 0, cachedTokens: 0 }
-    const startedMs = clock.monotonicMs()
-    const call: ReservedCall = {
-      id: newId(),
-      tenant_id: request.tenant.id,
-      user_id: question.userId,
-      source: question.source,
-      purpose: 'embedding',
-      provider: 'openai',
-      model: target.model,
-      prompt_tokens: estimate.promptTokens,
-      completion_tokens: 0,
-      cost_micro_usd: computeCostMicroUsd(price, estimate),
-      request_id: question.requestId,
-    }
-    await seat.reserve({ id: call.id, price, promptTokens: call.prompt_tokens, outputTokensMax: 0 })
-    await reserveOr(seat, call, () => parts.ledger.reserve(call))
-    const settle = async (status: 'completed' | 'aborted' | 'failed', promptTokens: number): Promise<void> => {
-      const settled: SettledCall = {
-        id: call.id,
-        prompt_tokens: promptTokens,
-        completion_tokens: 0,
-        cached_tokens: 0,
-        cost_micro_usd: computeCostMicroUsd(price, { promptTokens, completionTokens: 0, cachedTokens: 0 }),
-        status,
-        usage_source: status === 'completed' ? 'provider' : 'estimated',
-        first_token_ms: null,
-        duration_ms: Math.round(clock.monotonicMs() - startedMs),
-      }
-      await parts.ledger.settle(settled)
-      await count({ seat, call, price }, settled)
-    }
-    try {
-      const { vectors, promptTokens } = await parts.embeddings.embed({
-        target,
-        inputs: [request.question],
-        signal: request.signal,
-      })
-      await settle('completed', promptTokens)
-      return vectors[0] ?? []
-    } catch (error) {
-      // A refused call cost nothing; one that was left alone may have cost what was sent.
-      const aborted = request.signal.aborted
-      await settle(aborted ? 'aborted' : 'failed', aborted ? estimate.promptTokens : 0)
-      throw error
-    }
-  }
-
-  /** Gives back what was set aside for a call that could not be noted. */
-  async function reserveOr(seat: Seat, call: ReservedCall, reserve: () => Promise<void>): Promise<void> {
-    try {
-      await reserve()
-    } catch (error) {
-      await seat.settle(call.id, { tokens: 0, costMicroUsd: 0 })
-      throw error
-    }
-  }
-
-  /** Counts a call that the ledger has settled. */
-  async function count(made: MadeCall, settled: SettledCall): Promise<void> {
-    const { call, price } = made
-    const { tenant_id: tenantId, model, provider, purpose } = call
-    const isKnownModel = price !== undefined || provider === 'offline' || model === parts.platform.defaultModel
-    parts.metrics.callSettled({ tenantId, model, isKnownModel, purpose, call: settled })
-    await made.seat.settle(call.id, {
-      tokens: settled.prompt_tokens + settled.completion_tokens,
-      costMicroUsd: settled.cost_micro_usd ?? 0,
+    const [vector] = await embedTexts(parts, {
+      seat,
+      target,
+      usage: {
+        tenant_id: request.tenant.id,
+        user_id: question.userId,
+        source: question.source,
+        request_id: question.requestId,
+      },
+      inputs: [request.question],
+      signal: request.signal,
     })
+    return vector ?? []
   }
 
   async function answer(question: Question, record: TurnRecord): Promise<AnswerStream> {
@@ -261,7 +207,7 @@ export function createAnswering(parts: AnsweringParts): Answering {
       noteProvider: (failure) => noteProvider(tenant.id, target, failure),
       async finish(outcome) {
         await record.finish(outcome, retrieved)
-        await count({ seat, call, price }, outcome.call)
+        await countCall(parts, { seat, call, price }, outcome.call)
       },
     })
     // A client that left while the stream was prepared never pulls nor cancels it.
@@ -306,7 +252,7 @@ export function createAnswering(parts: AnsweringParts): Answering {
     const nothing = describeNothing(opening, gaveUp, clock.monotonicMs() - opening.startedMs)
     await record
       .undo(nothing)
-      .then(() => count(opening, nothing.call))
+      .then(() => countCall(parts, opening, nothing.call))
       .catch((err: unknown) => parts.log.warn({ err }, 'a refused turn could not be taken back; its lease settles it'))
     throw begun.status === 'rejected'
       ? begun.reason
@@ -330,12 +276,6 @@ export function createAnswering(parts: AnsweringParts): Answering {
 }
 
 /** A call that was reserved. */
-interface MadeCall {
-  seat: Seat
-  call: ReservedCall
-  price: ModelPrice | undefined
-}
-
 interface Opening {
   question: Question
   seat: Seat

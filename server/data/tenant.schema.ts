@@ -204,14 +204,14 @@ export const documents = tenantSchema.table(
   ],
 )
 
-/** A document's file as it came, the file that is to replace it, and the text that was read in it (UTF-8), in parts. */
+/** A document's file as it came, and the text that was read in it (UTF-8), both in parts. */
 export const documentFiles = tenantSchema.table(
   'document_files',
   {
     tenantId: tenantId(),
     id: uuid('id').notNull(),
     documentId: uuid('document_id').notNull(),
-    role: text('role', { enum: ['original', 'replacement', 'text'] }).notNull(),
+    role: text('role', { enum: ['original', 'text'] }).notNull(),
     position: integer('position').notNull(),
     content: bytea('content').notNull(),
   },

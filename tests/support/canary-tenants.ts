@@ -6,7 +6,7 @@ import { inDatabase } from './dedicated.ts'
 import { type OpenStream, openStream } from './open-stream.ts'
 import { makeUser, password, type Person, signIn } from './people.ts'
 import { asOwner } from './owner-sql.ts'
-import type { Scenario } from './scenario.ts'
+import { eventually, type Scenario } from './scenario.ts'
 
 /** What may stand in a request for a tenant's things. */
 export interface Things {
@@ -27,6 +27,7 @@ export interface Things {
   apiKey: string
   /** The name of the model that answers. */
   model: string
+  document: string
 }
 
 /** A tenant all of whose texts are canaries, and everybody in it. */
@@ -121,8 +122,13 @@ export async function makeCanaryTenant(
   const apiKey = await admin(`POST /admin/tenants/${tenant}/api-keys`, {
     body: { name: make('keyname', [...managers, viewers.server]) },
   })
-  const { documentId, passage } = await inStoreOf(scenario, made.database_name, (sql) =>
-    storeKnowledge(sql, { tenant, title: make('title', everybody), passage: make('passage', everybody) }),
+  const passage = make('passage', everybody)
+  const { id: documentId } = await admin(`POST /admin/tenants/${tenant}/documents`, {
+    body: { title: make('title', everybody), text: `It is known that ${passage} is so.` },
+  })
+  await eventually(
+    async () => (await admin(`GET /admin/tenants/${tenant}/documents/${documentId}`, {})).status === 'ready',
+    20_000,
   )
   canaries.watch(documentId, everybody)
   canaries.watch(apiKey.id, [...managers, viewers.server])
@@ -160,6 +166,7 @@ export async function makeCanaryTenant(
     origin: `https://${host}`,
     apiKey: apiKey.id,
     model: modelName,
+    document: documentId,
   })
   return {
     things: things(members.user, asked.user),
@@ -197,6 +204,7 @@ export function makePhantom(): Things {
     origin: `https://${word}.example`,
     apiKey: randomUUID(),
     model: `cnry${word}`,
+    document: randomUUID(),
   }
 }
 
@@ -213,18 +221,6 @@ export function inStoreOf<T>(
   work: (sql: postgres.Sql) => Promise<T>,
 ): Promise<T> {
   return databaseName === null ? asOwner(scenario.app, work) : inDatabase(scenario.app, databaseName, work)
-}
-
-async function storeKnowledge(
-  sql: postgres.Sql,
-  texts: { tenant: string; title: string; passage: string },
-): Promise<{ documentId: string; passage: string }> {
-  const { tenant, title, passage } = texts
-  const documentId = randomUUID()
-  await sql`insert into tenant.documents (tenant_id, id, title) values (${tenant}, ${documentId}, ${title})`
-  await sql`insert into tenant.chunks (tenant_id, id, document_id, position, text, start_offset, end_offset)
-    values (${tenant}, ${randomUUID()}, ${documentId}, 0, ${`It is known that ${passage} is so.`}, 0, 40)`
-  return { documentId, passage }
 }
 
 /** Calls as the superuser unless another token is given; throws unless it succeeded. */

@@ -32,6 +32,7 @@ const parameters: Record<string, (things: Things) => string> = {
   'models/{model}': ({ model }) => model,
   'api-keys/{key}': ({ apiKey }) => apiKey,
   'prompts/{version}': () => '1',
+  'documents/{doc}': ({ document }) => document,
   // Servers are no tenant's; to all but superusers each is as missing as this one.
   'database-servers/{server}': () => '01890000-0000-7000-8000-000000000000',
   'prices/{price}': () => '01890000-0000-7000-8000-000000000000',

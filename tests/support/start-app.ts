@@ -94,7 +94,7 @@ async function startOn(database: TestDatabase, options: TestAppOptions): Promise
     async stop() {
       draining = true
       await app.server?.stop(true)
-      jobs.stop()
+      await jobs.stop()
       await services.close()
     },
   }

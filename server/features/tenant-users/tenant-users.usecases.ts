@@ -2,6 +2,7 @@ import { type AuditActor, insertAudit } from '../../data/audit.data.ts'
 import type { CoreDatabase } from '../../data/core-database.ts'
 import type { Directories } from '../../data/directories.ts'
 import { revokeSignInSessionsOf, withSessionsOf } from '../../data/sign-in-sessions.data.ts'
+import { auditStoreWrite } from '../../data/store-audit.ts'
 import type { TenantDatabases } from '../../data/tenant-databases.ts'
 import type { TenantUserRow } from '../../data/tenant-scope.ts'
 import {
@@ -180,10 +181,7 @@ async function unassign(parts: TenantUsersParts, tenant: TenantRecord, id: UserI
   parts.directories.forget({ kind: 'user', ids: [id] })
 }
 
-/**
- * A write in the tenant's store, which the audit log's transaction cannot hold: the attempt is written before it and the
- * outcome after it (guarantee B13). No address or name is, as end users' are not the platform's to keep.
- */
+/** A write in the tenant's store and its record. No address or name is in it, as end users' are not the platform's to keep. */
 async function inTenantStore(
   parts: TenantUsersParts,
   written: { tenant: TenantRecord; id: UserId; action: string; actor: AuditActor; fields?: string[] },
@@ -196,14 +194,7 @@ async function inTenantStore(
     tenantId: tenant.id,
     ...(fields ? { after: { fields } } : {}),
   }
-  await insertAudit(parts.core.db, actor, { ...entry, action: `${action}.attempted` })
-  try {
-    await write()
-  } catch (error) {
-    await insertAudit(parts.core.db, actor, { ...entry, action, outcome: 'failed' })
-    throw error
-  }
-  await insertAudit(parts.core.db, actor, { ...entry, action })
+  await auditStoreWrite(parts.core, { actor, entry: { ...entry, action } }, write)
   parts.directories.forget({ kind: 'tenant_user', ids: [tenant.id, id] })
 }
 

@@ -7,6 +7,10 @@ export const actions: readonly string[] = [
   'database_server.added',
   'database_server.removed',
   'database_server.updated',
+  'document.created',
+  'document.deleted',
+  'document.replaced',
+  'document.retried',
   'domain.added',
   'domain.removed',
   'domain.verified',
@@ -52,6 +56,8 @@ export const actions: readonly string[] = [
 
 /** Actions whose names, read as words, would say it badly. */
 const actionWords: Record<string, string> = {
+  'document.created': 'Document added',
+  'document.retried': 'Document tried again',
   'tenant.created': 'Tenant onboarded',
   'tenant.mismatch': 'Other tenant named',
   'tenant.model_tested': 'Model tested',
