@@ -21,7 +21,7 @@ import { createProvisioner, type Provisioner } from './data/provision-tenant.ts'
 import type { JobTask } from './data/job-queue.ts'
 import { createKeptStores, type KeptStores } from './data/kept-stores.ts'
 import { createMover, type Mover } from './data/move-tenant.ts'
-import { createTenantDatabases, type TenantDatabases } from './data/tenant-databases.ts'
+import { createTenantDatabases, type StoreWatch, type TenantDatabases } from './data/tenant-databases.ts'
 import { createUsageLedger, type UsageLedger } from './data/usage.data.ts'
 import { openVerifiedOrigins, type VerifiedOrigins } from './data/verified-origins.ts'
 import { createLanguageModel } from './external/create-language-model.ts'
@@ -132,14 +132,6 @@ export async function createServices(options: {
   const verifiedOrigins = await openVerifiedOrigins({ core, feed, log })
   const ledger = createUsageLedger(core.hotWrites)
   const servers = createDatabaseServers({ db: core.db, core, secretBox })
-  const databases = createTenantDatabases({ core, servers, ledger, secretBox, feed, log })
-  const directories = createDirectories({ core, databases, feed, clock })
-  const provisioner = createProvisioner({ core, servers, databases, directories, secretBox, log })
-  const keptStores = createKeptStores({ core, servers, databases, clock, log })
-  const mover = createMover({ core, servers, databases, directories, provisioner, keptStores, clock, log })
-  const secrets = createTenantSecrets(secretBox)
-  const egress = createEgress({ allowLoopback: config.allowLoopbackUpstreams, clock })
-  const pinecone = createPinecone({ egress, controllerUrl: config.pinecone.controllerUrl, clock })
   const metrics = createMetrics()
   const answerMetrics = createAnswerMetrics(metrics)
   const health = createHealthRecorder({
@@ -148,6 +140,18 @@ export async function createServices(options: {
     clock,
     log,
   })
+  const watch: StoreWatch = {
+    opened: (tenantId) => health.succeeded(tenantId, 'database'),
+    failed: (tenantId, error) => health.failed(tenantId, 'database', error, true),
+  }
+  const databases = createTenantDatabases({ core, servers, ledger, secretBox, feed, watch, log })
+  const directories = createDirectories({ core, databases, feed, clock })
+  const provisioner = createProvisioner({ core, servers, databases, directories, secretBox, log })
+  const keptStores = createKeptStores({ core, servers, databases, clock, log })
+  const mover = createMover({ core, servers, databases, directories, provisioner, keptStores, clock, log })
+  const secrets = createTenantSecrets(secretBox)
+  const egress = createEgress({ allowLoopback: config.allowLoopbackUpstreams, clock })
+  const pinecone = createPinecone({ egress, controllerUrl: config.pinecone.controllerUrl, clock })
   const platformModels: PlatformModels = {
     openai: config.openai,
     deepseek: config.deepseek,

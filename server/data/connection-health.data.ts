@@ -3,8 +3,8 @@ import type { TenantId } from '../platform/ids.ts'
 import { connectionHealth, tenants } from './core.schema.ts'
 import type { Database } from './postgres.ts'
 
-/** A tenant's connection to another service. */
-export type ConnectionKind = 'model' | 'pinecone'
+/** A tenant's connection to another service, or to its own database. */
+export type ConnectionKind = 'model' | 'pinecone' | 'database'
 
 /** What happened on one connection since it was last written down. */
 export interface HealthChange {

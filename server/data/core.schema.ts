@@ -283,7 +283,7 @@ export const connectionHealth = pgTable(
       .$type<TenantId>()
       .notNull()
       .references(() => tenants.id, { onDelete: 'cascade' }),
-    connection: text('connection', { enum: ['model', 'pinecone'] }).notNull(),
+    connection: text('connection', { enum: ['model', 'pinecone', 'database'] }).notNull(),
     lastSuccessAt: timestamp('last_success_at', { withTimezone: true }),
     failingSince: timestamp('failing_since', { withTimezone: true }),
     code: text('code'),

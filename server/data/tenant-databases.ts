@@ -59,6 +59,13 @@ export interface TenantDatabases {
   close(): Promise<void>
 }
 
+/** Who hears how opening connections to dedicated stores goes. */
+export interface StoreWatch {
+  opened(tenantId: TenantId): void
+  /** @param error `tenant.database_unavailable` */
+  failed(tenantId: TenantId, error: unknown): void
+}
+
 interface OpenedStore {
   location: string
   store: TenantStore
@@ -75,9 +82,11 @@ export function createTenantDatabases(parts: {
   ledger: UsageLedger
   secretBox: SecretBox
   feed: ChangeFeed
+  /** Hears whether a dedicated store could be opened. */
+  watch: StoreWatch
   log: Log
 }): TenantDatabases {
-  const { core, servers, ledger, secretBox, log } = parts
+  const { core, servers, ledger, secretBox, watch, log } = parts
   const pooled = createPooledStore(core)
   const version = storeMigrations().version
   const budgets = new Map<DatabaseServerId, ServerBudget>()
@@ -133,6 +142,7 @@ export function createTenantDatabases(parts: {
       async check(connection) {
         try {
           await checkStore({ connection, serverId, location })
+          watch.opened(tenant.id)
         } catch (cause) {
           throw describeFailure(tenant.id, cause)
         }
@@ -164,11 +174,13 @@ export function createTenantDatabases(parts: {
   function describeFailure(tenantId: TenantId, cause: unknown): Error {
     if (cause instanceof AppError && cause.status === 503) return cause
     log.warn({ err: cause, tenant_id: tenantId }, "a tenant's database could not be opened")
-    return storeUnavailable({
+    const error = storeUnavailable({
       detail: "The tenant's database does not answer right now. Try again in a moment.",
       cause,
       headers: { 'retry-after': '2' },
     })
+    watch.failed(tenantId, error)
+    return error
   }
 
   async function resize(id: DatabaseServerId, entry: ServerBudget): Promise<void> {

@@ -127,6 +127,9 @@ describe('what needs somebody', () => {
     expect(chooseRemedy({ ...failing, code: null })).toBeUndefined()
     expect(describeAffected(failing)).toBe('1,904 answers failed')
     expect(describeAffected({ ...failing, connection: 'pinecone', affected: 1 })).toBe('1 answer failed or fell back')
+    const database = { ...failing, connection: 'database', code: 'tenant.database_unavailable' } as const
+    expect(describeAffected({ ...database, affected: 12 })).toBe('Could not be opened 12 times')
+    expect(chooseRemedy(database)).toBeUndefined()
   })
 
   test('a step leads only to a page there is, and an unknown step is left out', () => {

@@ -181,6 +181,15 @@ describe('the connections of a tenant', () => {
       words: 'kepler-docs',
       failure: { since: '2026-11-20T11:00:00Z', detail: 'Pinecone refused the key.', affected: 212 },
     })
+    const database = { ...failing, connection: 'database', detail: 'It does not answer.' } as const
+    expect(describeConnections({ ...overview, connections: [database] })[2]).toEqual({
+      name: 'Database',
+      kind: 'failed',
+      words: 'its own database',
+      failure: { since: '2026-11-20T11:00:00Z', detail: 'It does not answer.', affected: 0 },
+    })
+    const works = { ...database, failing_since: null }
+    expect(describeConnections({ ...overview, connections: [works] })).toHaveLength(2)
   })
 })
 

@@ -223,8 +223,28 @@ test('D2: a turn whose store is lost midway is told as an error, counted once, a
   expect([lost.status, lost.body.code]).toEqual([503, 'tenant.database_unavailable'])
   expect(lost.headers.get('retry-after')).toBe('2')
   expect((await call(app, 'GET /chat/sessions', { token: superuser.token, tenant: 'alpha' })).status).toBe(200)
+  // Whoever can mend it sees it.
+  const seen = async () => {
+    await app.services.health.flush()
+    const [home, tenant] = await Promise.all([
+      call(app, 'GET /admin/overview', { token: superuser.token }),
+      call(app, 'GET /admin/tenants/beta/overview', { token: superuser.token }),
+    ])
+    const isDatabase = (state: { connection: string }): boolean => state.connection === 'database'
+    return {
+      failing: home.body.failing_connections.filter(isDatabase),
+      state: tenant.body.connections.find(isDatabase),
+    }
+  }
+  const { failing, state } = await seen()
+  expect(failing).toMatchObject([{ tenant_id: 'beta', code: 'tenant.database_unavailable' }])
+  expect(state).toMatchObject({ failing_since: expect.any(String), affected: expect.any(Number) })
   await scenario.sql`alter database ${scenario.sql(b.database_name)} allow_connections true`
   await eventually(async () => (await call(app, 'GET /chat/sessions', { token: user.token })).status === 200)
+  expect(await seen()).toMatchObject({
+    failing: [],
+    state: { failing_since: null, last_success_at: expect.any(String) },
+  })
   const calls = await scenario.sql`select status from usage_ledger where user_id = ${user.id}`
   expect(calls).toHaveLength(1)
   expect(calls[0]?.status).not.toBe('reserved')

@@ -22,7 +22,7 @@ const totalsView = t.Object(totals)
 const stepView = t.Object({ at: time, ...totals })
 
 const connectionStateView = t.Object({
-  connection: t.Union([t.Literal('model'), t.Literal('pinecone')]),
+  connection: t.Union([t.Literal('model'), t.Literal('pinecone'), t.Literal('database')]),
   last_success_at: nullable(time),
   failing_since: nullable(time),
   code: nullable(t.String()),

@@ -1,7 +1,11 @@
 import { formatCount } from '../../lib/numbers.ts'
 import type { FailingConnection } from './home.queries.ts'
 
-const connectionNames: Record<FailingConnection['connection'], string> = { model: 'Model', pinecone: 'Pinecone' }
+const connectionNames: Record<FailingConnection['connection'], string> = {
+  model: 'Model',
+  pinecone: 'Pinecone',
+  database: 'Database',
+}
 
 /** What a connection is called. */
 export function nameConnection(connection: FailingConnection): string {
@@ -12,6 +16,9 @@ export function nameConnection(connection: FailingConnection): string {
 export function describeAffected(connection: FailingConnection): string {
   const { affected } = connection
   if (affected === 0) return 'No answer affected'
+  if (connection.connection === 'database') {
+    return `Could not be opened ${affected === 1 ? 'once' : `${formatCount(affected)} times`}`
+  }
   const answers = `${formatCount(affected)} ${affected === 1 ? 'answer' : 'answers'}`
   return `${answers} ${connection.connection === 'model' ? 'failed' : 'failed or fell back'}`
 }

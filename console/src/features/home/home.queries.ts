@@ -1,5 +1,6 @@
 import { keepPreviousData, queryOptions, type QueryClient } from '@tanstack/react-query'
 import { ask, type Api } from '../../api/client.ts'
+import { ApiProblem } from '../../api/problem.ts'
 import type { Range } from '../../lib/ranges.ts'
 
 const askEveryMs = 60_000
@@ -46,8 +47,20 @@ export async function testConnection(options: {
 }): Promise<TestFinding | undefined> {
   const { api, connection } = options
   const tenant = api.server.admin.tenants({ id: connection.tenant_id })
+  if (connection.connection === 'database') return tryDatabase(ask(tenant.counts.get()))
   const test = await ask(connection.connection === 'model' ? tenant.model.test.post() : tenant.pinecone.test.post())
   return test.ok ? undefined : test.steps.find((step) => !step.ok)
+}
+
+/** Anything that is read from a tenant's database shows whether it answers. */
+async function tryDatabase(reading: Promise<unknown>): Promise<TestFinding | undefined> {
+  try {
+    await reading
+    return undefined
+  } catch (error) {
+    if (!(error instanceof ApiProblem) || error.status !== 503) throw error
+    return { name: error.code, detail: error.message, remedy: null }
+  }
 }
 
 /** Takes a connection that works again off Home; the server writes it down within two seconds. */

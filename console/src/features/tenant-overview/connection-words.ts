@@ -15,7 +15,7 @@ export interface ConnectionLine {
 
 const offline = 'offline'
 
-/** The model and Pinecone of a tenant, as they did the last time they were used. */
+/** The model and Pinecone of a tenant, as they did the last time they were used, and its database when that fails. */
 export function describeConnections(
   overview: Pick<TenantOverview, 'connections' | 'effective'>,
 ): readonly ConnectionLine[] {
@@ -35,7 +35,16 @@ export function describeConnections(
       missing: index === null ? 'optional' : undefined,
       state: overview.connections.find(({ connection }) => connection === 'pinecone'),
     }),
+    ...describeDatabase(overview),
   ]
+}
+
+/** Nobody set it up here, so it is silent unless it fails; what was refused meanwhile is not counted. */
+function describeDatabase({ connections }: Pick<TenantOverview, 'connections'>): readonly ConnectionLine[] {
+  const state = connections.find(({ connection }) => connection === 'database')
+  if (!state?.failing_since) return []
+  const words = 'its own database'
+  return [describeOne({ name: 'Database', words, missing: undefined, state: { ...state, affected: 0 } })]
 }
 
 function describeOne(options: {
