@@ -3,10 +3,12 @@ import { tokenInvalid } from '../../http/identity.ts'
 import { routeNotFound } from '../../http/problem-details.ts'
 import { publicRoutes } from '../../http/routes.ts'
 import type { Config } from '../../platform/config.ts'
+import { type ConnectionParts, registerConnections } from './connection-metrics.ts'
 import { type PoolParts, registerPools } from './pool-metrics.ts'
 
 /** What metrics are made of. */
-export interface MetricsParts extends PoolParts {
+export interface MetricsParts extends PoolParts, ConnectionParts {
+  core: PoolParts['core'] & ConnectionParts['core']
   config: Pick<Config, 'metricsToken'>
 }
 
@@ -14,6 +16,7 @@ export interface MetricsParts extends PoolParts {
 export function metricsRoutes(parts: MetricsParts) {
   const { metrics, config } = parts
   registerPools(parts)
+  registerConnections(parts)
   const expected = config.metricsToken === undefined ? undefined : digest(config.metricsToken)
 
   return publicRoutes('/metrics', 'System').get(

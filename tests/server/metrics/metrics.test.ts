@@ -1,6 +1,11 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'bun:test'
+import { enqueueJob } from '../../../server/data/job-queue.ts'
+import { parseTenantId } from '../../../server/platform/ids.ts'
 import { call, iterateEvents, send } from '../../support/call.ts'
+import { createClockAhead } from '../../support/clock.ts'
+import { onServer } from '../../support/databases.ts'
 import { metricsToken, scrape, type Sample, sumOf } from '../../support/metrics.ts'
+import { asOwner, endSessions } from '../../support/owner-sql.ts'
 import { makeTenant, makeUser, type Person } from '../../support/people.ts'
 import { ask, eventually, type Scenario, startScenario } from '../../support/scenario.ts'
 import { startApp } from '../../support/start-app.ts'
@@ -160,7 +165,42 @@ test('the pools, the process and its event loop are told', async () => {
   expect(sumOf(samples, 'tenantry_pool_connections_open', { pool: 'core' })).toBeGreaterThan(0)
   expect(sumOf(samples, 'tenantry_pool_hits_total', { pool: 'core' })).toBeGreaterThan(10)
   expect(sumOf(samples, 'tenantry_pool_waiting', { pool: 'core' })).toBe(0)
+  expect(sumOf(samples, 'tenantry_database_up')).toBe(1)
+  expect(sumOf(samples, 'tenantry_change_feed_up')).toBe(1)
   expect(sumOf(samples, 'process_resident_memory_bytes')).toBeGreaterThan(10_000_000)
   expect(sumOf(samples, 'process_cpu_seconds_total')).toBeGreaterThan(0.1)
   expect(sumOf(samples, 'tenantry_event_loop_lag_seconds_count')).toBeGreaterThan(0)
 })
+
+test('jobs are told by task and state, and there are none while the database does not answer', async () => {
+  const clock = createClockAhead()
+  const app = await startApp({ clock, env: { METRICS_TOKEN: metricsToken } })
+  const { db } = app.services.core
+  const job = (key: string) => ({ task: 'test.idle', tenantId: parseTenantId('acme')!, key, ids: {} })
+  for (const key of ['a', 'b', 'c']) await enqueueJob(db, job(key))
+  await asOwner(app, (sql) => sql`update graphile_worker._private_jobs set attempts = max_attempts where key = 'a'`)
+  await asOwner(app, (sql) => sql`update graphile_worker._private_jobs set attempts = 1 where key = 'b'`)
+  const before = await scrape(app)
+  const figures = before
+    .filter(({ name }) => name === 'tenantry_jobs')
+    .map(({ labels, value }) => ({ ...labels, value }))
+  expect(figures.toSorted((a, b) => a.value - b.value)).toEqual(
+    expect.arrayContaining([
+      { task: 'test.idle', state: 'failed', value: 1 },
+      { task: 'test.idle', state: 'retrying', value: 1 },
+      { task: 'test.idle', state: 'waiting', value: 1 },
+    ]),
+  )
+  const { name } = app.database
+  await onServer(async (server) => {
+    await server`alter database ${server(name)} allow_connections false`
+    await endSessions(server, { database: name })
+  })
+  clock.advanceMs(11_000)
+  const during = await scrape(app)
+  expect(during.filter((sample) => sample.name === 'tenantry_database_up').map(({ value }) => value)).toEqual([0])
+  expect(during.filter((sample) => sample.name === 'tenantry_jobs')).toEqual([])
+  await onServer((server) => server`alter database ${server(name)} allow_connections true`)
+  await eventually(async () => sumOf(await scrape(app), 'tenantry_database_up') === 1)
+  await app.stop()
+}, 20_000)
