@@ -44,6 +44,10 @@ const pages: Record<string, { path: string; sign: string }[]> = {
     { path: `${tenant}/users`, sign: 'pia.lindqvist@kepler.example' },
     { path: `${tenant}/users?invite=yes`, sign: 'They get a link' },
   ],
+  '/tenants/$tenantId/retrieval': [
+    { path: `${tenant}/retrieval`, sign: 'Save retrieval' },
+    { path: `${tenant}/retrieval?q=cancel+an+appointment`, sign: 'No document has these words' },
+  ],
   '/tenants/$tenantId/settings': [
     { path: `${tenant}/settings`, sign: 'Purge tenant' },
     { path: `${tenant}/settings?move=yes`, sign: 'Keep it here' },

@@ -24,6 +24,7 @@ import { tenantConnectionsRoute } from './pages/tenant-connections.route.ts'
 import { onboardingRoute } from './pages/onboarding.route.ts'
 import { tenantOverviewRoute } from './pages/tenant-overview.route.ts'
 import { tenantPromptRoute } from './pages/tenant-prompt.route.ts'
+import { tenantRetrievalRoute } from './pages/tenant-retrieval.route.ts'
 import { tenantSettingsRoute } from './pages/tenant-settings.route.ts'
 import { tenantUsersRoute } from './pages/tenant-users.route.ts'
 import { tenantRoute } from './pages/tenant.route.ts'
@@ -56,6 +57,7 @@ const routeTree = rootRoute.addChildren([
       tenantPromptRoute,
       tenantConnectionsRoute,
       tenantUsersRoute,
+      tenantRetrievalRoute,
       tenantSettingsRoute,
       tenantConnectRoute,
     ]),

@@ -1,5 +1,7 @@
+import { Link } from '@tanstack/react-router'
 import { useEffect, useRef, type ReactNode } from 'react'
 import type { Source } from '../api/chat-stream.ts'
+import { findPassageLink } from '../lib/passage-link.ts'
 import { CitationButton } from '../ui/citation-button.tsx'
 import { classNames } from '../ui/class-names.ts'
 import { Icon } from '../ui/icons.tsx'
@@ -22,6 +24,8 @@ export interface OpenSource {
 
 /** The sources of an answer; each opens to its whole passage. */
 export function AnswerSources(props: {
+  /** Whose documents they are from. */
+  tenantId: string
   sources: readonly ListedSource[]
   open: OpenSource | undefined
   onOpen: (open: OpenSource | undefined) => void
@@ -33,6 +37,7 @@ export function AnswerSources(props: {
         <SourceRow
           key={listed.key}
           listed={listed}
+          tenantId={props.tenantId}
           open={open?.key === listed.key ? open : undefined}
           onToggle={() => onOpen(open?.key === listed.key ? undefined : { key: listed.key, fromAnswer: false })}
         />
@@ -41,7 +46,12 @@ export function AnswerSources(props: {
   )
 }
 
-function SourceRow(props: { listed: ListedSource; open: OpenSource | undefined; onToggle: () => void }): ReactNode {
+function SourceRow(props: {
+  listed: ListedSource
+  tenantId: string
+  open: OpenSource | undefined
+  onToggle: () => void
+}): ReactNode {
   const { source, note } = props.listed
   const isOpen = props.open !== undefined
   const button = useRef<HTMLButtonElement>(null)
@@ -83,24 +93,35 @@ function SourceRow(props: { listed: ListedSource; open: OpenSource | undefined; 
         </span>
         <Icon name={isOpen ? 'minus' : 'plus'} className="mt-[3px] size-[14px] shrink-0 text-ink-3" />
       </button>
-      {isOpen && <SourceLink url={source.url} />}
+      {isOpen && <SourceLinks source={source} tenantId={props.tenantId} />}
     </li>
   )
 }
 
-function SourceLink(props: { url: string | null }): ReactNode {
-  const href = findSafeHref(props.url)
+/** Where the passage stands in its document, and the page it is from. */
+function SourceLinks(props: { source: Source; tenantId: string }): ReactNode {
+  const { source, tenantId } = props
+  const passage = findPassageLink({ tenantId, source })
+  const href = findSafeHref(source.url)
+  if (passage === undefined && href === undefined) return null
   return (
-    href !== undefined && (
-      <a
-        href={href}
-        target="_blank"
-        rel="noopener noreferrer nofollow"
-        referrerPolicy="no-referrer"
-        className="link mx-2 mb-2 ms-[38px] inline-block text-meta wrap-anywhere"
-      >
-        {href}
-      </a>
-    )
+    <p className="mb-2 flex flex-wrap gap-x-4 gap-y-1 ps-[38px] pe-2 text-meta">
+      {passage && (
+        <Link {...passage} className="link">
+          Open in document
+        </Link>
+      )}
+      {href !== undefined && (
+        <a
+          href={href}
+          target="_blank"
+          rel="noopener noreferrer nofollow"
+          referrerPolicy="no-referrer"
+          className="link wrap-anywhere"
+        >
+          {href}
+        </a>
+      )}
+    </p>
   )
 }

@@ -1,19 +1,11 @@
 import type { ReactNode } from 'react'
 import { Controller } from 'react-hook-form'
-import { ChoiceCards } from '../ui/choice-cards.tsx'
 import { TextField } from '../ui/field.tsx'
-import type { ConnectionField, ConnectionFields } from './connection-fields.ts'
+import type { ConnectionField } from './connection-fields.ts'
 import { ConnectionForm } from './connection-form.tsx'
 import { ConnectionKeyField } from './connection-key-field.tsx'
+import { RetrievalChoice } from './retrieval-choice.tsx'
 import type { Connection } from './use-connection.ts'
-
-const modes: readonly { value: ConnectionFields['retrieval']; label: string; note: string }[] = [
-  { value: 'automatic', label: 'Automatic', note: 'Hybrid with a key and an index, else keyword.' },
-  { value: 'hybrid', label: 'Hybrid', note: 'Both, merged by rank; keyword alone when Pinecone fails.' },
-  { value: 'semantic', label: 'Semantic', note: 'Pinecone alone; answers fail when it does.' },
-  { value: 'keyword', label: 'Keyword', note: 'Its own documents alone, by words.' },
-  { value: 'off', label: 'Off', note: 'No passages: the model answers by itself.' },
-]
 
 /**
  * Where a tenant's passages are found: key, index, namespace, region, text field, embedding model, retrieval. Enter
@@ -21,6 +13,8 @@ const modes: readonly { value: ConnectionFields['retrieval']; label: string; not
  */
 export function PineconeConnectionForm(props: {
   connection: Connection
+  /** Where retrieval is set on a page of its own. */
+  withoutRetrieval?: boolean
   onSubmit?: () => void
   foot?: ReactNode
 }): ReactNode {
@@ -65,13 +59,13 @@ export function PineconeConnectionForm(props: {
           ? 'Vectors of another model do not fit: the index must be filled with this one.'
           : 'Must be the model that filled the index.',
       })}
-      <Controller
-        control={form.control}
-        name="retrieval"
-        render={({ field }) => (
-          <ChoiceCards stacked label="Retrieval" value={field.value} choices={modes} onChoose={field.onChange} />
-        )}
-      />
+      {!props.withoutRetrieval && (
+        <Controller
+          control={form.control}
+          name="retrieval"
+          render={({ field }) => <RetrievalChoice look="stacked" value={field.value} onChoose={field.onChange} />}
+        />
+      )}
       {props.foot}
     </ConnectionForm>
   )

@@ -63,6 +63,7 @@ export function TryAnswer(props: {
             </span>
           </h3>
           <AnswerSources
+            tenantId={props.tenantId}
             sources={answer.sources.map((source) => ({
               key: String(source.n),
               source,

@@ -1,10 +1,12 @@
 import { useQuery } from '@tanstack/react-query'
-import { useParams } from '@tanstack/react-router'
+import { Link, useParams } from '@tanstack/react-router'
 import { useEffect, useId, useMemo, useRef, type ReactNode } from 'react'
 import { useApi } from '../../api/api-context.ts'
+import { tenantPath } from '../../lib/paths.ts'
 import { useNow } from '../../lib/use-now.ts'
 import { getConnectionHealthQueryOptions, type TenantOverview } from '../../panels/connection-health.ts'
 import { ModelConnectionForm } from '../../panels/connection-model-form.tsx'
+import { LeaveGuard } from '../../panels/leave-guard.tsx'
 import { PineconeConnectionForm } from '../../panels/connection-pinecone-form.tsx'
 import { connectionNames, connectionNouns } from '../../panels/connection-steps.ts'
 import { ConnectionTest } from '../../panels/connection-test.tsx'
@@ -15,7 +17,6 @@ import { useCommands, type Command } from '../../ui/commands.tsx'
 import { SaveRow } from '../../ui/save-row.tsx'
 import { State } from '../../ui/state.tsx'
 import { describeHealth, describeModelInUse, describeRetrievalInUse, isSetUp, type Health } from './describe-health.ts'
-import { LeaveGuard } from './leave-guard.tsx'
 
 /** A tenant's connections: who answers and where its passages are found, how both do, set, tested and mended. */
 export function ConnectionsPage(): ReactNode {
@@ -42,15 +43,43 @@ function Connections(props: { tenant: Tenant }): ReactNode {
           foot={<Foot connection={model} />}
         />
       </ConnectionSection>
-      <ConnectionSection connection={pinecone} known={known} inUse={known && describeRetrievalInUse(known.effective)}>
+      <ConnectionSection
+        connection={pinecone}
+        known={known}
+        inUse={
+          known && (
+            <>
+              {describeRetrievalInUse(known.effective)}{' '}
+              <Link to={tenantPath(tenant.id, 'retrieval')} className="link">
+                Set retrieval
+              </Link>
+            </>
+          )
+        }
+      >
         <PineconeConnectionForm
           connection={pinecone}
+          withoutRetrieval
           onSubmit={() => void saveAndTest(pinecone)}
           foot={<Foot connection={pinecone} />}
         />
       </ConnectionSection>
-      <LeaveGuard connections={[model, pinecone]} />
+      <UnsavedGuard connections={[model, pinecone]} />
     </>
+  )
+}
+
+const called = { model: 'the model', pinecone: 'Pinecone' } as const
+
+function UnsavedGuard(props: { connections: readonly Connection[] }): ReactNode {
+  const dirty = props.connections.filter(({ isDirty }) => isDirty)
+  const hasKey = dirty.some(({ key, fields }) => fields[key.name] !== '')
+  return (
+    <LeaveGuard
+      dirty={dirty.length > 0}
+      title={`Leave without saving ${dirty.map(({ kind }) => called[kind]).join(' and ')}?`}
+      description={hasKey ? 'What you typed is given up, the key among it: it is kept nowhere else.' : undefined}
+    />
   )
 }
 
@@ -63,7 +92,7 @@ async function saveAndTest(connection: Connection): Promise<void> {
 function ConnectionSection(props: {
   connection: Connection
   known: Pick<TenantOverview, 'connections' | 'effective'> | undefined
-  inUse: string | undefined
+  inUse: ReactNode
   children: ReactNode
 }): ReactNode {
   const { connection, known } = props

@@ -10,6 +10,7 @@ import { findSourceKey, mergeSources, type Turn } from './playground.ts'
 
 /** One question and its answers side by side (below each other on a phone), with the sources of both. */
 export function PlaygroundTurn(props: {
+  tenantId: string
   turn: Turn
   liveName: string
   /** Stops one answer; left out for questions that are over. */
@@ -54,7 +55,7 @@ export function PlaygroundTurn(props: {
               {describeSearch({ answer: found, cited: sources.filter(({ isCited }) => isCited).length })}
             </span>
           </h3>
-          <AnswerSources sources={sources} open={open} onOpen={setOpen} />
+          <AnswerSources tenantId={props.tenantId} sources={sources} open={open} onOpen={setOpen} />
         </section>
       )}
     </div>

@@ -115,7 +115,7 @@ export function Playground(props: {
       <div className="flex-1">
         {current === undefined && <Invitation other={other} liveName={liveName} />}
         {past.map((turn, at) => (
-          <PlaygroundTurn key={at} turn={turn} liveName={liveName} />
+          <PlaygroundTurn key={at} tenantId={tenantId} turn={turn} liveName={liveName} />
         ))}
         {current && (
           // Room below a follow-up, so that its question can stand at the top while the answers come.
@@ -128,6 +128,7 @@ export function Playground(props: {
           >
             <PlaygroundTurn
               key={past.length}
+              tenantId={tenantId}
               turn={current}
               liveName={liveName}
               onStop={{ live: live.stop, other: beside.stop }}

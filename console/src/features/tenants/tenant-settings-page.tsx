@@ -32,7 +32,7 @@ export function TenantSettingsPage(props: {
       </DescribedSection>
       <DescribedSection
         title="Answers"
-        lead="How long an answer may be, and how many passages it is given. Where they are found is chosen under Connections."
+        lead="How long an answer may be. Which passages it is given is set under Retrieval."
       >
         <AnswersForm tenant={tenant} />
       </DescribedSection>
