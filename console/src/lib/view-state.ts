@@ -81,6 +81,19 @@ export function listField(valuesMax = 50): ViewField<readonly string[]> {
   return { fallback: [], read: (text) => text.split(',').filter(Boolean).slice(0, valuesMax) }
 }
 
+/** A UTC day of this century: `from=2026-11-01`. */
+export function dayField(): ViewField<string | undefined> {
+  return { fallback: undefined, read: (text) => (isDay(text) ? text : undefined) }
+}
+
+/** Whether a text is a day that there is, written as `2026-11-01`, from 2000 on. */
+export function isDay(text: string): boolean {
+  if (!/^20\d\d-\d\d-\d\d$/.test(text)) return false
+  // 30 February is read as a day of March.
+  const time = new Date(`${text}T00:00:00Z`)
+  return !Number.isNaN(time.getTime()) && time.toISOString().startsWith(text)
+}
+
 /** A whole number: `version=12`. */
 export function integerField(fallback?: number): ViewField<number | undefined> {
   return { fallback, read: (text) => (/^-?\d{1,15}$/.test(text) ? Number(text) : undefined) }

@@ -83,10 +83,30 @@ export function stackUsage(options: {
     const at = places.get(Date.parse(cell.bucket))
     if (at === undefined) continue
     const values = valuesOf.get(findGroupKey(cell, group)) ?? others.values
-    const { requests, failed, total_tokens: tokens, cost_micro_usd: cost } = cell
-    values[at] = (values[at] ?? 0) + measure({ requests, failed, tokens, cost }, figure)
+    values[at] = (values[at] ?? 0) + measureCell(cell, figure)
   }
   return { shown, others }
+}
+
+/** The sums of all groups by bucket. */
+export function sumByBucket(options: {
+  cells: readonly UsageCell[]
+  buckets: readonly string[]
+  figure: FigureKey
+}): number[] {
+  const { cells, buckets, figure } = options
+  const sums = buckets.map(() => 0)
+  const places = new Map(buckets.map((bucket, at) => [Date.parse(bucket), at]))
+  for (const cell of cells) {
+    const at = places.get(Date.parse(cell.bucket))
+    if (at !== undefined) sums[at] = (sums[at] ?? 0) + measureCell(cell, figure)
+  }
+  return sums
+}
+
+function measureCell(cell: UsageCell, figure: FigureKey): number {
+  const { requests, failed, total_tokens: tokens, cost_micro_usd: cost } = cell
+  return measure({ requests, failed, tokens, cost }, figure)
 }
 
 function makeSum(key: string): UsageSum {

@@ -1,13 +1,17 @@
-import type { ReactNode } from 'react'
+import { useState, type ReactNode } from 'react'
 import type { Bucket } from '../../lib/times.ts'
+import { isDay } from '../../lib/view-state.ts'
+import { useIsPhone } from '../../lib/use-media.ts'
+import { ChoiceMenu } from '../../ui/choice-menu.tsx'
 import { Segmented } from '../../ui/segmented.tsx'
-import type { Group, Range } from './usage-view.ts'
+import { fillDays, type Group, type Range } from './usage-view.ts'
 
 const ranges = [
   { value: '24h', label: '24 h' },
   { value: '7d', label: '7 d' },
   { value: '30d', label: '30 d' },
   { value: 'month', label: 'This month' },
+  { value: 'custom', label: 'Custom' },
 ] as const
 
 const groups = [
@@ -23,42 +27,118 @@ const buckets = [
   { value: 'month', label: 'Month' },
 ] as const
 
-/** Range, group and bars of the view. */
+type Changes = {
+  range?: Range
+  from?: string | undefined
+  to?: string | undefined
+  group?: Group
+  per?: 'auto' | Bucket
+  only?: undefined
+}
+
+/** Range, group and bars of the view: side by side, on a phone as menus. */
 export function UsageBar(props: {
-  view: { range: Range; group: Group }
+  view: { range: Range; from: string | undefined; to: string | undefined; group: Group }
   bucket: Bucket
-  onChange: (changes: { range?: Range; group?: Group; per?: 'auto' | Bucket; only?: undefined }) => void
+  /** The bars when none are chosen. */
+  usualBucket: Bucket
+  now: Date
+  onChange: (changes: Changes, how?: { typing?: boolean }) => void
 }): ReactNode {
-  const { view, onChange } = props
+  const { view, onChange, now } = props
+  const isPhone = useIsPhone()
+  const days = fillDays({ from: view.from, to: view.to, now })
+  const chooseRange = (range: Range): void =>
+    onChange({ range, per: 'auto', ...(range === 'custom' ? days : { from: undefined, to: undefined }) })
+  const chooseGroup = (group: Group): void => onChange({ group, only: undefined })
+  const chooseBucket = (bucket: Bucket): void => onChange({ per: bucket === props.usualBucket ? 'auto' : bucket })
+  const custom = view.range === 'custom' && (
+    <Days
+      days={days}
+      today={now.toISOString().slice(0, 10)}
+      onChange={(chosen) => onChange({ ...chosen, per: 'auto' }, { typing: true })}
+    />
+  )
+  if (isPhone) {
+    return (
+      <>
+        <ChoiceMenu label="Range" value={view.range} choices={ranges} onChoose={chooseRange} />
+        <ChoiceMenu
+          label="Group by"
+          value={view.group}
+          choices={groups.map(({ value, label }) => ({ value, label: `By ${label.toLowerCase()}` }))}
+          onChoose={chooseGroup}
+        />
+        <ChoiceMenu
+          label="Per"
+          value={props.bucket}
+          choices={buckets.map(({ value, label }) => ({ value, label: `Per ${label.toLowerCase()}` }))}
+          onChoose={chooseBucket}
+        />
+        {custom}
+      </>
+    )
+  }
   return (
     <>
-      <Segmented
-        compact
-        label="Range"
-        value={view.range}
-        choices={ranges}
-        onChoose={(range) => onChange({ range, per: 'auto' })}
-      />
-      <span aria-hidden="true" className="ms-3 text-ink-2 phone:ms-0 phone:basis-full">
+      <Segmented compact label="Range" value={view.range} choices={ranges} onChoose={chooseRange} />
+      {custom}
+      <span aria-hidden="true" className="ms-3 text-ink-2">
         Group by
       </span>
-      <Segmented
-        compact
-        label="Group by"
-        value={view.group}
-        choices={groups}
-        onChoose={(group) => onChange({ group, only: undefined })}
-      />
-      <span aria-hidden="true" className="ms-auto text-ink-2 phone:ms-0 phone:basis-full">
+      <Segmented compact label="Group by" value={view.group} choices={groups} onChoose={chooseGroup} />
+      <span aria-hidden="true" className="ms-auto text-ink-2">
         Per
       </span>
-      <Segmented
-        compact
-        label="Per"
-        value={props.bucket}
-        choices={buckets}
-        onChoose={(bucket) => onChange({ per: bucket === (view.range === '24h' ? 'hour' : 'day') ? 'auto' : bucket })}
-      />
+      <Segmented compact label="Per" value={props.bucket} choices={buckets} onChoose={chooseBucket} />
     </>
+  )
+}
+
+/** The first and the last day of a range of one's own, both included; the other one follows where they would cross. */
+function Days(props: {
+  days: { from: string; to: string }
+  today: string
+  onChange: (days: { from: string; to: string }) => void
+}): ReactNode {
+  const { days, today } = props
+  return (
+    <span className="flex items-center gap-2 phone:basis-full">
+      <Day
+        label="From"
+        value={days.from}
+        max={today}
+        onChoose={(from) => props.onChange({ from, to: from > days.to ? from : days.to })}
+      />
+      <span aria-hidden="true" className="text-ink-3">
+        to
+      </span>
+      <Day
+        label="To"
+        value={days.to}
+        max={today}
+        onChoose={(to) => props.onChange({ to, from: to < days.from ? to : days.from })}
+      />
+    </span>
+  )
+}
+
+/** A day, in the browser's own field; what is half typed changes nothing yet. */
+function Day(props: { label: string; value: string; max: string; onChoose: (day: string) => void }): ReactNode {
+  const [typed, setTyped] = useState<string>()
+  return (
+    <input
+      type="date"
+      aria-label={props.label}
+      value={typed ?? props.value}
+      max={props.max}
+      required
+      onChange={({ target: { value } }) => {
+        setTyped(value)
+        if (isDay(value) && value <= props.max) props.onChoose(value)
+      }}
+      onBlur={() => setTyped(undefined)}
+      className="field-input h-[var(--h-md)]! w-auto! px-2! tabular-nums phone:flex-1"
+    />
   )
 }

@@ -17,7 +17,7 @@ import { PageHeader } from '../../ui/page-header.tsx'
 import { useToasts } from '../../ui/toasts.ts'
 import { UsageBar } from './usage-bar.tsx'
 import { UsageReport } from './usage-report.tsx'
-import { findPeriod, usageView, type Period } from './usage-view.ts'
+import { findPeriod, findPeriodBefore, usageView, type Period } from './usage-view.ts'
 import { fetchUsageCsv, getTenantNamesQueryOptions, getUsageQueryOptions } from './usage.queries.ts'
 
 const noNames: ReadonlyMap<string, string> = new Map()
@@ -26,9 +26,13 @@ const noNames: ReadonlyMap<string, string> = new Map()
 export function UsagePage(): ReactNode {
   const api = useApi()
   const [view, change] = useView(usageView)
-  const { range, per, group } = view
-  const period = findPeriod({ range, per, group, now: useNow() })
+  const { range, group } = view
+  const now = useNow()
+  const period = findPeriod({ ...view, now })
+  const before = findPeriodBefore({ ...view, period, now })
   const usage = useQuery(getUsageQueryOptions({ api, period }))
+  // By model there are fewest rows; only the sums of the period before are shown.
+  const usageBefore = useQuery(getUsageQueryOptions({ api, period: { ...before, group: 'model' } }))
   const names = useQuery(getTenantNamesQueryOptions({ api, enabled: group === 'tenant' }))
   const status = usage.error === null ? undefined : toProblem(usage.error).status
 
@@ -44,9 +48,17 @@ export function UsagePage(): ReactNode {
             <ExportButton period={period} />
           </>
         }
-        bar={<UsageBar view={view} bucket={period.bucket} onChange={change} />}
+        bar={
+          <UsageBar
+            view={view}
+            bucket={period.bucket}
+            usualBucket={findPeriod({ ...view, per: 'auto', now }).bucket}
+            now={now}
+            onChange={change}
+          />
+        }
       />
-      {status === 400 ? (
+      {status === 400 || status === 422 ? (
         <NoMatch
           title="This view has too many rows"
           actions={
@@ -65,7 +77,9 @@ export function UsagePage(): ReactNode {
                   range === '30d' ? (
                     <Button onClick={() => void usage.refetch()}>Look again</Button>
                   ) : (
-                    <Button onClick={() => change({ range: '30d' })}>Show 30 days</Button>
+                    <Button onClick={() => change({ range: '30d', from: undefined, to: undefined })}>
+                      Show 30 days
+                    </Button>
                   )
                 }
               >
@@ -74,6 +88,9 @@ export function UsagePage(): ReactNode {
             ) : (
               <UsageReport
                 {...data}
+                before={usageBefore.isPlaceholderData ? undefined : usageBefore.data}
+                range={range}
+                now={now}
                 stale={usage.isPlaceholderData}
                 names={names.data ?? noNames}
                 view={view}

@@ -1,31 +1,28 @@
 import { useMemo, type ReactNode } from 'react'
-import {
-  describeCount,
-  describeShare,
-  formatCount,
-  formatMoney,
-  formatMoneyTick,
-  formatPlural,
-  formatShort,
-  formatTick,
-} from '../../lib/numbers.ts'
+import { formatCount, formatMoney, formatMoneyTick, formatPlural, formatShort, formatTick } from '../../lib/numbers.ts'
 import { formatBucket, formatBucketTick } from '../../lib/times.ts'
 import { BarChart } from '../../ui/chart/bar-chart.tsx'
 import { Legend } from '../../ui/chart/legend.tsx'
 import type { Series, SeriesColour } from '../../ui/chart/series.ts'
 import { FigureStrip } from '../../ui/figure.tsx'
-import { measure, stackUsage, sumUsage, type UsageCell, type UsageSum } from './sum-usage.ts'
+import { describeFigures } from './usage-figures.ts'
+import { measure, stackUsage, sumByBucket, sumUsage, type UsageCell } from './sum-usage.ts'
 import { UsageTable } from './usage-table.tsx'
-import { listBuckets, type FigureKey, type Group, type Period } from './usage-view.ts'
+import { listBuckets, nameBefore, type FigureKey, type Group, type Period, type Range } from './usage-view.ts'
 
 const colours = [1, 2, 3, 4, 5] as const
 const othersKey = 'others'
+const beforeKey = ':before'
 const figureNames = { requests: 'Requests', tokens: 'Tokens', cost: 'Cost', failed: 'Failed requests' }
 
 /** What a view shows, and how it changes. */
 interface ReportProps {
   period: Period
   cells: readonly UsageCell[]
+  /** The period before, as far as this one has come; undefined while it is not there. */
+  before: { period: Period; cells: readonly UsageCell[] } | undefined
+  range: Range
+  now: Date
   stale: boolean
   names: ReadonlyMap<string, string>
   view: { figure: FigureKey; only: string | undefined; sort: string }
@@ -41,6 +38,9 @@ export function UsageReport(props: ReportProps): ReactNode {
     const { group } = period
     return { buckets, ...stackUsage({ cells, rows, buckets, group, figure: view.figure, shownMax: colours.length }) }
   }, [cells, rows, period, view.figure])
+  const words = nameBefore({ range: props.range, period })
+  const { before } = props
+  const totalBefore = useMemo(() => before && sumUsage({ cells: before.cells, group: 'model' }).total, [before])
   const nameOf = (key: string): string => nameGroup({ key, group: period.group, names })
   const series: Series[] = stack.shown.map(({ key, values }, at) => ({
     key: key || 'none',
@@ -51,6 +51,11 @@ export function UsageReport(props: ReportProps): ReactNode {
   if (stack.others.count > 0) {
     const name = formatPlural(stack.others.count, 'other')
     series.push({ key: othersKey, name, colour: 'other', values: stack.others.values })
+  }
+  const past = before && sumByBucket({ cells: before.cells, buckets: listBuckets(before.period), figure: view.figure })
+  if (past && past.length <= stack.buckets.length && past.some((value) => value > 0)) {
+    const values = stack.buckets.map((_, at) => past[at] ?? null)
+    series.push({ key: beforeKey, name: words.name, colour: 'other', kind: 'before', values })
   }
   const colourOf = (key: string): SeriesColour => series.find((one) => one.key === (key || 'none'))?.colour ?? 'other'
   const only = series.some(({ key }) => key === view.only) ? view.only : undefined
@@ -63,7 +68,7 @@ export function UsageReport(props: ReportProps): ReactNode {
         label="Figures of this time"
         chosen={view.figure}
         onChoose={(key) => onChange({ figure: key, only: undefined })}
-        figures={describeFigures(total)}
+        figures={describeFigures({ total, before: totalBefore, words })}
       />
       <section aria-label="Chart" className="relative border-b border-line px-6 pt-3 pb-4 phone:px-4">
         <div className="mb-2 flex flex-wrap items-center gap-x-4">
@@ -75,7 +80,7 @@ export function UsageReport(props: ReportProps): ReactNode {
           points={stack.buckets.map((time, at) => {
             const label = formatBucket({ time, bucket: period.bucket })
             // A period goes on until now.
-            const open = at === stack.buckets.length - 1
+            const open = at === stack.buckets.length - 1 && Date.parse(period.to) > props.now.getTime()
             return {
               key: time,
               tick: formatBucketTick({ time, bucket: period.bucket, spanMs }),
@@ -101,36 +106,6 @@ export function UsageReport(props: ReportProps): ReactNode {
       />
     </div>
   )
-}
-
-function describeFigures(total: UsageSum) {
-  const promptShare = total.tokens === 0 ? 0 : Math.round((total.prompt / total.tokens) * 100)
-  return [
-    {
-      key: 'requests' as const,
-      name: 'Requests',
-      value: describeCount(total.requests),
-      note: `${formatCount(total.aborted)} stopped early`,
-    },
-    {
-      key: 'tokens' as const,
-      name: 'Tokens',
-      value: describeCount(total.tokens),
-      note: `${promptShare}% prompt, ${100 - promptShare}% completion`,
-    },
-    {
-      key: 'cost' as const,
-      name: 'Cost',
-      value: { number: formatMoney(total.cost), unit: '' },
-      note: total.unpriced === 0 ? 'every request has a price' : `${formatCount(total.unpriced)} without a price`,
-    },
-    {
-      key: 'failed' as const,
-      name: 'Failed',
-      value: describeShare(total.requests === 0 ? 0 : total.failed / total.requests),
-      note: formatPlural(total.failed, 'request'),
-    },
-  ]
 }
 
 function nameGroup(options: { key: string; group: Group; names: ReadonlyMap<string, string> }): string {
