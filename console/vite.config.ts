@@ -16,7 +16,11 @@ const chunkGroups = [
   { name: 'react', test: /node_modules[\\/](?:react|react-dom|scheduler)[\\/]/, priority: 5 },
   { name: 'main', tags: ['$initial' as const], priority: 4 },
   { name: 'forms', test: /node_modules[\\/]react-hook-form[\\/]/, priority: 3 },
-  { name: 'fields', test: /src[\\/]ui[\\/](?:field|password-field|notice|problem-notice)\.tsx$/, priority: 3 },
+  {
+    name: 'fields',
+    test: /src[\\/](?:ui[\\/](?:field|password-field|notice|problem-notice|button-link|time)|lib[\\/](?:times|use-now)|panels[\\/]options\.queries)\.tsx?$/,
+    priority: 3,
+  },
   { name: 'parts', test: /src[\\/](?:ui|lib|panels|app)[\\/]/, minShareCount: 5, priority: 2 },
   { name: 'charts', test: /src[\\/]ui[\\/]chart[\\/]/, minShareCount: 2, priority: 1 },
 ]

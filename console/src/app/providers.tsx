@@ -7,7 +7,6 @@ import { basePath, entrancePages, paths } from '../lib/paths.ts'
 import { forgetRecentTenants } from '../lib/recent-tenants.ts'
 import { CommandsContext, createCommands } from '../ui/commands.tsx'
 import { createToasts, ToastsContext, type Toasts } from '../ui/toasts.ts'
-import { TooltipProvider } from '../ui/tooltip.tsx'
 import type { ConsoleRouter } from './router.tsx'
 
 /** The console with everything its pages use. */
@@ -23,9 +22,7 @@ export function Providers(props: { api: Api; queryClient: QueryClient; router: C
       <QueryClientProvider client={queryClient}>
         <ToastsContext value={toasts}>
           <CommandsContext value={commands}>
-            <TooltipProvider>
-              <RouterProvider router={router} />
-            </TooltipProvider>
+            <RouterProvider router={router} />
           </CommandsContext>
         </ToastsContext>
       </QueryClientProvider>

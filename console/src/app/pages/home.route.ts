@@ -1,6 +1,5 @@
 import { createRoute, lazyRouteComponent, redirect } from '@tanstack/react-router'
 import { getMeQueryOptions } from '../../panels/me.queries.ts'
-import { getOverviewQueryOptions } from '../../features/home/home.queries.ts'
 import { homeView } from '../../features/home/home.view.ts'
 import { organizationsView } from '../../features/organizations/organizations.view.ts'
 import { paths } from '../../lib/paths.ts'
@@ -21,7 +20,9 @@ export const homeRoute = createRoute({
     if (user && !maySee(user, 'manager')) throw redirect({ to: paths.account, replace: true })
     if (!user?.is_superuser) return
     const { range } = homeView.fill(location.search)
-    void context.queryClient.prefetchQuery(getOverviewQueryOptions({ api: context.api, range }))
+    void import('../../features/home/home.queries.ts').then(({ getOverviewQueryOptions }) =>
+      context.queryClient.prefetchQuery(getOverviewQueryOptions({ api: context.api, range })),
+    )
   },
   component: lazyRouteComponent(() => import('./home.page.tsx'), 'Home'),
   staticData: { place: { name: 'Home', icon: 'home', order: 1, letter: 'H', audience: 'manager', phone: 1 } },

@@ -1,5 +1,4 @@
 import { createRoute, lazyRouteComponent } from '@tanstack/react-router'
-import { getTenantOverviewQueryOptions } from '../../features/tenant-overview/tenant-overview.queries.ts'
 import { tenantOverviewView } from '../../features/tenant-overview/tenant-overview.view.ts'
 import { tenantRoute } from './tenant.route.ts'
 
@@ -11,7 +10,9 @@ export const tenantOverviewRoute = createRoute({
   // Asked for beside the tenant itself, not after it.
   loader: ({ context: { api, queryClient }, location, params: { tenantId: id } }) => {
     const { range } = tenantOverviewView.fill(location.search)
-    void queryClient.prefetchQuery(getTenantOverviewQueryOptions({ api, id, range }))
+    void import('../../features/tenant-overview/tenant-overview.queries.ts').then((queries) =>
+      queryClient.prefetchQuery(queries.getTenantOverviewQueryOptions({ api, id, range })),
+    )
   },
   component: lazyRouteComponent(() => import('./tenant-overview.page.tsx'), 'TenantOverview'),
   staticData: { tab: { name: 'Overview', order: 1 } },
