@@ -1,6 +1,7 @@
 import { type SQL, and, desc, eq, gte, ilike, inArray, lt, or, sql } from 'drizzle-orm'
 import { newId, type UserId } from '../platform/ids.ts'
-import { auditLog } from './core.schema.ts'
+import { databaseServers } from './core-servers.schema.ts'
+import { auditLog, users } from './core.schema.ts'
 import { containsPattern, type PageCursor } from './page.ts'
 import type { Database } from './postgres.ts'
 
@@ -44,6 +45,43 @@ export async function insertAudit(database: Database, actor: AuditActor, entry: 
 
 /** A row of the audit log. */
 export type AuditRow = typeof auditLog.$inferSelect
+
+/**
+ * What the ids that rows speak of stand for, as far as it is known: platform users' addresses, names of database servers.
+ * Never an end user's address: that is in no core table.
+ */
+export async function readNames(
+  database: Database,
+  rows: readonly Pick<AuditRow, 'targetId' | 'before' | 'after'>[],
+): Promise<(row: Pick<AuditRow, 'targetId' | 'before' | 'after'>) => Record<string, string>> {
+  const ids = [...new Set(rows.flatMap(findIds))]
+  if (ids.length === 0) return () => ({})
+  const [people, servers] = await Promise.all([
+    database
+      .select({ id: sql<string>`${users.id}`, name: users.email })
+      .from(users)
+      .where(sql`${users.id} in ${ids}`),
+    database
+      .select({ id: sql<string>`${databaseServers.id}`, name: databaseServers.name })
+      .from(databaseServers)
+      .where(sql`${databaseServers.id} in ${ids}`),
+  ])
+  const names = new Map([...people, ...servers].map(({ id, name }) => [id, name]))
+  return (row) =>
+    Object.fromEntries(
+      findIds(row).flatMap((id) => {
+        const name = names.get(id)
+        return name === undefined ? [] : [[id, name]]
+      }),
+    )
+}
+
+const uuidText = /^[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}$/
+
+function findIds(row: Pick<AuditRow, 'targetId' | 'before' | 'after'>): string[] {
+  const told = [row.targetId, ...Object.values(row.before ?? {}), ...Object.values(row.after ?? {})]
+  return told.filter((value): value is string => typeof value === 'string' && uuidText.test(value))
+}
 
 /** What to list: newest first, `before` a row of the page before. */
 export interface AuditQuery {

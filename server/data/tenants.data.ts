@@ -1,5 +1,6 @@
-import { type SQL, and, desc, eq, ilike, inArray, lt, max, or, sql } from 'drizzle-orm'
+import { type SQL, and, asc, count, desc, eq, gte, ilike, inArray, isNull, lt, max, or, sql } from 'drizzle-orm'
 import type { TenantId, UserId } from '../platform/ids.ts'
+import { tenantDomains } from './core-domains.schema.ts'
 import { tenantPromptVersions, tenants, users } from './core.schema.ts'
 import { needsAttention } from './overview.data.ts'
 import { type Page, type PageQuery, containsPattern, cutPage, keysetParts } from './page.ts'
@@ -57,6 +58,11 @@ export interface TenantListQuery extends PageQuery {
   state?: 'active' | 'attention' | 'provisioning' | 'suspended'
   isolation?: 'pooled' | 'dedicated'
   ownerId?: UserId
+  /** The model a tenant names; '' are those that name none. */
+  model?: string
+  createdFrom?: Date
+  /** Not included. */
+  createdTo?: Date
 }
 
 /** Calls of the last seven days, for sorting lists by them. */
@@ -71,7 +77,7 @@ const sortColumns = {
   requests: { value: requests7d, valueType: 'bigint' },
 } as const
 
-/** Lists tenants: search over id and name, keyset pages. */
+/** Lists tenants: search over id, name and domains, keyset pages. */
 export async function listTenants(database: Database, query: TenantListQuery): Promise<Page<TenantRecord>> {
   const column = isSortColumn(query.sort) ? sortColumns[query.sort] : sortColumns.created_at
   const keyset = keysetParts(query, { ...column, id: tenants.id, idType: 'text' })
@@ -100,13 +106,31 @@ export function countTenantsOf(database: Database, ownerId: UserId): Promise<num
 function matching(query: TenantListQuery): SQL | undefined {
   return and(
     query.q
-      ? or(ilike(tenants.id, containsPattern(query.q)), ilike(tenants.name, containsPattern(query.q)))
+      ? or(
+          ilike(tenants.id, containsPattern(query.q)),
+          ilike(tenants.name, containsPattern(query.q)),
+          sql`exists (select from ${tenantDomains} d
+            where d.tenant_id = ${tenants.id} and d.origin ilike ${containsPattern(query.q)})`,
+        )
       : undefined,
     query.isActive === undefined ? undefined : eq(tenants.isActive, query.isActive),
     query.state && inState[query.state],
     query.isolation ? eq(tenants.isolation, query.isolation) : undefined,
     query.ownerId ? eq(tenants.ownerId, query.ownerId) : undefined,
+    query.model === undefined ? undefined : query.model === '' ? isNull(tenants.model) : eq(tenants.model, query.model),
+    query.createdFrom && gte(tenants.createdAt, query.createdFrom),
+    query.createdTo && lt(tenants.createdAt, query.createdTo),
   )
+}
+
+/** The models that tenants name with how many name each, most first; null are those that name none. 200 at most. */
+export function countTenantsByModel(database: Database): Promise<{ model: string | null; tenants: number }[]> {
+  return database
+    .select({ model: tenants.model, tenants: count() })
+    .from(tenants)
+    .groupBy(tenants.model)
+    .orderBy(desc(count()), asc(tenants.model))
+    .limit(200)
 }
 
 const inState: Record<NonNullable<TenantListQuery['state']>, SQL | undefined> = {

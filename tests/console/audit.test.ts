@@ -26,19 +26,38 @@ test('an action is told in words', () => {
 })
 
 test('what a tenant’s settings were changed in is told instead of its id, which stands beside it', () => {
-  const entry = { target_type: 'tenant', target_id: 'acme', tenant_id: 'acme', action: 'tenant.updated', after: null }
+  const entry = {
+    target_type: 'tenant',
+    target_id: 'acme',
+    tenant_id: 'acme',
+    action: 'tenant.updated',
+    after: null,
+    names: {},
+  }
   expect(describeTarget({ ...entry, after: { name: 'Acme', retrieval: 'off' } })).toBe('name, retrieval')
   expect(describeTarget(entry)).toBe('acme')
   expect(describeTarget({ ...entry, action: 'tenant.created', after: { name: 'Acme' } })).toBe('acme')
 })
 
 test('both sides of a change stand beside each other, and what a side lacks is not made up', () => {
-  expect(compareSides({ before: { name: 'Old', limit: null }, after: { name: 'New', tags: ['a'] } })).toEqual([
+  const sides = { before: { name: 'Old', limit: null }, after: { name: 'New', tags: ['a'] }, names: {} }
+  expect(compareSides(sides)).toEqual([
     { field: 'name', before: 'Old', after: 'New' },
     { field: 'limit', before: 'null', after: undefined },
     { field: 'tags', before: undefined, after: '[\n  "a"\n]' },
   ])
-  expect(compareSides({ before: null, after: null })).toEqual([])
+  expect(compareSides({ before: null, after: null, names: {} })).toEqual([])
+})
+
+test('people and servers are told by their names where they are known, and their ids stay', () => {
+  const id = '018f0000-0000-7000-8000-000000000001'
+  const names = { [id]: 'ada@people.example' }
+  const entry = { target_type: 'user', target_id: id, tenant_id: null, action: 'user.created', after: null, names }
+  expect(describeTarget(entry)).toBe('ada@people.example')
+  expect(describeTarget({ ...entry, names: {} })).toBe(id)
+  expect(compareSides({ before: { owner_id: null }, after: { owner_id: id }, names })).toEqual([
+    { field: 'owner_id', before: 'null', after: `ada@people.example\n${id}` },
+  ])
 })
 
 test('the time of an entry is read from its id, and from nothing else', () => {

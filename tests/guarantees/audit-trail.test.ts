@@ -228,3 +228,19 @@ test('B13: the runtime role may add and read audit rows, not change, delete or e
   }
   expect((await audits()).map(({ action }) => action)).toEqual(['tenant.updated'])
 })
+
+test('B13: an entry names the platform users it speaks of, never a tenant’s own', async () => {
+  await api('PATCH /admin/tenants/acme', { owner_id: null })
+  await api('PATCH /admin/tenants/acme', { owner_id: owner.id })
+  const own = await api('POST /admin/tenants/acme/users', { email: 'end.user@canary.example', password })
+  expect(own.status).toBe(201)
+  const { body, text } = await api('GET /admin/audit?limit=50')
+  const [changed] = body.items.filter(
+    ({ after }: { after: Record<string, unknown> | null }) => after?.owner_id === owner.id,
+  )
+  expect(changed.names).toEqual({ [owner.id]: owner.email })
+  const made = body.items.filter(({ target_id: id }: { target_id: string }) => id === own.body.id)
+  expect(made).not.toBeEmpty()
+  expect(made.every(({ names }: { names: object }) => Object.keys(names).length === 0)).toBe(true)
+  expect(text).not.toContain('canary.example')
+})

@@ -1,5 +1,5 @@
 import { t } from 'elysia'
-import { listAudit } from '../../data/audit.data.ts'
+import { listAudit, readNames } from '../../data/audit.data.ts'
 import type { CoreDatabase } from '../../data/core-database.ts'
 import { pageOf, pageQuery, readPageQuery, writeCursor } from '../../http/page-query.ts'
 import { type Gates, superuserRoutes } from '../../http/routes.ts'
@@ -22,6 +22,10 @@ const auditView = t.Object({
   after: nullable(t.Record(t.String(), t.Unknown())),
   request_id: nullable(t.String()),
   address: nullable(t.String()),
+  names: t.Record(t.String(), t.String(), {
+    description:
+      'By id: addresses of platform users and names of database servers that the entry speaks of, where known',
+  }),
 })
 
 /** The audit log, newest first. */
@@ -43,6 +47,7 @@ export function auditRoutes(parts: { core: CoreDatabase; gates: Gates }) {
       })
       const items = rows.slice(0, page.limit)
       const last = items.at(-1)
+      const namesOf = await readNames(parts.core.db, items)
       return {
         items: items.map((row) => ({
           id: row.id,
@@ -57,6 +62,7 @@ export function auditRoutes(parts: { core: CoreDatabase; gates: Gates }) {
           after: row.after,
           request_id: row.requestId,
           address: row.address,
+          names: namesOf(row),
         })),
         next_cursor:
           rows.length > page.limit && last ? writeCursor({ value: last.cursorValue, id: last.id }, page.order) : null,

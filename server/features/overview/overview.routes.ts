@@ -20,7 +20,7 @@ import {
 } from '../../data/overview.data.ts'
 import type { TenantDatabases } from '../../data/tenant-databases.ts'
 import { countTenantUsers } from '../../data/tenant-users.data.ts'
-import { listPromptVersions } from '../../data/tenants.data.ts'
+import { countTenantsByModel, listPromptVersions } from '../../data/tenants.data.ts'
 import { listVisitors } from '../../data/users.data.ts'
 import { type Gates, managerRoutes, superuserRoutes } from '../../http/routes.ts'
 import type { Clock } from '../../platform/clock.ts'
@@ -61,6 +61,10 @@ const shownTextMax = 100
 /** Home, and the counts above the list of tenants. */
 export function overviewRoutesForSuperusers(parts: OverviewParts & { gates: Gates }) {
   const { db } = parts.core
+  const countByStateAndModel = async () => {
+    const [counts, models] = await Promise.all([countTenants(db), countTenantsByModel(db)])
+    return { ...counts, models }
+  }
   return superuserRoutes(parts.gates, '/admin', 'Overview')
     .get(
       '/overview',
@@ -87,9 +91,9 @@ export function overviewRoutesForSuperusers(parts: OverviewParts & { gates: Gate
       },
       { query: overviewQuery, response: { 200: overviewView }, detail: { summary: 'What Home shows' } },
     )
-    .get('/tenants/counts', () => countTenants(db), {
+    .get('/tenants/counts', countByStateAndModel, {
       response: { 200: countsView },
-      detail: { summary: 'Tenants by state' },
+      detail: { summary: 'Tenants by state and by model' },
     })
 }
 

@@ -96,4 +96,11 @@ export const countsView = t.Object({
   attention: t.Integer(),
   provisioning: t.Integer(),
   suspended: t.Integer(),
+  models: t.Array(
+    t.Object({
+      model: nullable(t.String({ description: 'null: those that name none' })),
+      tenants: t.Integer(),
+    }),
+    { description: 'Most tenants first, 200 at most' },
+  ),
 })

@@ -6,6 +6,7 @@ import { requestInvalid } from '../../http/problem-details.ts'
 import { type Gates, headersKey, idempotencyHeader, managerRoutes, superuserRoutes } from '../../http/routes.ts'
 import { flag, uuid } from '../../http/schemas.ts'
 import { jsonBody } from '../../http/strict-body.ts'
+import { readTime } from '../../http/time-query.ts'
 import { auditActorOf, forbidden, tenantNotFound } from '../../http/tenant-gate.ts'
 import type { CorePrincipal } from '../../http/identity.ts'
 import { parseTenantId, parseUserId } from '../../platform/ids.ts'
@@ -46,6 +47,9 @@ export function tenantRoutesForSuperusers(parts: TenantsParts & { gates: Gates }
           state: query.state,
           isolation: query.isolation,
           ownerId: query.owner_id === undefined ? undefined : parseUserId(query.owner_id),
+          model: query.model,
+          createdFrom: query.created_from === undefined ? undefined : readTime('created_from', query.created_from),
+          createdTo: query.created_to === undefined ? undefined : readTime('created_to', query.created_to),
         }
         const include = new Set(query.include?.split(','))
         const [found, total] = await Promise.all([
@@ -67,6 +71,11 @@ export function tenantRoutesForSuperusers(parts: TenantsParts & { gates: Gates }
           is_active: t.Optional(flag),
           isolation: t.Optional(t.Union([t.Literal('pooled'), t.Literal('dedicated')])),
           owner_id: t.Optional(uuid),
+          model: t.Optional(
+            t.String({ maxLength: 200, description: 'The model a tenant names; empty for those that name none' }),
+          ),
+          created_from: t.Optional(t.String({ maxLength: 40, description: 'A date or a time in RFC 3339' })),
+          created_to: t.Optional(t.String({ maxLength: 40, description: 'Not included' })),
         }),
         response: { 200: t.Composite([pageOf(listedTenantView), t.Object({ total: t.Optional(t.Integer()) })]) },
         detail: { summary: 'List tenants' },

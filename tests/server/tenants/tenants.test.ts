@@ -218,6 +218,41 @@ describe('GET /admin/tenants', () => {
     expect(await found("'; drop table tenants; --")).toEqual([])
   })
 
+  test('filters by the model a tenant names, and by none', async () => {
+    const named = async (model: string) =>
+      (await api(`GET /admin/tenants?limit=200&model=${encodeURIComponent(model)}`)).body.items.map(
+        ({ id }: { id: string }) => id,
+      )
+    await makeTenant(scenario.app, scenario.superuser, 'modelled', { model_provider: 'openai', model: 'gpt-4.1' })
+    expect(await named('gpt-4.1')).toEqual(['modelled'])
+    expect(await named('gpt-4.%')).toEqual([])
+    expect(await named('')).not.toContain('modelled')
+    expect(await named('')).not.toBeEmpty()
+    const { body } = await api('GET /admin/tenants/counts')
+    expect(body.models).toContainEqual({ model: 'gpt-4.1', tenants: 1 })
+    expect(body.models.reduce((sum: number, row: { tenants: number }) => sum + row.tenants, 0)).toBe(body.all)
+  })
+
+  test('filters by when a tenant was created, the end not included', async () => {
+    await makeTenant(scenario.app, scenario.superuser, 'old-one')
+    await scenario.sql`update tenants set created_at = '2020-03-04T00:00:00Z' where id = 'old-one'`
+    const between = async (from: string, to: string) =>
+      (await api(`GET /admin/tenants?created_from=${from}&created_to=${to}`)).body.items.map(
+        ({ id }: { id: string }) => id,
+      )
+    expect(await between('2020-03-04', '2020-03-05')).toEqual(['old-one'])
+    expect(await between('2020-03-03', '2020-03-04')).toEqual([])
+    expect((await api('GET /admin/tenants?created_from=2020-02-30')).status).toBe(422)
+    await scenario.sql`update tenants set created_at = now() where id = 'old-one'`
+  })
+
+  test('searches the domains of a tenant, too', async () => {
+    await makeTenant(scenario.app, scenario.superuser, 'with-domain')
+    await api('POST /admin/tenants/with-domain/domains', { origin: 'https://chat.rosemary.example' })
+    const { body } = await api('GET /admin/tenants?q=rosemary&include=total')
+    expect([body.items.map(({ id }: { id: string }) => id), body.total]).toEqual([['with-domain'], 1])
+  })
+
   test('filters by what is active', async () => {
     await api('DELETE /admin/tenants/list-a')
     const active = (await api('GET /admin/tenants?q=listed&is_active=true')).body.items

@@ -1,5 +1,6 @@
 import { Link } from '@tanstack/react-router'
 import type { ReactNode } from 'react'
+import { classNames } from '../../ui/class-names.ts'
 import { ListRow } from '../../ui/list-row.tsx'
 import { State } from '../../ui/state.tsx'
 import { Table } from '../../ui/table.tsx'
@@ -15,7 +16,10 @@ const columns: readonly Column<AuditEntry>[] = [
     cell: (entry) => (
       <>
         <EntryLink entry={entry} />
-        <span className="block truncate font-mono text-meta text-ink-3" title={describeTarget(entry)}>
+        <span
+          className={classNames('block truncate text-meta text-ink-3', !isNamed(entry) && 'font-mono')}
+          title={describeTarget(entry)}
+        >
           {describeTarget(entry)}
         </span>
       </>
@@ -97,6 +101,11 @@ function EntryLink({ entry }: { entry: AuditEntry }): ReactNode {
       {describeAction(entry.action)}
     </Link>
   )
+}
+
+/** Whether its target is told by a name; ids look like ids. */
+function isNamed(entry: AuditEntry): boolean {
+  return entry.target_id !== null && entry.names[entry.target_id] !== undefined
 }
 
 /** Whether it was done, as shape and word. */

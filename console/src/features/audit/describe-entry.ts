@@ -104,18 +104,22 @@ export function describeActor(entry: { actor: { id: string; email: string | null
 
 type Side = Record<string, unknown> | null
 
-/** What was acted on: its id, else its kind; of a tenant, which stands beside it, the names of what was changed. */
+/**
+ * What was acted on: its name where that is known, else its id, else its kind; of a tenant, which stands beside it, the
+ * names of what was changed.
+ */
 export function describeTarget(entry: {
   target_type: string
   target_id: string | null
   tenant_id: string | null
   action: string
   after: Side
+  names: Readonly<Record<string, string>>
 }): string {
-  const { target_id: id, tenant_id: tenant, after } = entry
+  const { target_id: id, tenant_id: tenant, after, names } = entry
   const fields = Object.keys(after ?? {})
   if (entry.action === 'tenant.updated' && id === tenant && fields.length > 0) return fields.join(', ')
-  return id ?? entry.target_type.replaceAll('_', ' ')
+  return id === null ? entry.target_type.replaceAll('_', ' ') : (names[id] ?? id)
 }
 
 /** One field of what changed; undefined where that side has none. */
@@ -126,14 +130,26 @@ export interface FieldChange {
 }
 
 /** The fields of both sides by name, those of `before` first. */
-export function compareSides(options: { before: Side; after: Side }): FieldChange[] {
-  const { before, after } = options
+export function compareSides(options: {
+  before: Side
+  after: Side
+  names: Readonly<Record<string, string>>
+}): FieldChange[] {
+  const { before, after, names } = options
   const fields = new Set([...Object.keys(before ?? {}), ...Object.keys(after ?? {})])
-  return [...fields].map((field) => ({ field, before: write(before, field), after: write(after, field) }))
+  return [...fields].map((field) => ({
+    field,
+    before: write({ side: before, field, names }),
+    after: write({ side: after, field, names }),
+  }))
 }
 
-function write(side: Side, field: string): string | undefined {
+function write(options: { side: Side; field: string; names: Readonly<Record<string, string>> }): string | undefined {
+  const { side, field, names } = options
   if (side === null || !Object.hasOwn(side, field)) return undefined
   const value = side[field]
-  return typeof value === 'string' ? value : JSON.stringify(value, null, 2)
+  if (typeof value !== 'string') return JSON.stringify(value, null, 2)
+  // The id stays: names change, and somebody may look for it.
+  const name = names[value]
+  return name === undefined ? value : `${name}\n${value}`
 }

@@ -67,7 +67,12 @@ function Entry(props: { entry: AuditEntry; onFilter: (filter: Partial<AuditFilte
           {entry.target_id === null ? (
             entry.target_type
           ) : (
-            <CopyId id={entry.target_id} what={`${entry.target_type} id`} />
+            <span className="min-w-0">
+              {entry.names[entry.target_id] !== undefined && (
+                <span className="block wrap-anywhere">{entry.names[entry.target_id]}</span>
+              )}
+              <CopyId id={entry.target_id} what={`${entry.target_type} id`} />
+            </span>
           )}
         </Fact>
         <Fact name="Tenant">{tenant === null ? 'none' : <CopyId id={tenant} what="tenant id" />}</Fact>

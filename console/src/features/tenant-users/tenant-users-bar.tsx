@@ -13,9 +13,9 @@ export const sorts = [
 ] as const
 
 const kinds = [
-  { value: 'both', label: 'Both kinds', note: 'Its own, and those assigned to it.' },
+  { value: 'both', label: 'Who belongs here', note: 'Its own users, its owner, and those assigned to it.' },
   { value: 'own', label: 'Own users', note: 'Sign in here and nowhere else.' },
-  { value: 'linked', label: 'Platform users', note: 'Assigned, or a superuser who tried it.' },
+  { value: 'linked', label: 'Platform users', note: 'Assigned, its owner, and superusers who tried it.' },
 ] as const
 
 const states = [

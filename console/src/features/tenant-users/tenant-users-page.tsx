@@ -2,6 +2,7 @@ import { useInfiniteQuery, useQuery } from '@tanstack/react-query'
 import { useParams } from '@tanstack/react-router'
 import { useMemo, type ReactNode } from 'react'
 import { useApi } from '../../api/api-context.ts'
+import { formatPlural } from '../../lib/numbers.ts'
 import { writeSort } from '../../lib/sort-rows.ts'
 import { useIsPhone } from '../../lib/use-media.ts'
 import { useView } from '../../lib/use-view.ts'
@@ -42,6 +43,7 @@ function TenantUsers(props: { tenant: Tenant; isSuperuser: boolean }): ReactNode
   const users = useInfiniteQuery(getTenantUsersQueryOptions({ api: useApi(), tenantId: tenant.id, wanted: view }))
   const { fetchNextPage } = users
   const rows = useMemo(() => users.data?.pages.flatMap(({ items }) => items) ?? [], [users.data])
+  const visitors = useVisitors({ tenantId: tenant.id, enabled: isSuperuser && view.kind === 'both' })
   useOffers({ isSuperuser, change })
   const search = view.q.trim()
   const narrowed = search !== '' || view.kind !== 'both' || view.state !== 'any'
@@ -97,6 +99,15 @@ function TenantUsers(props: { tenant: Tenant; isSuperuser: boolean }): ReactNode
                 stale={users.isPlaceholderData}
                 onEndNear={mayFetch ? () => void fetchNextPage() : undefined}
               />
+              {visitors > 0 && (
+                <p className="flex flex-wrap items-center gap-x-2 px-6 py-2 text-meta text-ink-3 phone:px-4">
+                  {formatPlural(visitors, 'superuser')} who only tried {tenant.name} {visitors === 1 ? 'is' : 'are'} not
+                  listed.
+                  <Button kind="text" size="small" onClick={() => change({ kind: 'linked' })}>
+                    Show platform users
+                  </Button>
+                </p>
+              )}
               <ListEnd what="The next users" unit="user" rows={rows.length} total={total} pages={users} />
             </>
           )
@@ -118,6 +129,15 @@ function TenantUsers(props: { tenant: Tenant; isSuperuser: boolean }): ReactNode
       )}
     </>
   )
+}
+
+/** How many superusers have a row here only because they tried the tenant; the list leaves them out. */
+function useVisitors(options: { tenantId: string; enabled: boolean }): number {
+  const { tenantId, enabled } = options
+  const wanted = { q: '', kind: 'linked', state: 'any', sort: '-created_at' } as const
+  const linked = useInfiniteQuery({ ...getTenantUsersQueryOptions({ api: useApi(), tenantId, wanted }), enabled })
+  if (!enabled) return 0
+  return linked.data?.pages[0]?.items.filter((user) => user.linked_as === 'superuser').length ?? 0
 }
 
 function AssignDialog(props: { tenant: Tenant; onClose: () => void }): ReactNode {

@@ -10,15 +10,21 @@ export function NoTenantMatches(props: {
   search: string
   /** The chosen state's name, when one is chosen. */
   state: string | undefined
+  /** Whether filters are set besides. */
+  filtered: boolean
   onSearch: (q: string) => void
   onClear: () => void
 }): ReactNode {
-  const { search, state } = props
+  const { search, state, filtered } = props
   const nearest = useQuery(getNearestTenantQueryOptions(useApi(), search)).data
   return (
     <NoMatch
-      title={search === '' ? describeEmptyState(state) : `Nothing matches “${search}”`}
-      actions={<Button onClick={props.onClear}>{search === '' ? 'Show all tenants' : 'Clear the search'}</Button>}
+      title={search === '' ? describeEmptyState({ state, filtered }) : `Nothing matches “${search}”`}
+      actions={
+        <Button onClick={props.onClear}>
+          {search === '' ? 'Show all tenants' : filtered ? 'Clear search and filters' : 'Clear the search'}
+        </Button>
+      }
     >
       {search !== '' && (
         <>
@@ -38,7 +44,9 @@ export function NoTenantMatches(props: {
   )
 }
 
-function describeEmptyState(state: string | undefined): string {
+function describeEmptyState(options: { state: string | undefined; filtered: boolean }): string {
+  const { state, filtered } = options
+  if (filtered) return 'No tenant is like this'
   if (state === 'Needs attention') return 'No tenant needs attention'
   return `No tenant is ${state === undefined ? 'here' : state.toLowerCase()}`
 }

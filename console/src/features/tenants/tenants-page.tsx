@@ -21,6 +21,7 @@ import { SearchField } from '../../ui/search-field.tsx'
 import { TableFoot } from '../../ui/table-foot.tsx'
 import { Tabs } from '../../ui/tabs.tsx'
 import { NoTenantMatches } from './no-tenant-matches.tsx'
+import { TenantFilters } from './tenant-filters.tsx'
 import { TenantsTable } from './tenants-table.tsx'
 import { getTenantCountsQueryOptions, getTenantsQueryOptions } from './tenants.queries.ts'
 import { tenantStates, tenantsView, type TenantListState } from './tenants.view.ts'
@@ -32,6 +33,9 @@ const stateNames: Record<TenantListState, string> = {
   provisioning: 'Provisioning',
   suspended: 'Suspended',
 }
+
+/** Every tenant again. */
+const unnarrowed = { state: 'all', model: undefined, from: undefined, to: undefined } as const
 
 const sorts = [
   { value: '-requests', label: 'Requests, most first' },
@@ -55,7 +59,8 @@ export function TenantsPage(props: {
   const { unfinished } = useMyDrafts()
   const search = useCallback((q: string) => change({ q }, { typing: true }), [change])
   if (tenants.error && toProblem(tenants.error).code === 'auth.forbidden') return <NotForThem />
-  const narrowed = view.q.trim() !== '' || view.state !== 'all'
+  const filtered = view.model !== undefined || view.from !== undefined || view.to !== undefined
+  const narrowed = view.q.trim() !== '' || view.state !== 'all' || filtered
   const total = tenants.isPlaceholderData ? undefined : tenants.data?.pages[0]?.total
   const mayFetch = tenants.hasNextPage && !tenants.isFetching && !tenants.isFetchNextPageError
   return (
@@ -90,7 +95,8 @@ export function TenantsPage(props: {
         }
         bar={
           <>
-            <SearchField label="Name or id" value={view.q} onSearch={search} />
+            <SearchField label="Name, id or domain" value={view.q} onSearch={search} />
+            <TenantFilters filters={view} models={counts?.models ?? []} onChange={change} />
             <p role="status" className="ms-auto text-meta text-ink-3 tabular-nums phone:sr-only phone:relative">
               {narrowed && total !== undefined && `${formatCount(total)} match`}
             </p>
@@ -113,8 +119,9 @@ export function TenantsPage(props: {
               <NoTenantMatches
                 search={view.q.trim()}
                 state={view.state === 'all' ? undefined : stateNames[view.state]}
-                onSearch={(q) => change({ q, state: 'all' })}
-                onClear={() => change({ q: '', state: 'all' })}
+                filtered={filtered}
+                onSearch={(q) => change({ q, ...unnarrowed })}
+                onClear={() => change({ q: '', ...unnarrowed })}
               />
             ) : (
               <EmptyState

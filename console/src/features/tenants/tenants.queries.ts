@@ -1,30 +1,36 @@
 import { infiniteQueryOptions, keepPreviousData, queryOptions } from '@tanstack/react-query'
 import { ask, type Api } from '../../api/client.ts'
 import { rankByLikeness } from './rank-by-likeness.ts'
-import type { TenantsState } from './tenants.view.ts'
+import { noModel, type TenantsState } from './tenants.view.ts'
 
 const pageRows = 50
 const suggestionsMax = 20
+const dayMs = 86_400_000
 
 /** A tenant as a list shows it, with its usage. */
 export type ListedTenant = Awaited<ReturnType<typeof askTenants>>['items'][number]
 
 /** What the list of tenants is narrowed to. */
-export type TenantsWanted = Pick<TenantsState, 'q' | 'state' | 'sort'>
+export type TenantsWanted = Pick<TenantsState, 'q' | 'state' | 'model' | 'from' | 'to' | 'sort'>
 
 /** Tenants with usage, page by page; the first page says how many there are on all of them. */
 export function getTenantsQueryOptions(api: Api, wanted: TenantsWanted) {
   const q = wanted.q.trim() || undefined
-  const state = wanted.state === 'all' ? undefined : wanted.state
+  const filters = {
+    q,
+    state: wanted.state === 'all' ? undefined : wanted.state,
+    model: wanted.model === noModel ? '' : wanted.model,
+    created_from: wanted.from,
+    created_to: wanted.to && new Date(Date.parse(wanted.to) + dayMs).toISOString(),
+  }
   return infiniteQueryOptions({
-    queryKey: ['tenants', 'list', { q, state, sort: wanted.sort }],
+    queryKey: ['tenants', 'list', { ...filters, sort: wanted.sort }],
     queryFn: ({ signal, pageParam }) =>
       askTenants({
         api,
         signal,
         query: {
-          q,
-          state,
+          ...filters,
           sort: wanted.sort,
           limit: pageRows,
           cursor: pageParam || undefined,
@@ -101,6 +107,9 @@ export function getPurgeLossesQueryOptions(api: Api, id: string) {
 interface TenantsQuery {
   q?: string
   state?: Exclude<TenantsState['state'], 'all'>
+  model?: string
+  created_from?: string
+  created_to?: string
   sort: string
   limit: number
   cursor?: string

@@ -1,8 +1,8 @@
-import { useState, type ReactNode } from 'react'
+import type { ReactNode } from 'react'
 import type { Bucket } from '../../lib/times.ts'
-import { isDay } from '../../lib/view-state.ts'
 import { useIsPhone } from '../../lib/use-media.ts'
 import { ChoiceMenu } from '../../ui/choice-menu.tsx'
+import { DayField } from '../../ui/day-field.tsx'
 import { Segmented } from '../../ui/segmented.tsx'
 import { fillDays, type Group, type Range } from './usage-view.ts'
 
@@ -104,7 +104,8 @@ function Days(props: {
   const { days, today } = props
   return (
     <span className="flex items-center gap-2 phone:basis-full">
-      <Day
+      <DayField
+        className="w-auto! phone:flex-1"
         label="From"
         value={days.from}
         max={today}
@@ -113,32 +114,13 @@ function Days(props: {
       <span aria-hidden="true" className="text-ink-3">
         to
       </span>
-      <Day
+      <DayField
+        className="w-auto! phone:flex-1"
         label="To"
         value={days.to}
         max={today}
         onChoose={(to) => props.onChange({ to, from: to < days.from ? to : days.from })}
       />
     </span>
-  )
-}
-
-/** A day, in the browser's own field; what is half typed changes nothing yet. */
-function Day(props: { label: string; value: string; max: string; onChoose: (day: string) => void }): ReactNode {
-  const [typed, setTyped] = useState<string>()
-  return (
-    <input
-      type="date"
-      aria-label={props.label}
-      value={typed ?? props.value}
-      max={props.max}
-      required
-      onChange={({ target: { value } }) => {
-        setTyped(value)
-        if (isDay(value) && value <= props.max) props.onChoose(value)
-      }}
-      onBlur={() => setTyped(undefined)}
-      className="field-input h-[var(--h-md)]! w-auto! px-2! tabular-nums phone:flex-1"
-    />
   )
 }
