@@ -4,6 +4,9 @@ import type { Outcome } from './audit-view.ts'
 /** The actions the server records, to filter by. */
 export const actions: readonly string[] = [
   'access.denied',
+  'api_key.created',
+  'api_key.revoked',
+  'api_key.rotated',
   'database_server.added',
   'database_server.removed',
   'database_server.updated',
@@ -56,6 +59,9 @@ export const actions: readonly string[] = [
 
 /** Actions whose names, read as words, would say it badly. */
 const actionWords: Record<string, string> = {
+  'api_key.created': 'API key created',
+  'api_key.rotated': 'API key rotated',
+  'api_key.revoked': 'API key revoked',
   'document.created': 'Document added',
   'document.retried': 'Document tried again',
   'tenant.created': 'Tenant onboarded',
