@@ -22,6 +22,8 @@ export interface CoreDatabase {
   hotWrites: SQL
   /** A keyed hash, for what is only ever compared. */
   digest(text: string): string
+  /** The same under each key there is, the current one first. */
+  digests(text: string): string[]
   /** The owner's address, and one that is not behind a pooler in transaction mode. */
   databaseUrl: string
   directUrl: string
@@ -71,6 +73,7 @@ export async function openCoreDatabase(options: {
     hot,
     hotWrites,
     digest: (text) => options.secretBox.digest(text),
+    digests: (text) => options.secretBox.digests(text),
     databaseUrl: options.databaseUrl,
     directUrl: options.directUrl,
     prepare,

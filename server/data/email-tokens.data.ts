@@ -1,4 +1,4 @@
-import { and, count, eq, gt, lt } from 'drizzle-orm'
+import { and, count, eq, gt, inArray, lt } from 'drizzle-orm'
 import type { TenantId, UserId } from '../platform/ids.ts'
 import { emailTokens } from './core-mail.schema.ts'
 import type { Database } from './postgres.ts'
@@ -54,14 +54,14 @@ export async function deleteEmailTokensOfUser(
 /** Removes the open invites of an address to a tenant. */
 export async function deleteInvites(
   database: Database,
-  target: { tenantId: TenantId; addressDigest: string },
+  target: { tenantId: TenantId; addressDigests: string[] },
 ): Promise<void> {
   await database
     .delete(emailTokens)
     .where(
       and(
         eq(emailTokens.tenantId, target.tenantId),
-        eq(emailTokens.addressDigest, target.addressDigest),
+        inArray(emailTokens.addressDigest, target.addressDigests),
         eq(emailTokens.purpose, 'invite'),
       ),
     )

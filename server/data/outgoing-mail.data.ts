@@ -58,7 +58,7 @@ export async function deleteOldNotices(database: Database, before: Date): Promis
 /** Lists written mails that nobody has got yet and whose links still work: all, or one recipient's. */
 export async function listOutgoingMail(
   database: Database,
-  query: PageQuery & { addressDigest?: string; now: Date },
+  query: PageQuery & { addressDigests?: string[]; now: Date },
 ): Promise<Page<OutgoingMail>> {
   const keyset = keysetParts(query, {
     value: outgoingMail.createdAt,
@@ -69,7 +69,7 @@ export async function listOutgoingMail(
   const conditions: (SQL | undefined)[] = [
     ne(outgoingMail.stage, 'asked'),
     or(isNull(outgoingMail.tokenId), gt(emailTokens.expiresAt, query.now)),
-    query.addressDigest === undefined ? undefined : eq(outgoingMail.addressDigest, query.addressDigest),
+    query.addressDigests && inArray(outgoingMail.addressDigest, query.addressDigests),
     keyset.where,
   ]
   const rows = await database

@@ -45,7 +45,8 @@ export async function createOnce<T>(
   const key = readKey(creating.request)
   if (key === undefined) return core.write(create)
   const caller = `${creating.principal.scope}:${creating.principal.tenantId ?? ''}:${creating.principal.userId}`
-  const requestHash = hashRequest(core, creating)
+  const requestHashes = hashRequest(core, creating)
+  const [requestHash = ''] = requestHashes
   return core.write(async (database) => {
     if (!(await lockIdempotencyKey(database, caller, key))) {
       throw idempotencyInFlight({ detail: 'Try again in a moment.', headers: { 'retry-after': '1' } })
@@ -53,7 +54,7 @@ export async function createOnce<T>(
     const kept = await findKeptAnswer(database, caller, key)
     if (kept) {
       // It was kept by `keepAnswer` for this very request, so it has the shape that `create` gives.
-      if (kept.requestHash === requestHash) return { status: kept.status, body: kept.body as T }
+      if (requestHashes.includes(kept.requestHash)) return { status: kept.status, body: kept.body as T }
       throw idempotencyMismatch({ detail: 'Use a new key for a new request.' })
     }
     const answer = await create(database)
@@ -71,10 +72,10 @@ function readKey(request: Request): string | undefined {
   return key
 }
 
-/** Keyed, as the body may hold a password. */
-function hashRequest(core: CoreDatabase, { request, body }: CreatingRequest): string {
+/** Keyed, as the body may hold a password; under each key there is, the current one first. */
+function hashRequest(core: CoreDatabase, { request, body }: CreatingRequest): string[] {
   const { pathname } = new URL(request.url)
-  return core.digest(JSON.stringify([request.method, pathname.replace(/\/$/, ''), sortKeys(body)]))
+  return core.digests(JSON.stringify([request.method, pathname.replace(/\/$/, ''), sortKeys(body)]))
 }
 
 /** The same members in another order are the same body. */

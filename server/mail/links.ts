@@ -63,7 +63,6 @@ export interface OpenLink {
   scope: EmailToken['scope']
   tenantId: TenantId | null
   userId: UserId | null
-  addressDigest: string | null
   email: string
   passwordMark?: string
   expiresAt: Date
@@ -90,7 +89,10 @@ export async function issueLink(
     ...(link.passwordHash === undefined ? {} : { passwordMark: markPassword(parts.core, link.passwordHash) }),
   }
   if (link.purpose === 'invite' && link.tenant) {
-    await deleteInvites(database, { tenantId: link.tenant.id, addressDigest })
+    await deleteInvites(database, {
+      tenantId: link.tenant.id,
+      addressDigests: digestsOfAddress(parts.core, link.email),
+    })
   }
   await insertEmailToken(database, {
     id,
@@ -134,9 +136,9 @@ export async function openLink(
   const { purpose, token } = shown
   const row = await findEmailToken(parts.core.db, { purpose, tokenHash: hashToken(token), now: parts.clock.now() })
   if (!row || (shown.tenantId !== null && row.tenantId !== shown.tenantId)) throw refuseLink()
-  const { id, scope, tenantId, userId, addressDigest, expiresAt } = row
+  const { id, scope, tenantId, userId, expiresAt } = row
   const context = Value.Parse(linkContext, JSON.parse(await parts.secretBox.open(placeOfContext(id), row.context)))
-  return { id, scope, tenantId, userId, addressDigest, expiresAt, ...context }
+  return { id, scope, tenantId, userId, expiresAt, ...context }
 }
 
 /** The one answer for links that do not work. */
@@ -145,13 +147,23 @@ export function refuseLink(): Error {
 }
 
 /** Stands for a password hash in a link: whoever reads it learns nothing of the hash. */
-export function markPassword(core: CoreDatabase, passwordHash: string): string {
+function markPassword(core: CoreDatabase, passwordHash: string): string {
   return core.digest(`password of a link ${passwordHash}`)
 }
 
+/** Whether the mark in a link is this password hash's, whichever key it was made with. */
+export function isMarkOf(core: CoreDatabase, mark: string | undefined, passwordHash: string): boolean {
+  return core.digests(`password of a link ${passwordHash}`).some((known) => known === mark)
+}
+
 /** A keyed hash of an address, in any spelling. */
-export function digestAddress(core: CoreDatabase, email: string): string {
+export function digestAddress(core: Pick<CoreDatabase, 'digest'>, email: string): string {
   return core.digest(`address ${email.toLowerCase()}`)
+}
+
+/** Its hashes under each key there is, to look for what was stored before the key was changed. */
+export function digestsOfAddress(core: Pick<CoreDatabase, 'digests'>, email: string): string[] {
+  return core.digests(`address ${email.toLowerCase()}`)
 }
 
 /** Where a mail's content belongs. */

@@ -3,7 +3,7 @@ import { listOutgoingMail } from '../data/outgoing-mail.data.ts'
 import type { Page, PageQuery } from '../data/page.ts'
 import type { Database } from '../data/postgres.ts'
 import { finishLetter, type Letter, letterShape } from './letters.ts'
-import { digestAddress, type LinkParts, placeOfMail } from './links.ts'
+import { digestsOfAddress, type LinkParts, placeOfMail } from './links.ts'
 
 /** A mail that nobody has got yet, as a superuser may read it. */
 export interface KeptMail {
@@ -26,8 +26,8 @@ export async function readMailbox(
   query: PageQuery & { to?: string; serverUrl: string },
 ): Promise<Page<KeptMail>> {
   const { to, serverUrl, ...page } = query
-  const addressDigest = to === undefined ? undefined : digestAddress(parts.core, to)
-  const found = await listOutgoingMail(database, { ...page, addressDigest, now: parts.clock.now() })
+  const addressDigests = to === undefined ? undefined : digestsOfAddress(parts.core, to)
+  const found = await listOutgoingMail(database, { ...page, addressDigests, now: parts.clock.now() })
   const items = await Promise.all(
     found.items.map(async ({ id, content, createdAt }) => {
       const letter: Letter = Value.Parse(letterShape, JSON.parse(await parts.secretBox.open(placeOfMail(id), content)))

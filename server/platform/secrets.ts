@@ -23,8 +23,12 @@ export interface SecretBox {
   open(place: SecretPlace, sealed: string): Promise<string>
   /** A keyed hash (HMAC-SHA-256) of a text: whoever reads it in the database can try no guesses against it. */
   digest(text: string): string
+  /** The same under each key there is, the current one first: what a stored one may be equal to. */
+  digests(text: string): string[]
   /** The id of the key that new secrets are sealed with. */
   readonly keyId: string
+  /** The id of the key before, if it still opens. */
+  readonly formerKeyId: string | undefined
 }
 
 interface SealingKey {
@@ -42,12 +46,19 @@ const decoder = new TextDecoder('utf-8', { fatal: true })
 export async function createSecretBox(secretKey: string, previousSecretKey?: string): Promise<SecretBox> {
   const current = await deriveSealingKey(secretKey)
   const keys = [current]
-  const digestKey = await deriveKeyBytes(secretKey, 'digest')
-  if (previousSecretKey) keys.push(await deriveSealingKey(previousSecretKey))
+  const digestKeys = [await deriveKeyBytes(secretKey, 'digest')]
+  if (previousSecretKey) {
+    keys.push(await deriveSealingKey(previousSecretKey))
+    digestKeys.push(await deriveKeyBytes(previousSecretKey, 'digest'))
+  }
+  const digests = (text: string): string[] =>
+    digestKeys.map((key) => createHmac('sha256', key).update(text).digest('base64url'))
 
   return {
     keyId: current.id,
-    digest: (text) => createHmac('sha256', digestKey).update(text).digest('base64url'),
+    formerKeyId: keys[1]?.id,
+    digest: (text) => digests(text)[0] ?? '',
+    digests,
     async seal(place, text) {
       const iv = crypto.getRandomValues(new Uint8Array(12))
       const sealed = await crypto.subtle.encrypt(

@@ -5,7 +5,7 @@ import { findTenantUserByEmail } from '../../data/tenant-users.data.ts'
 import type { TenantRecord } from '../../data/tenants.data.ts'
 import type { UserView } from '../../http/schemas.ts'
 import { emailTaken } from '../../http/tenant-gate.ts'
-import { type IssuedLink, type OpenLink, openLink, refuseLink } from '../../mail/links.ts'
+import { digestsOfAddress, type IssuedLink, type OpenLink, openLink, refuseLink } from '../../mail/links.ts'
 import { findTenantOf, type ShownLink } from './links.usecases.ts'
 import { type RegistrationParts, storeTenantUser } from './registration.usecases.ts'
 
@@ -64,15 +64,14 @@ export async function acceptInvite(
   shown: ShownLink & { password: string; fullName: string | null },
 ): Promise<UserView> {
   const { link, tenant } = await openInvite(parts, shown)
-  const { addressDigest } = link
-  if (addressDigest === null) throw refuseLink()
   const passwordHash = await parts.passwords.hash(shown.password)
   const wanted = { email: link.email, fullName: shown.fullName, passwordHash, isVerified: true, actor: shown.actor }
   return storeTenantUser(parts, tenant, wanted, () => ({
     action: 'tenant_user.joined',
     inCore: async (database) => {
       if (!(await useEmailToken(database, link.id, parts.clock.now()))) throw refuseLink()
-      await deleteInvites(database, { tenantId: tenant.id, addressDigest })
+      const addressDigests = digestsOfAddress(parts.core, link.email)
+      await deleteInvites(database, { tenantId: tenant.id, addressDigests })
     },
   }))
 }

@@ -7,7 +7,7 @@ import { findTenantUserWithHash, updateTenantUser, updateTenantUserIfPassword } 
 import type { TenantRecord } from '../../data/tenants.data.ts'
 import { findPasswordHash, updateUser, updateUserIfPassword } from '../../data/users.data.ts'
 import { ensureTenantServes } from '../../http/tenant-gate.ts'
-import { markPassword, type OpenLink, openLink, refuseLink } from '../../mail/links.ts'
+import { isMarkOf, type OpenLink, openLink, refuseLink } from '../../mail/links.ts'
 import type { TenantId, UserId } from '../../platform/ids.ts'
 import type { LinkView } from './registration.schemas.ts'
 import type { RegistrationParts } from './registration.usecases.ts'
@@ -147,7 +147,7 @@ function ensureReplaces(
   link: OpenLink,
   passwordHash: string | undefined,
 ): asserts passwordHash is string {
-  if (passwordHash === undefined || link.passwordMark !== markPassword(parts.core, passwordHash)) throw refuseLink()
+  if (passwordHash === undefined || !isMarkOf(parts.core, link.passwordMark, passwordHash)) throw refuseLink()
 }
 
 /** Exactly one use of a link gets through; the user's other links for the same go with it. */

@@ -10,7 +10,10 @@ import type { Config } from '../../platform/config.ts'
 import { withDeadline } from '../../platform/deadline.ts'
 import { defineError } from '../../platform/errors.ts'
 import type { Redis } from '../../platform/redis.ts'
+import type { SecretBox } from '../../platform/secrets.ts'
 import { version } from '../../platform/version.ts'
+
+import { keyStateView, readKeyState } from './key-state.ts'
 
 /** Requests should not come now; `missing` tells why. */
 const notReady = defineError({ code: 'server.not_ready', status: 503, title: 'The server is not ready' })
@@ -21,6 +24,7 @@ const checkTimeoutMs = 1_500
 export interface SystemParts {
   config: Config
   core: CoreDatabase
+  secretBox: SecretBox
   feed: ChangeFeed
   redis: Redis | undefined
   clock: Clock
@@ -88,53 +92,58 @@ export function healthRoutes(parts: SystemParts) {
 
 /** Version, database, upstreams and configuration, for superusers. */
 export function systemRoutes(parts: SystemParts & { gates: Gates }) {
-  return superuserRoutes(parts.gates, '/admin/system', 'System').get(
-    '/',
-    async () => {
-      const database = await checkDatabase(parts).catch(() => undefined)
-      const { config } = parts
-      return {
-        version,
-        bun_version: Bun.version,
-        mode: config.mode,
-        started_at: parts.startedAt.toISOString(),
-        installation_id: parts.core.installationId,
-        database: {
-          status: database ? ('healthy' as const) : ('unhealthy' as const),
-          kind: config.databaseUrl ? ('external' as const) : ('embedded' as const),
-          version: database?.version ?? null,
-          latency_ms: database?.latencyMs ?? null,
-        },
-        change_feed: { listening: parts.feed.isListening() },
-        redis: describeRedis(parts.redis),
-        models: {
-          openai: config.openai.apiKey !== undefined,
-          deepseek: config.deepseek.apiKey !== undefined,
-          offline: config.offlineModel,
-        },
-        pinecone: { shared: config.pinecone.shared, index_name: config.pinecone.indexName !== undefined },
-        variables_set: config.variablesSet,
-      }
-    },
-    {
-      response: {
-        200: t.Object({
-          version: t.String(),
-          bun_version: t.String(),
-          mode: t.Union([t.Literal('production'), t.Literal('development')]),
-          started_at: time,
-          installation_id: t.String(),
-          database: databaseView,
-          change_feed: t.Object({ listening: t.Boolean() }),
-          redis: redisView,
-          models: t.Object({ openai: t.Boolean(), deepseek: t.Boolean(), offline: t.Boolean() }),
-          pinecone: t.Object({ shared: t.Boolean(), index_name: t.Boolean() }),
-          variables_set: t.Array(t.String()),
-        }),
+  return superuserRoutes(parts.gates, '/admin/system', 'System')
+    .get('/keys', () => readKeyState(parts), {
+      response: { 200: keyStateView },
+      detail: { summary: 'How far the rotation of keys is' },
+    })
+    .get(
+      '/',
+      async () => {
+        const database = await checkDatabase(parts).catch(() => undefined)
+        const { config } = parts
+        return {
+          version,
+          bun_version: Bun.version,
+          mode: config.mode,
+          started_at: parts.startedAt.toISOString(),
+          installation_id: parts.core.installationId,
+          database: {
+            status: database ? ('healthy' as const) : ('unhealthy' as const),
+            kind: config.databaseUrl ? ('external' as const) : ('embedded' as const),
+            version: database?.version ?? null,
+            latency_ms: database?.latencyMs ?? null,
+          },
+          change_feed: { listening: parts.feed.isListening() },
+          redis: describeRedis(parts.redis),
+          models: {
+            openai: config.openai.apiKey !== undefined,
+            deepseek: config.deepseek.apiKey !== undefined,
+            offline: config.offlineModel,
+          },
+          pinecone: { shared: config.pinecone.shared, index_name: config.pinecone.indexName !== undefined },
+          variables_set: config.variablesSet,
+        }
       },
-      detail: { summary: 'Version, database, upstreams; configuration without values' },
-    },
-  )
+      {
+        response: {
+          200: t.Object({
+            version: t.String(),
+            bun_version: t.String(),
+            mode: t.Union([t.Literal('production'), t.Literal('development')]),
+            started_at: time,
+            installation_id: t.String(),
+            database: databaseView,
+            change_feed: t.Object({ listening: t.Boolean() }),
+            redis: redisView,
+            models: t.Object({ openai: t.Boolean(), deepseek: t.Boolean(), offline: t.Boolean() }),
+            pinecone: t.Object({ shared: t.Boolean(), index_name: t.Boolean() }),
+            variables_set: t.Array(t.String()),
+          }),
+        },
+        detail: { summary: 'Version, database, upstreams; configuration without values' },
+      },
+    )
 }
 
 function describeRedis(redis: Redis | undefined) {
