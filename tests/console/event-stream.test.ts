@@ -1,5 +1,6 @@
 import { describe, expect, test } from 'bun:test'
 import { openChatStream, type ChatEvent } from '../../console/src/api/chat-stream.ts'
+import { ApiProblem } from '../../console/src/api/problem.ts'
 import { createOpenSend } from '../../console/src/api/send.ts'
 import { readEventStream, type ServerSentEvent } from '../../console/src/lib/event-stream.ts'
 
@@ -91,6 +92,55 @@ describe('an answer of the model', () => {
     )
     expect(events).toEqual(['start'])
     expect(thrown).toMatchObject({ name: 'ApiProblem', status: 504, code: 'model.timeout', requestId: 'r1' })
+  })
+
+  test('is asked for as one that goes on without its reader, and taken up again behind the last event', async () => {
+    const numbered = (from: number, ...events: [string, unknown][]): Uint8Array[] =>
+      events.map(([event, data], at) =>
+        encoder.encode(`id: ${from + at}\nevent: ${event}\ndata: ${JSON.stringify(data)}\n\n`),
+      )
+    const answers = [
+      () => new Response(bodyOf(numbered(1, ['start', { stream_id: 's1' }], ['delta', { text: 'a' }]))),
+      () => Promise.reject(new TypeError('Failed to fetch')),
+      () => Response.json({ code: 'server.unavailable', status: 503 }, { status: 503 }),
+      () => new Response(bodyOf(numbered(3, ['delta', { text: 'b' }], ['done', { cited: [] }]))),
+    ]
+    const asked: string[] = []
+    const answer = openChatStream({
+      origin: 'http://localhost',
+      path: '/chat/stream',
+      tenantId: 'kepler',
+      body: { message: 'hi' },
+      signal: new AbortController().signal,
+      send: createOpenSend(async (input, init) => {
+        const headers = new Headers(init?.headers)
+        const { method, url } = new Request(input, { method: init?.method })
+        const body = typeof init?.body === 'string' ? init.body : ''
+        asked.push(`${method} ${url} ${headers.get('last-event-id') ?? ''} ${headers.get('x-tenant')} ${body}`)
+        return (answers.shift() ?? (() => new Response(null, { status: 204 })))()
+      }),
+    })
+    expect(await collect(answer)).toEqual({ events: ['start', 'delta', 'delta', 'done'], thrown: undefined })
+    const resumed = 'GET http://localhost/chat/streams/s1 2 kepler '
+    expect(asked).toEqual([
+      'POST http://localhost/chat/stream  kepler {"message":"hi","resumable":true}',
+      resumed,
+      resumed,
+      resumed,
+    ])
+  })
+
+  test('that the server knows no more, or that ended in an error, is not asked for again', async () => {
+    for (const last of [
+      () => new Response(null, { status: 204 }),
+      () => new Response(bodyOf(frames(['error', { status: 503, code: 'server.stopping', detail: 'Stopping.' }]))),
+      () => Response.json({ code: 'tenant.inactive', status: 403 }, { status: 403 }),
+    ]) {
+      const answers = [() => new Response(bodyOf(frames(['start', { stream_id: 's1' }]))), last]
+      const { thrown } = await collect(stream(() => (answers.shift() ?? (() => new Response('too often')))()))
+      expect(thrown).toBeInstanceOf(ApiProblem)
+      expect(answers).toEqual([])
+    }
   })
 
   test('that is cut is no whole answer', async () => {

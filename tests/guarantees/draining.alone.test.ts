@@ -108,12 +108,12 @@ test(`D9: SIGTERM with ${streamsMax} streams: not ready first, every answer ends
 
 test('D9: replicas are restarted one after the other under load, and no stream is lost', async () => {
   model.behave({ tokens: 60, delayMs: 20 }, { sticky: true })
-  let replicas = await Promise.all([startReplica(), startReplica()])
+  let replicas: ServerProcess[] = [await startReplica(), await startReplica()]
   const first = replicas[0]
   if (!first) throw new Error('no replica')
   const who = await enter(first)
   const results: string[] = []
-  let isLoading = true
+  const loading = new AbortController()
 
   /** A client behind a balancer: it asks whoever is ready, and takes up again where its connection was lost. */
   async function askOnce(at: number): Promise<string> {
@@ -131,10 +131,10 @@ test('D9: replicas are restarted one after the other under load, and no stream i
     return (await response.text()).includes('event: done') ? 'done' : 'lost'
   }
   const clients = Array.from({ length: isFull ? 40 : 12 }, async (_, at) => {
-    while (isLoading) results.push(await askOnce(at))
+    while (!loading.signal.aborted) results.push(await askOnce(at))
   })
 
-  for (const at of [0, 1]) {
+  for (const at of isFull ? [0, 1] : [0]) {
     const old = replicas[at]
     if (!old) throw new Error('no replica')
     const next = await startReplica()
@@ -142,7 +142,7 @@ test('D9: replicas are restarted one after the other under load, and no stream i
     replicas = replicas.with(at, next)
     expect(await exit).toBe(0)
   }
-  isLoading = false
+  loading.abort()
   await Promise.all(clients)
   console.log(`D9: rolling restart: ${results.length} answers, ${results.filter((end) => end === 'done').length} whole`)
   expect(results.filter((end) => end !== 'done')).toEqual([])

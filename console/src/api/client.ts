@@ -1,7 +1,13 @@
 import { treaty } from '@elysiajs/eden/treaty2'
 import type { App } from '../../../server/app.ts'
 import { toProblem } from './problem.ts'
-import { openChatStream, type ChatEvent, type ChatStreamCall } from './chat-stream.ts'
+import {
+  openChatStream,
+  stopChatStream,
+  type ChatEvent,
+  type ChatStreamCall,
+  type ChatStreamPlace,
+} from './chat-stream.ts'
 import { createOpenSend, createSessionSend, type Send } from './send.ts'
 import { createUploadSend, type UploadCall } from './upload.ts'
 import { createSession, type Session, type SessionPorts } from './session.ts'
@@ -36,8 +42,12 @@ export function createApi(options: { origin: string; send: Send; ports: Omit<Ses
         signal: call.signal,
       }),
 
-    /** Streams an answer of the model, event by event; aborting the signal, or leaving the loop, stops it. */
+    /** Streams an answer of the model, event by event; aborting the signal, or leaving the loop, stops reading. */
     streamChat: (call: ChatStreamCall): AsyncGenerator<ChatEvent> => openChatStream({ ...call, origin, send: ownSend }),
+
+    /** Stops an answer of the model. */
+    stopChat: (call: ChatStreamPlace & { streamId: string }): Promise<void> =>
+      stopChatStream({ ...call, origin, send: ownSend }),
 
     /** The routes for everybody, without a session. */
     open,

@@ -11,7 +11,7 @@ export interface Answer {
   text: string
   sources: readonly Source[]
   /** How the sources were found; undefined when nothing was searched. */
-  search: { mode: string; degraded: boolean; ms: number } | undefined
+  search: { mode: string; degraded: boolean } | undefined
   /** From asking to the first words; undefined before them. */
   firstTokenMs: number | undefined
   /** Undefined until the answer is complete. */
@@ -39,13 +39,16 @@ export const noAnswer: Answer = {
 /** Asked, but nothing has come yet. */
 export const awaitedAnswer: Answer = { ...noAnswer, phase: 'waiting' }
 
-/** The answer after the next event of its stream, `ms` milliseconds after it was asked for. */
-export function takeEvent(answer: Answer, next: { event: ChatEvent; ms: number }): Answer {
+/**
+ * The answer after the next event of its stream.
+ * @param next.ms since it was asked for; undefined when that is not known, as after a reload
+ */
+export function takeEvent(answer: Answer, next: { event: ChatEvent; ms: number | undefined }): Answer {
   const { event, ms } = next
   switch (event.event) {
     case 'sources': {
       const { sources, mode, degraded } = event.data
-      return { ...answer, sources, search: { mode, degraded: degraded !== null, ms } }
+      return { ...answer, sources, search: { mode, degraded: degraded !== null } }
     }
     case 'delta': {
       const text = answer.text + event.data.text
@@ -57,7 +60,7 @@ export function takeEvent(answer: Answer, next: { event: ChatEvent; ms: number }
     case 'done':
       return {
         ...answer,
-        phase: 'done',
+        phase: event.data.finish_reason === 'stopped' ? 'stopped' : 'done',
         cited: event.data.cited,
         isCutShort: event.data.finish_reason === 'length',
       }

@@ -4,6 +4,7 @@ import { AnswerFigures, AnswerText } from './answer-view.tsx'
 import { AnswerSources, type OpenSource } from './answer-sources.tsx'
 import { AskField } from './ask-field.tsx'
 import { isUnderWay, type Answer } from './preview-answer.ts'
+import { useFollow, useKeptQuestion } from './use-kept-question.ts'
 import { usePreviewAnswer } from './use-preview-answer.ts'
 
 /**
@@ -24,23 +25,36 @@ export function TryAnswer(props: {
   /** Called with each answer that ended, however it did (`answer.phase`). */
   onEnd?: (answer: Answer) => void
 }): ReactNode {
-  const { answer, ask, stop } = usePreviewAnswer(props.tenantId)
-  const [question, setQuestion] = useState<string>()
+  const { asUser, onEnd } = props
+  const { answer, ask, follow, stop } = usePreviewAnswer(props.tenantId)
+  const { kept, keep } = useKeptQuestion(`${asUser ? 'try' : 'preview'}.${props.tenantId}`)
+  const [question, setQuestion] = useState(kept?.question)
   const [open, setOpen] = useState<OpenSource>()
-  const begin = (message: string): void => {
+  const begin = async (message: string): Promise<void> => {
     setQuestion(message)
     setOpen(undefined)
-    const asked = ask({
-      message,
-      systemPrompt: props.systemPrompt,
-      withoutSources: props.withoutSources,
-      asUser: props.asUser,
-    })
-    void asked.then((ended) => props.onEnd?.(ended))
+    const { systemPrompt, withoutSources } = props
+    const ended = await ask({ message, systemPrompt, withoutSources, asUser }, (streamId) =>
+      keep({ question: message, streams: { answer: streamId } }),
+    )
+    keep(undefined)
+    onEnd?.(ended)
   }
+  useFollow(kept, async ({ streams }) => {
+    if (streams.answer === undefined) return
+    const ended = await follow({ streamId: streams.answer, asUser })
+    keep(undefined)
+    onEnd?.(ended)
+  })
   return (
     <div className="flex flex-col gap-4">
-      <AskField label={`Ask ${props.name}`} start={props.start} busy={isUnderWay(answer)} onAsk={begin} onStop={stop} />
+      <AskField
+        label={`Ask ${props.name}`}
+        start={props.start}
+        busy={isUnderWay(answer)}
+        onAsk={(message) => void begin(message)}
+        onStop={stop}
+      />
       {question !== undefined && (
         <>
           <QuestionBubble text={question} />

@@ -1,12 +1,13 @@
 import { useEffect, useMemo, useRef, useState, type ReactNode } from 'react'
 import { AskField } from '../../panels/ask-field.tsx'
 import { isUnderWay } from '../../panels/preview-answer.ts'
+import { type KeptQuestion, useFollow, useKeptQuestion } from '../../panels/use-kept-question.ts'
 import { usePreviewAnswer } from '../../panels/use-preview-answer.ts'
 import { Button } from '../../ui/button.tsx'
 import { ChoiceMenu } from '../../ui/choice-menu.tsx'
 import { classNames } from '../../ui/class-names.ts'
 import { useCommands, type Command } from '../../ui/commands.tsx'
-import { tellHistory, type Turn } from './playground.ts'
+import { tellHistory, type Side, type Turn } from './playground.ts'
 import { PlaygroundTurn } from './playground-turn.tsx'
 import { checkPrompt, toPrompt } from './prompt-text.ts'
 
@@ -39,7 +40,10 @@ export function Playground(props: {
   const live = usePreviewAnswer(tenantId)
   const beside = usePreviewAnswer(tenantId)
   const [past, setPast] = useState<readonly Turn[]>([])
-  const [asked, setAsked] = useState<Pick<Turn, 'question' | 'otherName'>>()
+  const { kept, keep } = useKeptQuestion(`playground.${tenantId}`)
+  const [asked, setAsked] = useState<Pick<Turn, 'question' | 'otherName'> | undefined>(
+    kept && { question: kept.question, otherName: kept.streams.other === undefined ? undefined : kept.otherName },
+  )
   const [retrieval, setRetrieval] = useState<'on' | 'off'>('on')
   const field = useRef<HTMLTextAreaElement>(null)
   const newest = useRef<HTMLDivElement>(null)
@@ -77,12 +81,33 @@ export function Playground(props: {
     const withoutSources = retrieval === 'off'
     setPast(turns)
     setAsked({ question: message, otherName: other?.name })
-    void live.ask({ message, withoutSources, history: tellHistory(turns, 'live') })
+    let under: KeptQuestion = { question: message, otherName: other?.name, streams: {} }
+    const keepStream = (side: Side) => (streamId: string) => {
+      under = { ...under, streams: { ...under.streams, [side]: streamId } }
+      keep(under)
+    }
+    const history = (side: Side) => tellHistory(turns, side)
+    const answers = [live.ask({ message, withoutSources, history: history('live') }, keepStream('live'))]
     if (other) {
-      const history = tellHistory(turns, 'other')
-      void beside.ask({ message, withoutSources, history, systemPrompt: toPrompt(other.text) })
+      const systemPrompt = toPrompt(other.text)
+      const question = { message, withoutSources, history: history('other'), systemPrompt }
+      answers.push(beside.ask(question, keepStream('other')))
     } else beside.clear()
+    void forgetWhenEnded(answers)
   }
+  const newestAnswers = useRef<readonly Promise<unknown>[]>(undefined)
+  const forgetWhenEnded = async (answers: readonly Promise<unknown>[]): Promise<void> => {
+    newestAnswers.current = answers
+    await Promise.all(answers)
+    // Another question may be under way by now.
+    if (newestAnswers.current === answers) keep(undefined)
+  }
+  useFollow(kept, async ({ streams }) => {
+    await forgetWhenEnded([
+      ...(streams.live === undefined ? [] : [live.follow({ streamId: streams.live })]),
+      ...(streams.other === undefined ? [] : [beside.follow({ streamId: streams.other })]),
+    ])
+  })
   useEffect(() => {
     if (past.length > 0) newest.current?.scrollIntoView({ block: 'start' })
   }, [past.length])
