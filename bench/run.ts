@@ -6,6 +6,8 @@ import { benchFleet } from './fleet.ts'
 import { benchMoves } from './moves.ts'
 import { benchProvisioning } from './provisioning.ts'
 import { benchScopedRead } from './scoped-read.ts'
+import { benchKeywordSearch } from './keyword-search.ts'
+import { benchRetrievalQuality } from './retrieval-quality.ts'
 import { printFigures, printTable } from './support/figures.ts'
 import { openStage, type Stage, tokensPerAnswer } from './support/stage.ts'
 import { benchUsersMe } from './users-me.ts'
@@ -13,7 +15,7 @@ import { benchUsersMe } from './users-me.ts'
 /**
  * `bun run bench [name …] [--quick] [--full] [--profile=<folder>]`: measures the server beside bare floors, all in one
  * run, taking turns, on loopback (design §9). Names: users-me, chat-stream, breakdown,
- * scoped-read, provisioning, cold-tenant, moves, fleet. It asserts nothing. `--full`: 1,000 tenants in the fleet.
+ * scoped-read, provisioning, cold-tenant, moves, fleet, retrieval-quality, keyword-search. It asserts nothing. `--full`: 1,000 tenants in the fleet.
  */
 const words = process.argv.slice(2)
 const isQuick = words.includes('--quick')
@@ -40,6 +42,25 @@ let stage: Stage | undefined
 const startedMs = performance.now()
 const late = setTimeout(() => void leave(`no end within ${minutesMax} minutes`), minutesMax * 60_000)
 for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.on(signal, () => void leave(signal))
+
+/** Those that start what they need by themselves; they come first, while nothing else runs. */
+const apart = ['retrieval-quality', 'keyword-search']
+if (isWanted('retrieval-quality')) {
+  printTable(
+    'How well passages are found: 50 questions on 46 passages (semantic by an embedding that knows words, not meaning)',
+    ['way', 'recall@5', 'MRR', 'median', 'missed', 'such as'],
+    await benchRetrievalQuality(),
+  )
+}
+if (isWanted('keyword-search')) {
+  const passages = isQuick ? 10_000 : 100_000
+  printTable(
+    `Full-text search of a tenant with ${passages.toLocaleString('en-US')} passages, milliseconds`,
+    ['question', 'way', 'p50', 'p95'],
+    await benchKeywordSearch({ passages, asked: isQuick ? 30 : 100 }),
+  )
+}
+if (names.length > 0 && names.every((name) => apart.some((own) => own.includes(name)))) await finish()
 
 stage = await openStage({ profileDir })
 try {
@@ -79,11 +100,15 @@ try {
     printFigures(`${tenants.toLocaleString('en')} dedicated tenants`, await benchFleet(stage, { tenants }))
   }
 } finally {
-  clearTimeout(late)
   await stage.close()
 }
-console.log(`\n${((performance.now() - startedMs) / 60_000).toFixed(1)} minutes`)
-process.exit(0)
+await finish()
+
+async function finish(): Promise<never> {
+  clearTimeout(late)
+  console.log(`\n${((performance.now() - startedMs) / 60_000).toFixed(1)} minutes`)
+  process.exit(0)
+}
 
 async function leave(reason: string): Promise<void> {
   console.error(`stopped: ${reason}`)
