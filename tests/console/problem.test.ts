@@ -20,6 +20,7 @@ const codes = [
   'tenant.inactive 403',
   'tenant.not_found 404',
   'tenant.dedicated_unavailable 409',
+  'tenant.database_in_use 409',
   'tenant.migrating 503',
   'organization.limit_reached 409',
   'user.inactive 403',

@@ -65,7 +65,7 @@ const weak = { rolsuper: false, rolbypassrls: false, rolcreatedb: false, rolcrea
 /** A server of its own, where nothing of ours is yet, with such an owner. */
 async function startWeakCluster(
   settings: Record<string, string> = {},
-): Promise<{ database: TestDatabase; stop(): Promise<void> }> {
+): Promise<{ database: TestDatabase; superuserUrl: string; stop(): Promise<void> }> {
   const server = await startTestServer(settings)
   const admin = postgres(server.url, { max: 1, onnotice: () => undefined })
   await admin`create role weak login nosuperuser createdb createrole password 'weak'`
@@ -75,6 +75,7 @@ async function startWeakCluster(
   Object.assign(ownerUrl, { username: 'weak', password: 'weak', pathname: '/weak' })
   return {
     database: { ownerUrl: ownerUrl.toString(), name: 'weak', drop: () => Promise.resolve() },
+    superuserUrl: server.url,
     stop: () => server.stop(),
   }
 }
@@ -115,6 +116,28 @@ describe('an owner that is NOSUPERUSER CREATEDB CREATEROLE', () => {
     await own.stop()
     await cluster.stop()
   })
+
+  test('says so when somebody whom it may not send away is connected to the database of a tenant that is purged', async () => {
+    const cluster = await startWeakCluster()
+    const own = await startApp({ database: cluster.database, migrate: true })
+    const superuser = await makeSuperuser(own)
+    const { database_name: name } = await makeDedicatedTenant(own, superuser, 'acme')
+    const url = new URL(cluster.superuserUrl)
+    url.pathname = `/${name}`
+    const pooler = postgres(url.toString(), { max: 1, onnotice: () => undefined })
+    await pooler`select 1`
+    const purge = () =>
+      call(own, 'DELETE /admin/tenants/acme?purge=true', {
+        token: superuser.token,
+        headers: { 'x-confirm': 'acme' },
+      })
+    const refused = await purge()
+    expect([refused.status, refused.body.code]).toEqual([409, 'tenant.database_in_use'])
+    await pooler.end()
+    expect([(await purge()).status, await listStores(own)]).toEqual([200, []])
+    await own.stop()
+    await cluster.stop()
+  }, 30_000)
 
   test('migrates, makes the runtime role, and the main job works; requests run as that weak role', async () => {
     database = await createOwnerRole()

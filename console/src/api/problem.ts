@@ -149,6 +149,10 @@ const commonWords: Record<string, ProblemWords> = {
     title: 'This server cannot make a database now.',
     advice: 'Nothing was made. The people who run it can see why on its System page.',
   },
+  'tenant.database_in_use': {
+    title: 'Somebody is still connected to its database.',
+    advice: 'A pooler or a person. End those sessions, then delete it again; until then it serves nobody.',
+  },
   'tenant.migrating': {
     title: 'Its database is being made or moved.',
     advice: 'Nothing was changed. Try again in a moment.',
