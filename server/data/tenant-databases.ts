@@ -36,7 +36,9 @@ export const storeUnavailable = defineError({
 })
 
 /** What decides where a tenant's rows are. */
-export type StoreLocation = Pick<TenantRecord, 'id'> & ({ isolation: 'pooled' } | DedicatedLocation)
+export type StoreLocation = Pick<TenantRecord, 'id'> &
+  Partial<Pick<TenantRecord, 'state'>> &
+  ({ isolation: 'pooled' } | DedicatedLocation)
 
 type DedicatedLocation = Pick<
   TenantRecord,
@@ -213,8 +215,8 @@ export function createTenantDatabases(parts: {
   function storeOf(tenant: StoreLocation): TenantStore {
     if (tenant.isolation === 'pooled') return pooled
     const { databaseServerId, databaseName, storeVersion } = tenant
-    if (!databaseServerId || databaseName === null) throw notReady('is not made yet')
-    if ((storeVersion ?? 0) < version) throw notReady('waits for its migration')
+    const isMade = databaseServerId !== null && databaseName !== null
+    if (!isMade || (storeVersion ?? 0) < version) throw notReady({ isMade, isFailed: tenant.state === 'failed' })
     return openStore(tenant, databaseServerId).store
   }
 
@@ -250,6 +252,10 @@ function describeLocation(tenant: DedicatedTenant): string {
   return [tenant.databaseServerId, tenant.databaseName, tenant.databaseRole, tenant.databasePassword].join(' ')
 }
 
-function notReady(why: string): Error {
-  return storeUnavailable({ detail: `The tenant's database ${why}.`, headers: { 'retry-after': '5' } })
+/** For those who manage the tenant; others meet its state before. */
+function notReady({ isMade, isFailed }: { isMade: boolean; isFailed: boolean }): Error {
+  const failed = isMade ? 'could not be migrated' : 'could not be made'
+  const awaited = isMade ? 'waits for its migration' : 'is not made yet'
+  const what = isFailed ? `${failed}: its \`failure\` says why, and it can be tried again` : awaited
+  return storeUnavailable({ detail: `The tenant's database ${what}.`, headers: { 'retry-after': '5' } })
 }

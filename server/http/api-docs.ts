@@ -151,7 +151,8 @@ function describeOperation(operation: JsonObject, refusal: JsonObject): JsonObje
 /** X-TENANT on every route but superusers' and health, where it decides nothing, and what the route itself reads. */
 function describeHeaders(operation: JsonObject): Json[] {
   const audience = operation[audienceKey]
-  const readsTenant = audience === 'any' || audience === 'tenant' || (audience === 'public' && isSignIn(operation))
+  const readsTenant =
+    audience === 'any' || audience === 'tenant' || (audience === 'public' && isForSomewhere(operation))
   const own = Array.isArray(operation[headersKey]) ? operation[headersKey] : []
   const tenant = { name: 'X-TENANT', description: "A tenant's id: where to sign in, or which tenant a manager enters" }
   return [...(readsTenant ? [tenant] : []), ...own].flatMap((header) =>
@@ -159,8 +160,9 @@ function describeHeaders(operation: JsonObject): Json[] {
   )
 }
 
-function isSignIn(operation: JsonObject): boolean {
-  return Array.isArray(operation.tags) && operation.tags.includes('Sign-in')
+/** Signing in and registering is with the platform or with a tenant. */
+function isForSomewhere({ tags }: JsonObject): boolean {
+  return Array.isArray(tags) && (tags.includes('Sign-in') || tags.includes('Registration'))
 }
 
 function asForm(body: JsonObject): JsonObject {

@@ -124,8 +124,8 @@ export function createTenantGate(options: {
 
   async function mayEnterByHeader(principal: CorePrincipal, named: TenantId): Promise<boolean> {
     if (principal.isSuperuser) return true
-    if (!principal.isOwner) return false
-    return (await directories.tenant(named))?.ownerId === principal.userId
+    const tenant = await directories.tenant(named)
+    return tenant !== undefined && mayManage(principal, tenant)
   }
 
   async function auditEntry(request: Request, principal: CorePrincipal, named: TenantId): Promise<void> {
@@ -150,7 +150,7 @@ export function createTenantGate(options: {
     }
     const tenant = await findOpenTenant(tenantId, request)
     if (!tenant) throw tenantNotFound({ detail: 'There is no tenant with this id.' })
-    ensureTenantServes(tenant)
+    ensureTenantServes(tenant, { isManager: principal.scope === 'core' && mayManage(principal, tenant) })
     const scope = databases.scopeOf(tenant)
     if (principal.scope === 'core') await ensureLinkedRow(tenant, scope, principal)
     else if (principal.scope === 'api_key') await ensureServiceRow(tenant, scope, principal)
@@ -204,8 +204,8 @@ export function ensureVouchedFor(user: { isVerified: boolean }): void {
   throw userUnverified({ detail: 'This user registered by itself and has not verified the address yet.' })
 }
 
-/** Throws unless the tenant may serve requests now. */
-export function ensureTenantServes(tenant: TenantRecord): void {
+/** Throws unless the tenant may serve requests now. Whoever manages it is told why its database is missing. */
+export function ensureTenantServes(tenant: TenantRecord, reader = { isManager: false }): void {
   if (!tenant.isActive)
     throw tenantInactive({ detail: 'This tenant is switched off. Its manager can switch it on again.' })
   // A tenant that is being moved is served where it is; only its fence makes writes wait.
@@ -213,5 +213,14 @@ export function ensureTenantServes(tenant: TenantRecord): void {
   if (tenant.state === 'provisioning') {
     throw tenantMigrating({ detail: 'Try again in a moment.', headers: { 'retry-after': '5' } })
   }
-  throw tenantInactive({ detail: 'This tenant is not available.' })
+  const isTold = tenant.state === 'failed' && reader.isManager
+  throw tenantInactive({
+    detail: isTold
+      ? `Its database could not be made or migrated: ${tenant.failure ?? 'the log of the server tells why'} Try again on the tenant's page.`
+      : 'This tenant is not available.',
+  })
+}
+
+function mayManage(principal: CorePrincipal, tenant: TenantRecord): boolean {
+  return principal.isSuperuser || (principal.isOwner && tenant.ownerId === principal.userId)
 }

@@ -120,6 +120,16 @@ describe('every operation', () => {
     }
   })
 
+  test('names X-TENANT where it decides: signing in, registering, and whatever is done in a tenant', () => {
+    const takes = operations().flatMap(([name, { parameters }]) =>
+      parameters?.some((parameter) => parameter.in === 'header' && parameter.name === 'X-TENANT') ? [name] : [],
+    )
+    for (const name of ['POST /auth/login', 'POST /auth/register', 'POST /auth/password/forgot', 'POST /chat/stream']) {
+      expect(takes).toContain(name)
+    }
+    expect(takes.filter((name) => name.includes(' /health') || name.includes(' /admin/users'))).toEqual([])
+  })
+
   test('documents its success and every refusal, all of them as problems; for OpenAI’s clients in their shape', () => {
     for (const [name, { responses }] of operations()) {
       const statuses = Object.keys(responses)

@@ -105,7 +105,9 @@ async function signInToPlatform(parts: SignInParts, attempt: SignInAttempt): Pro
 
 async function signInToTenant(parts: SignInParts, attempt: SignInAttempt, tenantId: TenantId): Promise<Verified> {
   const tenant = await parts.directories.tenant(tenantId)
-  const scope = tenant && parts.databases.scopeOf(tenant)
+  // Nobody is in a database that was never made. That is told like everything else, after the right password.
+  const isMade = tenant && (tenant.isolation === 'pooled' || tenant.databaseName !== null)
+  const scope = isMade ? parts.databases.scopeOf(tenant) : undefined
   const [row, platformUser] = await Promise.all([
     tenant && scope ? scope.read((database) => findTenantUserByEmail(database, tenant.id, attempt.email)) : undefined,
     findUserByEmail(parts.core.db, attempt.email),
@@ -120,9 +122,10 @@ async function signInToTenant(parts: SignInParts, attempt: SignInAttempt, tenant
       await scope.write((database) => updateTenantUserIfPassword(database, user, { passwordHash }))
     }
   })
-  if (!tenant || !scope) throw refuse()
+  if (!tenant) throw refuse()
   if ((row && !row.isActive) || (linked && !platformUser.isActive)) throw switchedOff()
   ensureTenantServes(tenant)
+  if (!scope) throw refuse()
   if (linked && !row && !(await scope.write((database) => linkTenantUser(database, tenant.id, platformUser)))) {
     throw emailTaken({ detail: 'A user of this tenant already has your address.' })
   }

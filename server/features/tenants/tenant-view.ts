@@ -15,6 +15,7 @@ export function describeTenant(tenant: TenantRecord): TenantView {
     number: tenant.number,
     name: tenant.name,
     owner_id: tenant.ownerId,
+    is_self_made: tenant.isSelfMade,
     is_active: tenant.isActive,
     deactivated_by: tenant.deactivatedBy,
     isolation: tenant.isolation,

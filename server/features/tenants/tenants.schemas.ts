@@ -100,6 +100,7 @@ export const tenantView = t.Object({
   number: t.Integer(),
   name: t.String(),
   owner_id: nullable(t.String()),
+  is_self_made: t.Boolean({ description: 'An owner made it; in production it gets no answers on the platform’s key' }),
   is_active: t.Boolean(),
   deactivated_by: nullable(t.String()),
   isolation: isolations,

@@ -27,6 +27,55 @@ async function makeEndUser(tenant: string, email: string): Promise<Person> {
   return signIn(scenario.app, email, tenant)
 }
 
+describe('a tenant whose database could not be made', () => {
+  const failure = 'The disk of the database server is full.'
+  const signIn = (tenant: string, who: { email: string; password: string }) =>
+    call(scenario.app, 'POST /auth/login', { tenant, body: who })
+
+  test.each(['failed', 'provisioning'])(
+    'in state %s answers a wrong password like an unknown tenant, and tells its state after the right one',
+    async (state) => {
+      const id = `unmade-${state}`
+      await scenario.sql`insert into tenants (id, name, isolation, state, failure, database_server_id)
+        select ${id}, 'Unmade', 'dedicated', 'failed', ${failure}, id from database_servers where is_built_in`
+      const member = await makeUser(scenario.app, superuser)
+      await scenario.sql`update users set tenant_id = ${id} where id = ${member.id}`
+      await scenario.sql`update tenants set state = ${state} where id = ${id}`
+      const right = { email: member.email, password }
+      const wrong = { email: member.email, password: 'not the right password' }
+      const stranger = { email: 'nobody@people.example', password: 'not the right password' }
+      for (const who of [wrong, stranger]) {
+        const [here, nowhere] = [await signIn(id, who), await signIn('no-such-tenant', who)]
+        expect([here.status, here.body.code, here.body.detail]).toEqual([
+          nowhere.status,
+          nowhere.body.code,
+          nowhere.body.detail,
+        ])
+      }
+      const told = await signIn(id, right)
+      expect([told.status, told.body.code]).toEqual(
+        state === 'failed' ? [403, 'tenant.inactive'] : [503, 'tenant.migrating'],
+      )
+      expect(told.text).not.toContain(failure)
+      await scenario.sql`update users set tenant_id = null where id = ${member.id}`
+      await scenario.sql`delete from tenants where id = ${id}`
+    },
+  )
+
+  test('says so to whoever manages it, on its pages and when entered', async () => {
+    await scenario.sql`insert into tenants (id, name, isolation, state, failure, database_server_id)
+      select 'unmade', 'Unmade', 'dedicated', 'failed', ${failure}, id from database_servers where is_built_in`
+    expect((await api('GET /admin/tenants/unmade')).body).toMatchObject({ failure, is_self_made: false })
+    const users = await api('GET /admin/tenants/unmade/users')
+    expect([users.status, users.body.code]).toEqual([503, 'tenant.database_unavailable'])
+    expect(users.body.detail).toContain('could not be made')
+    const entered = await call(scenario.app, 'GET /chat/sessions', { token: superuser.token, tenant: 'unmade' })
+    expect([entered.status, entered.body.code]).toEqual([403, 'tenant.inactive'])
+    expect(entered.body.detail).toContain(failure)
+    await scenario.sql`delete from tenants where id = 'unmade'`
+  })
+})
+
 describe('a dedicated tenant', () => {
   test('is made with a database and a role of its own, and says where it lives', async () => {
     const tenant = await makeDedicated('own')
