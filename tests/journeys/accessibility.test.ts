@@ -17,6 +17,7 @@ const pages: Record<string, { path: string; sign: string }[]> = {
   '/system': [{ path: '/system', sign: 'Variables' }],
   '/system/mailbox': [{ path: '/system/mailbox', sign: 'Each reading is written to the audit log' }],
   '/system/servers': [{ path: '/system/servers', sign: 'Takes tenants' }],
+  '/system/prices': [{ path: '/system/prices', sign: 'its cost is unknown, never zero' }],
   '/tenants': [
     { path: '/tenants', sign: 'Kepler Health' },
     { path: '/tenants?q=keplar', sign: 'Clear' },
@@ -48,6 +49,7 @@ const pages: Record<string, { path: string; sign: string }[]> = {
     { path: `${tenant}/retrieval`, sign: 'Save retrieval' },
     { path: `${tenant}/retrieval?q=cancel+an+appointment`, sign: 'No document has these words' },
   ],
+  '/tenants/$tenantId/limits': [{ path: `${tenant}/limits`, sign: 'Busiest users this month' }],
   '/tenants/$tenantId/settings': [
     { path: `${tenant}/settings`, sign: 'Purge tenant' },
     { path: `${tenant}/settings?move=yes`, sign: 'Keep it here' },

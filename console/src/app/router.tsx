@@ -6,6 +6,7 @@ import { accountRoute } from './pages/account.route.ts'
 import { auditRoute } from './pages/audit.route.ts'
 import { peopleRoute } from './pages/people.route.ts'
 import { usageRoute } from './pages/usage.route.ts'
+import { pricesRoute } from './pages/prices.route.ts'
 import { serversRoute } from './pages/servers.route.ts'
 import { systemRoute } from './pages/system.route.ts'
 import {
@@ -22,6 +23,7 @@ import { homeRoute } from './pages/home.route.ts'
 import { tenantConnectRoute } from './pages/tenant-connect.route.ts'
 import { tenantConnectionsRoute } from './pages/tenant-connections.route.ts'
 import { onboardingRoute } from './pages/onboarding.route.ts'
+import { tenantLimitsRoute } from './pages/tenant-limits.route.ts'
 import { tenantOverviewRoute } from './pages/tenant-overview.route.ts'
 import { tenantPromptRoute } from './pages/tenant-prompt.route.ts'
 import { tenantRetrievalRoute } from './pages/tenant-retrieval.route.ts'
@@ -49,6 +51,7 @@ const routeTree = rootRoute.addChildren([
     systemRoute,
     mailboxRoute,
     serversRoute,
+    pricesRoute,
     tenantsRoute,
     peopleRoute,
     onboardingRoute,
@@ -58,6 +61,7 @@ const routeTree = rootRoute.addChildren([
       tenantConnectionsRoute,
       tenantUsersRoute,
       tenantRetrievalRoute,
+      tenantLimitsRoute,
       tenantSettingsRoute,
       tenantConnectRoute,
     ]),

@@ -1,3 +1,4 @@
+import { Link } from '@tanstack/react-router'
 import type { ReactNode } from 'react'
 import { formatAge, formatFullTime } from '../../lib/format.ts'
 import { formatMs } from '../../lib/numbers.ts'
@@ -72,6 +73,12 @@ export function SystemSections({ facts }: { facts: SystemFacts }): ReactNode {
           </Fact>
           <Fact name="Offline model">
             {models.offline ? <State kind="fine">On</State> : <State kind="suspended">Off</State>}
+          </Fact>
+          <Fact name="Prices">
+            <Link to="/system/prices" className="link">
+              Prices
+            </Link>
+            <span className="text-ink-3">what models cost, and which have no price</span>
           </Fact>
         </Facts>
       </DescribedSection>

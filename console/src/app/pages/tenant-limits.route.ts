@@ -1,0 +1,10 @@
+import { createRoute, lazyRouteComponent } from '@tanstack/react-router'
+import { tenantRoute } from './tenant.route.ts'
+
+/** What a tenant may use, and what was refused. */
+export const tenantLimitsRoute = createRoute({
+  getParentRoute: () => tenantRoute,
+  path: 'limits',
+  component: lazyRouteComponent(() => import('../../features/limits/limits-page.tsx'), 'LimitsPage'),
+  staticData: { tab: { name: 'Limits', order: 7 } },
+})

@@ -1,0 +1,128 @@
+import { formatCount, formatMoney } from '../../lib/numbers.ts'
+import type { TenantChanges } from '../../panels/tenant.queries.ts'
+import type { LimitFacts } from './limits.queries.ts'
+
+/** One of the limits. */
+export type LimitName = LimitFacts['standings'][number]['name']
+/** Whose counter: the tenant's as a whole, or that of each of its users. */
+export type LimitScope = 'tenant' | 'user'
+/** Where requests are refused, and where somebody is warned. */
+export type LimitKind = 'hard' | 'soft'
+/** What is written in a form, by scope, kind and limit. */
+export type LimitTexts = Record<LimitScope, Record<LimitKind, Record<LimitName, string>>>
+
+/** A limit as the page names it. */
+export interface LimitWords {
+  name: LimitName
+  title: string
+  /** What is counted, and for how long. */
+  explanation: string
+}
+
+/** The limits, from the shortest span to the longest. */
+export const limits: readonly LimitWords[] = [
+  { name: 'requests_per_minute', title: 'Requests a minute', explanation: 'Questions asked, by chat and by API.' },
+  { name: 'tokens_per_minute', title: 'Tokens a minute', explanation: 'Of questions, sources and answers.' },
+  { name: 'concurrent_streams', title: 'Answers at once', explanation: 'Being written at the same time.' },
+  { name: 'tokens_per_month', title: 'Tokens a month', explanation: 'In a calendar month, UTC, tests included.' },
+  { name: 'cost_per_month_micro_usd', title: 'Cost a month', explanation: 'At the prices known here. In US dollars.' },
+]
+
+const amountMax = 1_000_000_000
+const microUsdPerUsd = 1_000_000
+
+/** An amount as it stands in a sentence: “1,200”, “$14.20”. */
+export function formatAmount(name: LimitName, amount: number): string {
+  return name === 'cost_per_month_micro_usd' ? formatMoney(amount) : formatCount(amount)
+}
+
+/** The title of a limit. */
+export function titleOf(name: LimitName): string {
+  return limits.find((limit) => limit.name === name)?.title ?? name
+}
+
+type LimitsInForce = LimitFacts['in_force']
+
+/** The values of one column of the page. */
+export function valuesOf(values: LimitsInForce, scope: LimitScope, kind: LimitKind): Record<LimitName, number | null> {
+  const pair = scope === 'tenant' ? values : values.per_user
+  return kind === 'hard' ? pair : pair.soft
+}
+
+/** A tenant's own limits as texts of a form; empty where it has none. */
+export function writeTexts(own: LimitsInForce): LimitTexts {
+  const column = (scope: LimitScope, kind: LimitKind): Record<LimitName, string> => {
+    const values = valuesOf(own, scope, kind)
+    return {
+      requests_per_minute: writeAmount('requests_per_minute', values.requests_per_minute),
+      tokens_per_minute: writeAmount('tokens_per_minute', values.tokens_per_minute),
+      concurrent_streams: writeAmount('concurrent_streams', values.concurrent_streams),
+      tokens_per_month: writeAmount('tokens_per_month', values.tokens_per_month),
+      cost_per_month_micro_usd: writeAmount('cost_per_month_micro_usd', values.cost_per_month_micro_usd),
+    }
+  }
+  const both = (scope: LimitScope) => ({ hard: column(scope, 'hard'), soft: column(scope, 'soft') })
+  return { tenant: both('tenant'), user: both('user') }
+}
+
+/** The changes that a form's texts ask for. */
+export function readTexts(texts: LimitTexts): NonNullable<TenantChanges['limits']> {
+  const column = (of: Record<LimitName, string>) => ({
+    requests_per_minute: readAmount('requests_per_minute', of.requests_per_minute),
+    tokens_per_minute: readAmount('tokens_per_minute', of.tokens_per_minute),
+    concurrent_streams: readAmount('concurrent_streams', of.concurrent_streams),
+    tokens_per_month: readAmount('tokens_per_month', of.tokens_per_month),
+    cost_per_month_micro_usd: readAmount('cost_per_month_micro_usd', of.cost_per_month_micro_usd),
+  })
+  return {
+    ...column(texts.tenant.hard),
+    soft: column(texts.tenant.soft),
+    per_user: { ...column(texts.user.hard), soft: column(texts.user.soft) },
+  }
+}
+
+/** An amount for a field; money in dollars. */
+export function writeAmount(name: LimitName, amount: number | null): string {
+  if (amount === null) return ''
+  const shown = name === 'cost_per_month_micro_usd' ? amount / microUsdPerUsd : amount
+  return shown.toLocaleString('en-US', { maximumFractionDigits: 6 })
+}
+
+/** What was typed: null for nothing; thousands may be parted by commas or spaces. */
+export function readAmount(name: LimitName, text: string): number | null {
+  const plain = plainNumber(text)
+  if (plain === '') return null
+  return name === 'cost_per_month_micro_usd' ? Math.round(Number(plain) * microUsdPerUsd) : Number(plain)
+}
+
+/** Whether a text can be read as this limit. */
+export function checkAmount(name: LimitName): (text: string) => string | true {
+  const isMoney = name === 'cost_per_month_micro_usd'
+  return (text) => {
+    const plain = plainNumber(text)
+    if (plain === '') return true
+    if (!(isMoney ? /^\d+(\.\d{1,6})?$/ : /^\d+$/).test(plain)) {
+      return isMoney ? 'Dollars, such as 250 or 12.50.' : 'A whole number.'
+    }
+    return Number(plain) <= amountMax || `${formatCount(amountMax)} at most.`
+  }
+}
+
+/** Whether a warning comes before its refusal. */
+export function checkWarning(
+  name: LimitName,
+  texts: { soft: string; hard: string; inherited: number | null },
+): string | true {
+  const soft = readAmount(name, texts.soft)
+  const hard = readAmount(name, texts.hard) ?? texts.inherited
+  return soft === null || hard === null || soft <= hard || 'Not above the limit.'
+}
+
+/** A refusal in a sentence's part: “60 of 60 requests a minute”. */
+export function describeCounter(refusal: { name: LimitName; spent: number; limit: number }): string {
+  return `${formatAmount(refusal.name, refusal.spent)} of ${formatAmount(refusal.name, refusal.limit)}`
+}
+
+function plainNumber(text: string): string {
+  return text.replaceAll(/[\s,_$]/g, '')
+}

@@ -1,0 +1,89 @@
+import { useQuery } from '@tanstack/react-query'
+import { useParams } from '@tanstack/react-router'
+import type { ReactNode } from 'react'
+import { useApi } from '../../api/api-context.ts'
+import { formatCount, formatMoney } from '../../lib/numbers.ts'
+import { getMeQueryOptions } from '../../panels/me.queries.ts'
+import { QueryPanel } from '../../panels/query-panel.tsx'
+import { getTenantQueryOptions } from '../../panels/tenant.queries.ts'
+import { TableSkeleton } from '../../ui/bone.tsx'
+import { Section, WithRail } from '../../ui/section.tsx'
+import { When } from '../../ui/time.tsx'
+import { formatAmount, titleOf } from './limit-words.ts'
+import { LimitsForm } from './limits-form.tsx'
+import { getLimitsQueryOptions, type LimitFacts } from './limits.queries.ts'
+import { RefusalsSection } from './refusals-section.tsx'
+
+/** What a tenant may use, what it uses now, and what was refused. Superusers set it; owners see it. */
+export function LimitsPage(): ReactNode {
+  const api = useApi()
+  const { tenantId = '' } = useParams({ strict: false })
+  const { data: tenant } = useQuery(getTenantQueryOptions(api, tenantId))
+  const { data: user } = useQuery(getMeQueryOptions(api))
+  const limits = useQuery(getLimitsQueryOptions(api, tenantId))
+  if (!tenant || !user) return null
+  return (
+    <QueryPanel what="Limits" query={limits} skeleton={<TableSkeleton rows={6} />}>
+      {(facts) => (
+        <WithRail
+          label="Warnings and users"
+          rail={
+            <>
+              <WarningsSection warnings={facts.warnings} />
+              <BusiestSection users={facts.busiest_users} />
+            </>
+          }
+        >
+          <LimitsForm tenant={tenant} facts={facts} mayEdit={user.is_superuser} />
+          <RefusalsSection tenantId={tenantId} />
+        </WithRail>
+      )}
+    </QueryPanel>
+  )
+}
+
+function WarningsSection(props: { warnings: LimitFacts['warnings'] }): ReactNode {
+  return (
+    <Section title="Warnings">
+      {props.warnings.length === 0 ? (
+        <p className="text-ink-3">Nothing came close to a limit. When it does, its owner and superusers get a mail.</p>
+      ) : (
+        <ul className="flex flex-col gap-3">
+          {props.warnings.map(({ id, at, name, user, threshold, limit }) => (
+            <li key={id}>
+              <p className="text-ink">
+                {titleOf(name)} reached {formatAmount(name, threshold)}
+                {limit !== null && ` of ${formatAmount(name, limit)}`}
+              </p>
+              <p className="text-meta wrap-anywhere text-ink-3">
+                {user ? (user.email ?? user.id) : 'Everybody together'}, <When time={at} />
+              </p>
+            </li>
+          ))}
+        </ul>
+      )}
+    </Section>
+  )
+}
+
+function BusiestSection(props: { users: LimitFacts['busiest_users'] }): ReactNode {
+  return (
+    <Section title="Busiest users this month">
+      {props.users.length === 0 ? (
+        <p className="text-ink-3">Nobody has asked anything this month.</p>
+      ) : (
+        <ul className="flex flex-col gap-3">
+          {props.users.map(({ user, tokens, cost_micro_usd: cost }) => (
+            <li key={user.id} className="flex items-baseline gap-3">
+              <span className="min-w-0 wrap-anywhere text-ink">{user.email ?? user.id}</span>
+              <span className="ms-auto shrink-0 text-end text-ink-2 tabular-nums">
+                {formatCount(tokens)} tokens
+                <span className="block text-meta text-ink-3">{formatMoney(cost)}</span>
+              </span>
+            </li>
+          ))}
+        </ul>
+      )}
+    </Section>
+  )
+}
