@@ -1,5 +1,6 @@
 import { randomBytes } from 'node:crypto'
 import postgres from 'postgres'
+import { dropDatabase } from '../../server/data/drop-database.ts'
 import { endSessions, onDatabase } from './owner-sql.ts'
 import { getTestServerUrl } from './test-server.ts'
 
@@ -20,7 +21,7 @@ export async function createTestDatabase(): Promise<TestDatabase> {
   const name = `tenantry_test_${randomBytes(6).toString('hex')}`
   const template = await ensureTemplate()
   await onServer((sql) => createFromTemplate({ sql, name, template }))
-  return { ownerUrl: await urlOf(name), name, drop: () => dropDatabase(name) }
+  return { ownerUrl: await urlOf(name), name, drop: () => dropTestDatabase(name) }
 }
 
 /**
@@ -46,7 +47,7 @@ export async function createOwnerRole(): Promise<TestDatabase> {
     ownerUrl: url.toString(),
     name,
     async drop() {
-      await dropDatabase(name)
+      await dropTestDatabase(name)
       // Roles it made and still grants keep it; a throw-away server takes it along.
       await onServer((sql) => sql.unsafe(`drop role if exists ${name}`)).catch(() => undefined)
     },
@@ -83,17 +84,18 @@ async function createFromTemplate(options: { sql: postgres.Sql; name: string; te
   }
 }
 
-async function dropDatabase(name: string): Promise<void> {
+async function dropTestDatabase(name: string): Promise<void> {
   const installation = await readInstallation(name)
   await onServer(async (sql) => {
     await endSessions(sql, { database: name })
-    await sql.unsafe(`drop database if exists ${name} with (force)`)
+    // Not by force alone: an owner that is no superuser may not end an autovacuum worker.
+    await dropDatabase(sql, name)
     if (!installation) return
     const others = await sql<{ datname: string }[]>`
       select datname from pg_database
       where shobj_description(oid, 'pg_database') like ${`tenantry:${installation.id}:%`}
          or starts_with(datname, ${`tenantry_new_${installation.id.replaceAll('-', '')}_`})`
-    for (const { datname } of others) await sql`drop database if exists ${sql(datname)} with (force)`
+    for (const { datname } of others) await dropDatabase(sql, datname)
     const roles = await sql<{ rolname: string }[]>`
       select rolname from pg_roles where rolname = ${installation.runtime_role}
         or starts_with(rolname, ${`tenantry_${installation.id.replaceAll('-', '').slice(0, 16)}_`})`

@@ -32,6 +32,7 @@ describe('POST /admin/tenants', () => {
       number: expect.any(Number),
       name: 'Acme',
       owner_id: null,
+      is_self_made: false,
       is_active: true,
       deactivated_by: null,
       isolation: 'pooled',
