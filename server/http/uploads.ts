@@ -63,7 +63,8 @@ export async function receiveForm(
       content.resume()
       return
     }
-    const path = join(options.directory, String(writing.length))
+    const at = writing.length
+    const path = join(options.directory, String(at))
     const hash = createHash('sha256')
     let bytes = 0
     content.on('data', (part: Buffer) => {
@@ -74,7 +75,7 @@ export async function receiveForm(
     const write = async (): Promise<void> => {
       await pipeline(content, createWriteStream(path, { mode: 0o600 }))
       const name = cleanName(filename)
-      form.files.push({ name, mediaType: mimeType, path, bytes, sha256: hash.digest('hex') })
+      form.files[at] = { name, mediaType: mimeType, path, bytes, sha256: hash.digest('hex') }
     }
     const written = write()
     // Waited for below; one that fails meanwhile must not end the process.

@@ -49,6 +49,14 @@ const pages: Record<string, { path: string; sign: string }[]> = {
     { path: `${tenant}/retrieval`, sign: 'Save retrieval' },
     { path: `${tenant}/retrieval?q=cancel+an+appointment`, sign: 'No document has these words' },
   ],
+  '/tenants/$tenantId/knowledge': [
+    { path: `${tenant}/knowledge`, sign: 'Upload files' },
+    { path: `${tenant}/knowledge?paste=yes`, sign: 'Shown where an answer cites it.' },
+    { path: `${tenant}/knowledge?address=yes`, sign: 'It must be open to everybody.' },
+  ],
+  '/tenants/$tenantId/knowledge/$documentId': [
+    { path: `${tenant}/knowledge/01890000-0000-7000-8000-000000000000`, sign: 'There is no such document' },
+  ],
   '/tenants/$tenantId/limits': [{ path: `${tenant}/limits`, sign: 'Busiest users this month' }],
   '/tenants/$tenantId/settings': [
     { path: `${tenant}/settings`, sign: 'Purge tenant' },
@@ -108,7 +116,7 @@ describe.skipIf(!canBrowse())('no page has an accessibility violation', () => {
   test.each(Object.values(pages).flat())('inside: $path', (shown) => expectNoViolation(visitor, shown))
 
   test('and nothing went wrong on the way', () => {
-    visitor.assertQuiet({ refusals: /^404 GET \/admin\/tenants\/nobody/ })
+    visitor.assertQuiet({ refusals: /^404 GET \/admin\/tenants\/(nobody|[^/]+\/documents\/0189)/ })
   })
 })
 

@@ -9,7 +9,7 @@ import {
   type ChatStreamPlace,
 } from './chat-stream.ts'
 import { createOpenSend, createSessionSend, type Send } from './send.ts'
-import { createUploadSend, type UploadCall } from './upload.ts'
+import type { UploadCall } from './upload.ts'
 import { createSession, type Session, type SessionPorts } from './session.ts'
 
 /** A person as the server tells it. */
@@ -36,11 +36,14 @@ export function createApi(options: { origin: string; send: Send; ports: Omit<Ses
     send: (path: `/${string}`, init?: RequestInit): Promise<Response> => ownSend(new URL(path, origin), init),
 
     /** Posts a file as the session, telling how far it is. Rejects with an `ApiProblem`, or with the signal's reason. */
-    upload: (call: UploadCall): Promise<Response> =>
-      createSessionSend({ send: createUploadSend(call), session })(new URL(call.path, origin), {
-        headers: { 'content-type': call.contentType },
+    upload: async (call: UploadCall): Promise<Response> => {
+      // Few send files: the rest need not load how.
+      const { createUploadSend } = await import('./upload.ts')
+      return createSessionSend({ send: createUploadSend(call), session })(new URL(call.path, origin), {
+        headers: call.contentType === undefined ? {} : { 'content-type': call.contentType },
         signal: call.signal,
-      }),
+      })
+    },
 
     /** Streams an answer of the model, event by event; aborting the signal, or leaving the loop, stops reading. */
     streamChat: (call: ChatStreamCall): AsyncGenerator<ChatEvent> => openChatStream({ ...call, origin, send: ownSend }),

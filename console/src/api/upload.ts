@@ -1,11 +1,12 @@
 import type { Send } from './send.ts'
 
-/** A file on its way to the server. */
+/** A file, or a form with files, on its way to the server. */
 export interface UploadCall {
   path: `/${string}`
-  file: Blob
-  /** Its kind: `application/gzip`. */
-  contentType: string
+  method?: 'POST' | 'PUT'
+  file: Blob | FormData
+  /** Its kind: `application/gzip`; a form tells its own. */
+  contentType?: string
   /** How much has been sent, 0 to 1. */
   onProgress: (share: number) => void
   signal: AbortSignal
@@ -15,12 +16,12 @@ export interface UploadCall {
  * A `Send` for one file that tells how much of it has been sent, which `fetch` does not. By XMLHttpRequest; the body is
  * what the call holds, whatever `init` says.
  */
-export function createUploadSend(call: Pick<UploadCall, 'file' | 'onProgress'>): Send {
+export function createUploadSend(call: Pick<UploadCall, 'file' | 'method' | 'onProgress'>): Send {
   return (input, init) => {
     const { promise, resolve, reject } = Promise.withResolvers<Response>()
     const signal = init?.signal ?? undefined
     const request = new XMLHttpRequest()
-    request.open('POST', input instanceof Request ? input.url : input)
+    request.open(call.method ?? 'POST', input instanceof Request ? input.url : input)
     for (const [name, value] of new Headers(init?.headers)) request.setRequestHeader(name, value)
     request.upload.addEventListener('progress', ({ loaded, total }) =>
       call.onProgress(total === 0 ? 1 : loaded / total),

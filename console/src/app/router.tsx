@@ -23,6 +23,7 @@ import { homeRoute } from './pages/home.route.ts'
 import { tenantConnectRoute } from './pages/tenant-connect.route.ts'
 import { tenantConnectionsRoute } from './pages/tenant-connections.route.ts'
 import { onboardingRoute } from './pages/onboarding.route.ts'
+import { tenantDocumentRoute, tenantKnowledgeRoute } from './pages/tenant-knowledge.route.ts'
 import { tenantLimitsRoute } from './pages/tenant-limits.route.ts'
 import { tenantOverviewRoute } from './pages/tenant-overview.route.ts'
 import { tenantPromptRoute } from './pages/tenant-prompt.route.ts'
@@ -60,6 +61,8 @@ const routeTree = rootRoute.addChildren([
       tenantPromptRoute,
       tenantConnectionsRoute,
       tenantUsersRoute,
+      tenantKnowledgeRoute,
+      tenantDocumentRoute,
       tenantRetrievalRoute,
       tenantLimitsRoute,
       tenantSettingsRoute,

@@ -11,6 +11,8 @@ export interface TabItem {
   alarming?: boolean
   /** Whether this is the tab shown; left out, the router decides by path alone. */
   current?: boolean
+  /** Also shown as current on the pages below it. */
+  holds?: boolean
 }
 
 /** Tabs as links with a 2 px underline; on a phone they scroll and fade at the edge. */
@@ -18,11 +20,11 @@ export function Tabs(props: { label: string; items: readonly TabItem[] }): React
   return (
     <nav aria-label={props.label} className="border-b border-line">
       <ul className="fade-edge flex gap-5 overflow-x-auto px-6 phone:px-4">
-        {props.items.map(({ key, name, link, count, alarming, current }) => (
+        {props.items.map(({ key, name, link, count, alarming, current, holds = false }) => (
           <li key={key} className="shrink-0">
             <TabLink
               {...link}
-              activeOptions={{ exact: true, includeSearch: false }}
+              activeOptions={{ exact: !holds, includeSearch: false }}
               current={current}
               className={classNames(
                 'relative flex h-[38px] items-center gap-[6px] text-ink-2 -outline-offset-2 hover:text-ink',

@@ -24,9 +24,13 @@ import {
 } from './documents.usecases.ts'
 import { addOnce, newDocumentBody, receiveFile, receiveNewDocuments, replacementBody } from './receive-documents.ts'
 
-const statuses = t.Union([t.Literal('queued'), t.Literal('processing'), t.Literal('ready'), t.Literal('failed')], {
-  error: 'must be one of queued, processing, ready, failed',
-})
+const statuses = t.Union(
+  [t.Literal('queued'), t.Literal('processing'), t.Literal('ready'), t.Literal('failed'), t.Literal('unfinished')],
+  {
+    description: 'unfinished: queued or processing',
+    error: 'must be one of queued, processing, ready, failed, unfinished',
+  },
+)
 const offset = t.Optional(t.Integer({ minimum: 0, maximum: 100_000_000, error: 'must be a whole number from 0' }))
 
 /** The documents of a tenant's knowledge, for its managers. */
@@ -38,7 +42,7 @@ export function documentRoutes(parts: DocumentsParts & { gates: Gates }) {
         const read = readPageQuery(query, '-created_at')
         const { page, counts } = await listDocumentsOf(parts, tenant, {
           ...read,
-          statuses: query.status === undefined ? undefined : [query.status],
+          statuses: query.status === 'unfinished' ? ['queued', 'processing'] : query.status && [query.status],
           withCounts: query.include === 'counts',
         })
         return { ...describePage(page, read.order, describeDocument), ...(counts ? { counts } : {}) }

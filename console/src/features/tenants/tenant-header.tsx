@@ -61,6 +61,7 @@ export function TenantHeader(props: { tenant: Tenant; tabs: readonly TenantTab[]
             key: to,
             name,
             link: { to, params: { tenantId: tenant.id } },
+            holds: to === '/tenants/$tenantId/knowledge',
             ...countTab({ path: to, counts }),
           }))}
         />
