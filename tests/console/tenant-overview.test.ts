@@ -206,7 +206,7 @@ test.each<[string, Partial<Change>]>([
   ['Model, longest answer and Pinecone index changed', { fields: ['model', 'max_output_tokens', 'pinecone_index'] }],
   ['Model, name, retrieval and 2 more changed', { fields: ['model', 'name', 'retrieval', 'limits', 'owner_id'] }],
   ['Settings saved, nothing changed', { fields: [] }],
-  ['Tenant onboarded', { action: 'tenant.created', fields: ['name'] }],
+  ['Created', { action: 'tenant.created', fields: ['name'] }],
   ['Domain verified', { action: 'domain.verified' }],
 ])('a change reads “%s”', (words, change) => {
   const entry = { id: '1', at: '2026-11-20T10:00:00Z', actor: null, action: 'tenant.updated', fields: [], values: {} }

@@ -85,7 +85,7 @@ function Content(props: { user: User; onClose: () => void; onShortcuts: () => vo
           </Group>
         )}
         {heads.map((head) => (
-          <Group key={head} head={head}>
+          <Group key={head} head={props.user.is_superuser ? head : head.replace('tenant', 'organization')}>
             {commands
               .filter((command) => headOf(command) === head)
               .map((command) => (

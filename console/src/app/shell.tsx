@@ -49,7 +49,7 @@ export function Shell(): ReactNode {
       )}
       {open === 'shortcuts' && (
         <Suspense>
-          <ShortcutSheet onClose={close} />
+          <ShortcutSheet isSuperuser={user.is_superuser} onClose={close} />
         </Suspense>
       )}
       <Toaster />

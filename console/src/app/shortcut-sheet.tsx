@@ -4,12 +4,17 @@ import { Dialog } from '../ui/dialog.tsx'
 import { KeyCaps } from '../ui/key-caps.tsx'
 
 /** Every shortcut that works here and now, by where it belongs. */
-export function ShortcutSheet(props: { onClose: () => void }): ReactNode {
+export function ShortcutSheet(props: { isSuperuser: boolean; onClose: () => void }): ReactNode {
   const commands = useCommandList()
   return (
     <Dialog open onClose={props.onClose} title="Keyboard shortcuts">
       {commandGroups.map((group) => (
-        <Group key={group} name={group} commands={commands.filter((command) => command.group === group)} />
+        <Group
+          key={group}
+          // Owners know their tenants as organizations.
+          name={props.isSuperuser ? group : group.replace('a tenant', 'an organization')}
+          commands={commands.filter((command) => command.group === group)}
+        />
       ))}
     </Dialog>
   )

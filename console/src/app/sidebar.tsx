@@ -84,7 +84,7 @@ function RecentTenants(props: { noun: string }): ReactNode {
           <li key={id}>
             <Link to={tenantPath(id)} className={item} activeProps={{ 'aria-current': undefined }}>
               <Plate tenantId={id} size={18} />
-              <span className="truncate" title={name}>
+              <span dir="auto" className="truncate" title={name}>
                 {name}
               </span>
             </Link>

@@ -1,5 +1,6 @@
 import type { ReactNode } from 'react'
 import { formatCount, formatPlural } from '../lib/numbers.ts'
+import { useCommandList } from '../ui/commands.tsx'
 import { TableFoot } from '../ui/table-foot.tsx'
 import { ProblemPanel } from './problem-panel.tsx'
 
@@ -21,12 +22,14 @@ export function ListEnd(props: {
   pages: { error: unknown; isFetchNextPageError: boolean; fetchNextPage: () => Promise<unknown> }
 }): ReactNode {
   const { rows, total, pages } = props
+  // A list without a search has no key for it.
+  const working = new Set(useCommandList().map((command) => command.keys))
   return (
     <>
       {pages.isFetchNextPageError && (
         <ProblemPanel what={props.what} thrown={pages.error} onTryAgain={() => pages.fetchNextPage()} />
       )}
-      <TableFoot keys={keys}>
+      <TableFoot keys={keys.filter((hint) => hint.keys.every((key) => working.has(key)))}>
         {total === undefined || total === rows
           ? formatPlural(rows, props.unit)
           : `Rows 1–${formatCount(rows)} of ${formatCount(total)}`}

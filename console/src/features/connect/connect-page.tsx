@@ -62,7 +62,7 @@ export function ConnectPage(): ReactNode {
                 }))}
                 onChoose={(code) => change({ code })}
               />
-              <p className="text-ink-3">Put in a user of this tenant; everything else is filled in.</p>
+              <p className="text-ink-3">Put in one of its users; everything else is filled in.</p>
             </div>
             {tenant?.is_active === false && (
               <div className="border-b border-line px-6 py-3 phone:px-4">

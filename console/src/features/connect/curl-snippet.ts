@@ -5,7 +5,7 @@ export function writeCurlCommands(facts: SnippetFacts): readonly Snippet[] {
   return [
     {
       title: 'Sign in',
-      lead: 'A user of this tenant gets an access token for 15 minutes and a refresh token to go on.',
+      lead: 'A user gets an access token for 15 minutes and a refresh token to go on.',
       file: 'shell',
       code: `api=${facts.address}
 tokens=$(curl -sS --fail-with-body "$api/auth/login" \\

@@ -68,7 +68,7 @@ export function OriginSection(props: {
         <div className="mt-2 flex flex-col gap-2">
           <p className="text-ink-2">
             <Link to={tenantPath(tenantId, 'settings')} className="link">
-              Add it to this tenant’s domains
+              Add it to its domains
             </Link>
             . For all tenants of this server, whoever runs it sets the variable and starts it again:
           </p>

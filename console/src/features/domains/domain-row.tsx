@@ -53,7 +53,7 @@ function RemoveDialog(props: { tenantId: string; domain: Domain; open: boolean; 
       title={`Remove ${domain.origin}?`}
       description={
         domain.status === 'verified'
-          ? 'Within a second, browsers refuse its pages this server’s answers, and they no longer belong to this tenant. To bring it back it has to be proven anew.'
+          ? 'Within a second, browsers refuse its pages this server’s answers, and they no longer count as its own. To bring it back it has to be proven anew.'
           : 'Nothing counts on it yet. Added again, it gets another record.'
       }
       keep="Keep origin"

@@ -21,7 +21,7 @@ export function describeFailedCheck(problem: ApiProblem): ProblemWords {
     case 'domain.lookup_failed':
       return { title: 'The name servers did not answer.', advice: 'Nothing was changed. Try again in a minute.' }
     case 'domain.taken':
-      return { title: 'Another tenant has this domain.', advice: 'It has to be removed there first.' }
+      return { title: 'Somebody else here has this domain.', advice: 'It has to be removed there first.' }
     case 'domain.not_found':
       return { title: 'This origin is gone.', advice: 'Somebody removed it meanwhile.' }
     default:

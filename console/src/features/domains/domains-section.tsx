@@ -18,7 +18,7 @@ export function DomainsSection(props: { tenantId: string; isSuperuser: boolean }
     <DescribedSection
       wide
       title="Domains"
-      lead="Pages at these origins may call this server from a browser, and belong to this tenant without X-TENANT."
+      lead="Pages at these origins may call this server from a browser, without naming it by X-TENANT."
     >
       <QueryPanel what="Domains" query={domains} skeleton={<Bone width={320} height={32} />}>
         {(found) => (

@@ -83,7 +83,7 @@ export function NameStep(props: { flow: TenantFlow }): ReactNode {
             {tenant.id}
             <CopyButton text={tenant.id} what="id" size="small" />
           </p>
-          <p className="text-meta text-ink-3">Given when the tenant was made; addresses and the API count on it.</p>
+          <p className="text-meta text-ink-3">Given when it was made; addresses and the API count on it.</p>
         </div>
       </form>
     </OnboardingFrame>

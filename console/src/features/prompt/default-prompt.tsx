@@ -6,7 +6,7 @@ export function DefaultPrompt(props: { text: string; onStart: (text: string) => 
   return (
     <div className="flex max-w-[64ch] flex-col gap-4 px-6 py-5 phone:px-4">
       <div>
-        <h2 className="text-[14px]/[20px] font-semibold text-ink">This tenant has no prompt of its own</h2>
+        <h2 className="text-[14px]/[20px] font-semibold text-ink">There is no prompt of its own yet</h2>
         <p className="text-ink-2">The platform’s default answers for it:</p>
       </div>
       <blockquote className="border-s-2 border-line-strong ps-4 text-prose whitespace-pre-wrap wrap-anywhere text-ink">

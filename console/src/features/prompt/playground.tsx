@@ -12,7 +12,7 @@ import { PlaygroundTurn } from './playground-turn.tsx'
 import { checkPrompt, toPrompt } from './prompt-text.ts'
 
 const retrievals = [
-  { value: 'on', label: 'With sources', note: 'As the tenant’s settings say' },
+  { value: 'on', label: 'With sources', note: 'As its settings say' },
   { value: 'off', label: 'Without sources', note: 'Searches nothing' },
 ] as const
 

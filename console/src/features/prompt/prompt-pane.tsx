@@ -211,7 +211,7 @@ function NoSuchVersion(props: { onView: (view: PaneView) => void }): ReactNode {
       title="There is no such version"
       action={<Button onClick={() => props.onView({ version: undefined, against: undefined })}>Show the prompt</Button>}
     >
-      This tenant’s prompt has no version of that number.
+      The prompt has no version of that number.
     </EmptyState>
   )
 }

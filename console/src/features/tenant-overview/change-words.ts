@@ -11,9 +11,9 @@ export interface ToldChange {
 }
 
 const actionWords: Record<string, string> = {
-  'tenant.created': 'Tenant onboarded',
-  'tenant.imported': 'Tenant imported',
-  'tenant.moved': 'Tenant moved',
+  'tenant.created': 'Created',
+  'tenant.imported': 'Imported',
+  'tenant.moved': 'Moved',
 }
 
 const fieldNames: Record<string, string> = {

@@ -13,8 +13,8 @@ export function describeTenantUserState(user: TenantUser): { kind: StateKind; wo
 }
 
 const linkedWords = {
-  assigned: { kind: 'Assigned', note: 'A platform user assigned to this tenant.' },
-  owner: { kind: 'Owner', note: 'Owns this tenant, and enters without being assigned.' },
+  assigned: { kind: 'Assigned', note: 'A platform user who is assigned here.' },
+  owner: { kind: 'Owner', note: 'The owner, who enters without being assigned.' },
   superuser: { kind: 'Superuser', note: 'Manages this server, and enters without being assigned.' },
   left: { kind: 'Platform user', note: 'A platform user that left. Nobody enters with it; its conversations stay.' },
   deleted: { kind: 'Platform user', note: 'Its platform account was deleted; its conversations stay.' },
@@ -23,7 +23,7 @@ const linkedWords = {
 /** What kind of user somebody is here, in a word and in a sentence. */
 export function describeTenantUserKind(user: Pick<TenantUser, 'linked_as'>): { kind: string; note: string } {
   if (user.linked_as !== null) return linkedWords[user.linked_as]
-  return { kind: 'Own user', note: 'This tenant’s own: signs in here and nowhere else.' }
+  return { kind: 'Own user', note: 'Signs in here and nowhere else.' }
 }
 
 /** What of a tenant's user is changed by pressing something. */

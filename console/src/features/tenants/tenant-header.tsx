@@ -74,7 +74,7 @@ function Heading(props: { tenant: Tenant; isSuperuser: boolean }): ReactNode {
   const { tenant } = props
   const now = useNow()
   return (
-    <div className="flex min-w-0 flex-1 items-center gap-[14px] pt-[2px]">
+    <div className="flex min-w-0 flex-1 items-center gap-[14px] pt-[2px] phone:items-start">
       <Plate tenantId={tenant.id} size={36} />
       <div className="min-w-0">
         <div className="flex flex-wrap items-center gap-x-[10px]">
@@ -87,7 +87,9 @@ function Heading(props: { tenant: Tenant; isSuperuser: boolean }): ReactNode {
             </Link>
             <Icon name="chevron-right" className="size-[14px] text-ink-3" />
           </nav>
-          <h1 className="text-title font-semibold tracking-[-.015em] wrap-anywhere text-ink">{tenant.name}</h1>
+          <h1 dir="auto" className="text-title font-semibold tracking-[-.015em] wrap-anywhere text-ink">
+            {tenant.name}
+          </h1>
           <HeaderState tenant={tenant} />
         </div>
         <div className="flex flex-wrap items-center gap-x-2 text-meta text-ink-3">

@@ -145,6 +145,7 @@ function NameCell(props: { tenant: ListedTenant }): ReactNode {
         <Link
           to={tenantPath(id)}
           data-row-link=""
+          dir="auto"
           title={name}
           className="-m-[2px] truncate rounded-xs p-[2px] leading-[16px] font-medium text-ink -outline-offset-2"
         >
@@ -246,7 +247,7 @@ function drawPhoneRow(tenant: ListedTenant, isUnfinished: boolean): ReactNode {
     <ListRow
       mark={<Plate tenantId={tenant.id} size={36} />}
       name={
-        <Link to={tenantPath(tenant.id)} data-row-link="">
+        <Link to={tenantPath(tenant.id)} data-row-link="" dir="auto">
           {tenant.name}
         </Link>
       }
