@@ -13,13 +13,16 @@ export function Menu(props: {
   trigger: ReactElement
   align?: 'start' | 'center' | 'end'
   side?: 'top' | 'bottom'
+  /** For whoever opens it in another way than by its trigger. */
+  open?: boolean
+  onOpenChange?: (open: boolean) => void
   children: ReactNode
   className?: string
 }): ReactNode {
   return (
     // Not modal: locking the scroll would need an inline style element, which the policy forbids. Not in a portal: it
     // stays in its landmark, and above the dialog it may stand in; fixed boxes are not cut by what scrolls.
-    <DropdownMenu.Root modal={false}>
+    <DropdownMenu.Root modal={false} open={props.open} onOpenChange={props.onOpenChange}>
       <DropdownMenu.Trigger asChild>{props.trigger}</DropdownMenu.Trigger>
       <DropdownMenu.Content
         align={props.align ?? 'end'}

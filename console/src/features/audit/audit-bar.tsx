@@ -32,6 +32,7 @@ export function AuditBar(props: {
       <ChoiceMenu
         label="Action"
         icon="filter"
+        keys="F"
         value={view.action ?? ''}
         choices={[
           { value: '', label: 'Any action' },

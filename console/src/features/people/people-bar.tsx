@@ -33,6 +33,7 @@ export function PeopleBar(props: {
       <ChoiceMenu
         label="State"
         icon="filter"
+        keys="F"
         value={view.state}
         choices={states}
         onChoose={(state) => onChange({ state })}

@@ -38,6 +38,7 @@ export function TenantUsersBar(props: {
       <ChoiceMenu
         label="Kind"
         icon="filter"
+        keys="F"
         value={view.kind}
         choices={kinds}
         onChoose={(kind) => onChange({ kind })}

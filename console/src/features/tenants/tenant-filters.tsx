@@ -1,8 +1,9 @@
-import type { ReactNode } from 'react'
+import { useMemo, useState, type ReactNode } from 'react'
 import { formatCount } from '../../lib/numbers.ts'
 import { formatDay } from '../../lib/format.ts'
 import { useNow } from '../../lib/use-now.ts'
 import { Button } from '../../ui/button.tsx'
+import { useCommands, type Command } from '../../ui/commands.tsx'
 import { DayField } from '../../ui/day-field.tsx'
 import { FilterChip } from '../../ui/filter-chip.tsx'
 import { Icon } from '../../ui/icons.tsx'
@@ -20,6 +21,8 @@ export function TenantFilters(props: {
   onChange: (changes: Partial<Filters>) => void
 }): ReactNode {
   const { filters, onChange } = props
+  const [open, setOpen] = useState(false)
+  useCommands(useMemo(() => [{ ...filterCommand, run: () => setOpen(true) }], []))
   const today = useNow().toISOString().slice(0, 10)
   const listed = props.models.map(({ model, tenants }) => ({
     value: model ?? noModel,
@@ -32,6 +35,8 @@ export function TenantFilters(props: {
     <>
       <Popover
         label="Filter tenants"
+        open={open}
+        onOpenChange={setOpen}
         className="w-[280px]"
         trigger={
           <Button>
@@ -98,6 +103,14 @@ export function TenantFilters(props: {
       )}
     </>
   )
+}
+
+const filterCommand: Omit<Command, 'run'> = {
+  id: 'list.filter',
+  name: 'Filter tenants',
+  group: 'In a list',
+  keys: 'F',
+  palette: false,
 }
 
 function nameModel(model: string): string {
