@@ -131,6 +131,7 @@ async function embedBatch(
 /** What a passage is found with in an index that others may search, too. */
 function describeChunk(chunk: Chunk, document: DocumentRow, textField: string): PineconeRecord['metadata'] {
   return {
+    tenantry: document.tenantId,
     document_id: document.id,
     title: document.title,
     start: chunk.start,

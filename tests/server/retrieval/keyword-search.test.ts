@@ -1,10 +1,13 @@
 import { afterAll, beforeAll, describe, expect, test } from 'bun:test'
+import { sql } from 'drizzle-orm'
 import { searchChunks } from '../../../server/data/chunk-search.data.ts'
 import type { TenantScope } from '../../../server/data/tenant-scope.ts'
 import { parseTenantId } from '../../../server/platform/ids.ts'
 import { detectLanguage, type SearchLanguage } from '../../../server/platform/language.ts'
+import { createOwnerRole } from '../../support/databases.ts'
 import { asOwner } from '../../support/owner-sql.ts'
 import { makeSuperuser, makeTenant, type Person } from '../../support/people.ts'
+import { eventually } from '../../support/scenario.ts'
 import { startApp, type TestApp } from '../../support/start-app.ts'
 import { addDocument } from '../chat/knowledge.ts'
 
@@ -154,6 +157,42 @@ describe('keyword search', () => {
     const { find } = await library([{ passages: Array.from({ length: 60 }, (_, n) => `The same words, number ${n}.`) }])
     expect(await find('the same words')).toEqual(await find('the same words'))
   })
+})
+
+test('A5: the search goes through its index under the policies, also where the owner is no superuser', async () => {
+  const database = await createOwnerRole()
+  const weak = await startApp({ database, migrate: true })
+  try {
+    await makeTenant(weak, await makeSuperuser(weak), 'weak')
+    const look = () =>
+      asOwner(weak, async (sql) => {
+        const [row] = await sql<{ by_index: number; by_scan: number }[]>`
+          select i.idx_scan::int as by_index, t.seq_scan::int as by_scan
+          from pg_stat_user_indexes i join pg_stat_user_tables t using (relid) where i.indexrelname = 'chunks_words'`
+        return row
+      })
+    await asOwner(weak, async (sql) => {
+      const passages = Array.from({ length: 400 }, (_, n) => `Passage ${n} of word${n} among others.`)
+      await addDocument(sql, { tenant: 'weak', title: 'Long', passages })
+      await sql`select pg_stat_force_next_flush()`
+    })
+    const before = await look()
+    const scope = weak.services.databases.scopeOf({ id: parseTenantId('weak')!, isolation: 'pooled' })
+    const found = await scope.read(async (tenantRows) => {
+      const passages = await searchChunks(tenantRows, { question: 'word123', passagesMax: 5 })
+      await tenantRows.execute(sql`select pg_stat_force_next_flush()`)
+      return passages.map(({ text }) => text)
+    })
+    expect(found).toEqual(['Passage 123 of word123 among others.'])
+    const after = await eventually(async () => {
+      const now = await look()
+      return now && before && now.by_index > before.by_index && now
+    })
+    expect(after.by_scan).toBe(before?.by_scan ?? -1)
+  } finally {
+    await weak.stop()
+    await database.drop()
+  }
 })
 
 describe('the language of a text', () => {
