@@ -103,4 +103,44 @@ describe('markers that name no source are removed', () => {
     expect(shown).toBe('See [2] and [1][2] but not.')
     expect(cited).toEqual([2, 1])
   })
+
+  test('in a fenced block of code nothing is a marker, in any split; behind it everything is again', () => {
+    const code = fc.constantFrom('items[0] = 9', 'a[12][1]', ' [9]', '[1]', '', 'const x = [7]', '😀[3]', '~~ [9]')
+    const blocks = fc.record({
+      mark: fc.constantFrom('```', '~~~', '````', '   ```'),
+      lines: fc.array(code, { maxLength: 6 }),
+      text: fc.constantFrom('See [1] and [9].', 'Nothing 😀 [7] here', '[9]'),
+    })
+    fc.assert(
+      fc.property(fc.array(blocks, { minLength: 1, maxLength: 4 }), splits, (given, places) => {
+        const write = (clean: (text: string) => string): string =>
+          given.map(({ mark, lines, text }) => [`${mark}ts`, ...lines, mark, clean(text)].join('\n')).join('\n')
+        const { shown, cited } = show(
+          cut(
+            write((text) => text),
+            places,
+          ),
+          [1],
+        )
+        expect(shown.replaceAll(' ', '')).toBe(write((text) => text.replace(/\[[79]\]/u, '')).replaceAll(' ', ''))
+        expect(cited).toEqual(given.some(({ text }) => text.includes('[1]')) ? [1] : [])
+      }),
+      { numRuns: 3_000 },
+    )
+  })
+
+  test('letters of several UTF-16 units pass whole, however a text is split', () => {
+    const pieces = fc.array(fc.constantFrom('😀', '👨‍👩‍👧', 'é', '漢字', ' [1]', '[9]', '[', 'ß]'), { maxLength: 25 })
+    fc.assert(
+      fc.property(pieces, splits, (parts, places) => {
+        const text = parts.join('')
+        const { shown } = show(cut(text, places), [1])
+        expect(shown.isWellFormed()).toBe(true)
+        for (const letter of ['😀', '👨‍👩‍👧', 'é', '漢字', 'ß']) {
+          expect(shown.split(letter)).toHaveLength(text.split(letter).length)
+        }
+      }),
+      { numRuns: 2_000 },
+    )
+  })
 })
