@@ -186,7 +186,7 @@ test('A5: the search goes through its index under the policies, also where the o
     expect(found).toEqual(['Passage 123 of word123 among others.'])
     const after = await eventually(async () => {
       const now = await look()
-      return now && before && now.by_index > before.by_index && now
+      return now && before && now.by_index > before.by_index ? now : undefined
     })
     expect(after.by_scan).toBe(before?.by_scan ?? -1)
   } finally {

@@ -44,7 +44,7 @@ const passage = (id: string): Passage => ({
   end: null,
   score: 0,
 })
-const rankings = fc.uniqueArray(fc.constantFrom(...'abcdefgh'), { maxLength: 8 })
+const rankings = fc.uniqueArray(fc.constantFrom('a', 'b', 'c', 'd', 'e', 'f', 'g', 'h'), { maxLength: 8 })
 const weights = fc.constantFrom(0, 0.5, 1, 3)
 
 test('fusion gives each passage once, best first, whatever the rankings; what is first in both stays first', () => {
