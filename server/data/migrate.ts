@@ -15,6 +15,13 @@ export const migrationChanged = defineError({
   title: 'A migration that already ran was changed',
 })
 
+/** Another version of the server has migrated the database further than this one can. */
+export const databaseNewer = defineError({
+  code: 'migration.newer',
+  status: 500,
+  title: 'The database is of a newer version',
+})
+
 /** Which kind of tables a migrations folder makes. */
 export type DatabaseKind = 'core' | 'tenant'
 
@@ -72,6 +79,11 @@ async function migrateKind(sql: postgres.Sql, kind: DatabaseKind): Promise<strin
   const files = readMigrationFiles({ migrationsFolder: folder })
   const before = await readApplied(sql, kind)
   for (const [index, row] of before.entries()) {
+    if (index >= files.length) {
+      throw databaseNewer({
+        detail: `A newer version has applied ${before.length} migrations of drizzle/${kind}, and this one knows ${files.length}. Start the newer version again, or restore the backup that was made before it.`,
+      })
+    }
     if (files[index]?.hash !== row.hash) {
       throw migrationChanged({
         detail: `Migration ${index + 1} of drizzle/${kind} is not the one that this database was made with. Restore the file as it was and add a new migration instead.`,

@@ -71,7 +71,8 @@ export class ConfigError extends Error {
 }
 
 const secretBytesMin = 32
-const knownVariables = [
+/** Every variable that is read. */
+export const knownVariables = [
   'PORT',
   'HOST',
   'DATABASE_URL',
