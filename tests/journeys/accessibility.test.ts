@@ -64,6 +64,7 @@ const pages: Record<string, { path: string; sign: string }[]> = {
   ],
   '/tenants/$tenantId/connect': [
     { path: `${tenant}/connect`, sign: 'Renew the tokens' },
+    { path: `${tenant}/connect?code=openai`, sign: 'Ask with the openai package' },
     { path: `${tenant}/connect?code=typescript&origin=https://new.example`, sign: 'Not allowed' },
   ],
 }

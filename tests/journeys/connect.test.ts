@@ -1,14 +1,15 @@
 import { afterAll, beforeAll, describe, expect, test } from 'bun:test'
-import { mkdtemp, rm } from 'node:fs/promises'
+import { mkdtemp, rm, symlink } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { type Clock, systemClock } from '../../server/platform/clock.ts'
 import { canBrowse, type Stage, startStage, type Visitor } from '../support/browser.ts'
+import { call } from '../support/call.ts'
 import { makeTenant, makeUser, type Person, password } from '../support/people.ts'
 import { eventually } from '../support/scenario.ts'
 
 const root = join(import.meta.dir, '../..')
-const languages = ['curl', 'Browser', 'TypeScript']
+const languages = ['curl', 'Browser', 'TypeScript', 'OpenAI SDK', 'AI SDK']
 const question = 'What can you help me with?'
 const expiryMs = 61_000
 const answerText = `You said: ${question}`
@@ -36,7 +37,7 @@ describe.skipIf(!canBrowse())('the code of the Connect tab', () => {
     await visitor.go('/tenants/kepler-health/connect')
     await visitor.signIn(stage.superuser)
     for (const language of languages) {
-      await visitor.page.getByRole('radio', { name: language }).check()
+      await visitor.page.getByRole('radio', { name: language, exact: true }).check()
       code[language] = await readCode(visitor, user)
     }
     visitor.assertQuiet()
@@ -203,6 +204,26 @@ describe.skipIf(!canBrowse())('the code of the Connect tab', () => {
     }
   })
 
+  test.each([
+    ['OpenAI SDK', 'Ask with the openai package'],
+    ['AI SDK', 'Ask with the AI SDK'],
+  ])('%s: with an API key the code passes a strict check and runs', async (language, title) => {
+    const { app, superuser } = stage
+    const route = 'POST /admin/tenants/kepler-health/api-keys'
+    const made = await call(app, route, { token: superuser.token, body: { name: language } })
+    const packages = join(folder, 'node_modules')
+    if (!(await Bun.file(join(packages, 'openai/package.json')).exists())) {
+      await symlink(join(root, 'node_modules'), packages)
+    }
+    const name = `${language.toLowerCase().replaceAll(' ', '-')}.ts`
+    await Bun.write(join(folder, name), (code[language] ?? {})[title] ?? '')
+    await writeProject([name], ['node'])
+    expect(await run(['tsc', '--noEmit', '-p', folder])).toEqual({ exit: 0, output: '' })
+    const ran = await run([process.execPath, name], { TENANTRY_API_KEY: made.body.secret })
+    expect(ran.exit).toBe(0)
+    expect(ran.output).toContain(answerText)
+  })
+
   async function importClient() {
     await writeTypeScript()
     const { Tenantry, TenantryError }: ClientModule = await import(join(folder, 'tenantry.ts'))
@@ -219,16 +240,20 @@ describe.skipIf(!canBrowse())('the code of the Connect tab', () => {
     expect(Object.keys(files)).toEqual(['Sign in and ask', 'The client, with types'])
     await Bun.write(join(folder, 'tenantry.ts'), files['The client, with types'] ?? '')
     await Bun.write(join(folder, 'main.ts'), files['Sign in and ask'] ?? '')
-    const compilerOptions = { target: 'ES2023', module: 'preserve', lib: ['ES2023', 'DOM', 'DOM.Iterable'], types: [] }
+    await writeProject(['main.ts', 'tenantry.ts'], [])
+  }
+
+  async function writeProject(files: string[], types: string[]): Promise<void> {
+    const compilerOptions = { target: 'ES2023', module: 'preserve', lib: ['ES2023', 'DOM', 'DOM.Iterable'], types }
     const extra = { strict: true, noUncheckedIndexedAccess: true, allowImportingTsExtensions: true, noEmit: true }
-    const config = { compilerOptions: { ...compilerOptions, ...extra }, files: ['main.ts', 'tenantry.ts'] }
+    const config = { compilerOptions: { ...compilerOptions, ...extra }, files }
     await Bun.write(join(folder, 'tsconfig.json'), JSON.stringify(config))
   }
 
-  async function run(command: string[]): Promise<{ exit: number; output: string }> {
+  async function run(command: string[], env: Record<string, string> = {}): Promise<{ exit: number; output: string }> {
     const [name = '', ...rest] = command
     const program = name === 'tsc' ? join(root, 'node_modules/.bin/tsc') : name
-    const child = Bun.spawn([program, ...rest], { cwd: folder, stderr: 'pipe' })
+    const child = Bun.spawn([program, ...rest], { cwd: folder, stderr: 'pipe', env: { ...process.env, ...env } })
     const [output, complaints] = await Promise.all([
       new Response(child.stdout).text(),
       new Response(child.stderr).text(),

@@ -1,4 +1,5 @@
 import type { ReactNode } from 'react'
+import { ApiKeysSection } from '../../features/api-keys/api-keys-section.tsx'
 import { ExportSection } from '../../features/archives/export-section.tsx'
 import { DomainsSection } from '../../features/domains/domains-section.tsx'
 import { PlaceSection } from '../../features/tenant-place/place-section.tsx'
@@ -11,6 +12,7 @@ export function TenantSettings(): ReactNode {
       {(tenant, isSuperuser) => (
         <>
           <DomainsSection tenantId={tenant.id} isSuperuser={isSuperuser} />
+          <ApiKeysSection tenantId={tenant.id} />
           <PlaceSection tenant={tenant} isSuperuser={isSuperuser} />
           {isSuperuser && <ExportSection tenant={tenant} />}
         </>

@@ -1,7 +1,8 @@
 import { useQuery } from '@tanstack/react-query'
-import { useParams } from '@tanstack/react-router'
+import { Link, useParams } from '@tanstack/react-router'
 import type { ReactNode } from 'react'
 import { useApi } from '../../api/api-context.ts'
+import { tenantPath } from '../../lib/paths.ts'
 import { useView } from '../../lib/use-view.ts'
 import { getDomainsQueryOptions } from '../../panels/domains.queries.ts'
 import { QueryPanel } from '../../panels/query-panel.tsx'
@@ -19,7 +20,13 @@ import { OriginSection } from './origin-section.tsx'
 import { writeSnippets } from './snippets.ts'
 import { TenantHeaderSection } from './tenant-header-section.tsx'
 
-const languageNames: Record<CodeLanguage, string> = { curl: 'curl', browser: 'Browser', typescript: 'TypeScript' }
+const languageNames: Record<CodeLanguage, string> = {
+  curl: 'curl',
+  browser: 'Browser',
+  typescript: 'TypeScript',
+  openai: 'OpenAI SDK',
+  'ai-sdk': 'AI SDK',
+}
 
 /** Code to connect a frontend with this tenant, and what stands in the way of it. */
 export function ConnectPage(): ReactNode {
@@ -53,16 +60,31 @@ export function ConnectPage(): ReactNode {
             }
           >
             <div className="flex flex-wrap items-center gap-x-4 gap-y-2 border-b border-line px-6 py-3 phone:px-4">
-              <Segmented
-                label="Language"
-                value={view.code}
-                choices={codeLanguages.map((value) => ({
-                  value,
-                  label: languageNames[value],
-                }))}
-                onChoose={(code) => change({ code })}
-              />
-              <p className="text-ink-3">Put in one of its users; everything else is filled in.</p>
+              {/* Five choices are wider than a phone. */}
+              <div className="max-w-full overflow-x-auto">
+                <Segmented
+                  label="Language"
+                  value={view.code}
+                  choices={codeLanguages.map((value) => ({
+                    value,
+                    label: languageNames[value],
+                  }))}
+                  onChoose={(code) => change({ code })}
+                />
+              </div>
+              <p className="text-ink-3">
+                {view.code === 'openai' || view.code === 'ai-sdk' ? (
+                  <>
+                    Put in one of its{' '}
+                    <Link to={tenantPath(tenantId, 'settings')} className="link">
+                      API keys
+                    </Link>
+                    ; everything else is filled in.
+                  </>
+                ) : (
+                  'Put in one of its users; everything else is filled in.'
+                )}
+              </p>
             </div>
             {tenant?.is_active === false && (
               <div className="border-b border-line px-6 py-3 phone:px-4">

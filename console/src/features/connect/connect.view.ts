@@ -1,7 +1,7 @@
 import { choiceField, defineView, textField } from '../../lib/view-state.ts'
 
 /** The languages there is code for. */
-export const codeLanguages = ['curl', 'browser', 'typescript'] as const
+export const codeLanguages = ['curl', 'browser', 'typescript', 'openai', 'ai-sdk'] as const
 
 /** A language there is code for. */
 export type CodeLanguage = (typeof codeLanguages)[number]

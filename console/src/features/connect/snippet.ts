@@ -16,5 +16,5 @@ export interface Snippet {
   code: string
 }
 
-/** Stands in the code where the reader’s own user goes. */
-export const placeholders = { email: 'user@example.com', password: 'their password' } as const
+/** Stands in the code where the reader’s own user or key goes. */
+export const placeholders = { email: 'user@example.com', password: 'their password', apiKey: 'tk_…' } as const

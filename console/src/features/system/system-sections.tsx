@@ -8,6 +8,7 @@ import { DescribedSection } from '../../ui/described-section.tsx'
 import { Fact, Facts } from '../../ui/facts.tsx'
 import { State, type StateKind } from '../../ui/state.tsx'
 import { When } from '../../ui/time.tsx'
+import { KeysSection } from './keys-section.tsx'
 import { FleetSections } from './fleet-sections.tsx'
 import { MailSection } from './mail-section.tsx'
 import type { SystemFacts } from './system.queries.ts'
@@ -93,6 +94,7 @@ export function SystemSections({ facts }: { facts: SystemFacts }): ReactNode {
         </Facts>
       </DescribedSection>
       <MailSection />
+      <KeysSection />
       <DescribedSection
         wide
         title="Variables"

@@ -18,3 +18,19 @@ export function getSystemQueryOptions(api: Api) {
     refetchInterval: askAgainMs,
   })
 }
+
+/** How far the rotation of keys is. */
+export type KeyState = Awaited<ReturnType<typeof askKeyState>>
+
+function askKeyState(options: { api: Api; signal: AbortSignal }) {
+  return ask(options.api.server.admin.system.keys.get({ fetch: { signal: options.signal } }))
+}
+
+/** What is sealed with which key; asked again every 15 s while the page is seen. */
+export function getKeyStateQueryOptions(api: Api) {
+  return queryOptions({
+    queryKey: ['system', 'keys'],
+    queryFn: ({ signal }) => askKeyState({ api, signal }),
+    refetchInterval: askAgainMs,
+  })
+}
