@@ -3,10 +3,9 @@ import { call, send } from '../support/call.ts'
 import { createTestDatabase, type TestDatabase } from '../support/databases.ts'
 import { type FakeOpenAi, startFakeOpenAi } from '../support/fake-openai.ts'
 import { type OpenStream, openStream } from '../support/open-stream.ts'
-import { password } from '../support/people.ts'
 import { canRunRedis, startRedis, type TestRedis } from '../support/redis-server.ts'
-import { type ServerProcess, startServerProcess } from '../support/server-process.ts'
-import { testSecrets } from '../support/start-app.ts'
+import { enterAsRoot, startRootedServer } from '../support/rooted-server.ts'
+import type { ServerProcess } from '../support/server-process.ts'
 
 /** D9: servers in processes of their own are asked to end while answers stream. FULL: 200 streams, one that never ends. */
 
@@ -35,28 +34,10 @@ afterAll(async () => {
 })
 
 async function startReplica(): Promise<ServerProcess> {
-  const server = await startServerProcess({
-    NODE_ENV: 'production',
-    DATABASE_URL: database.ownerUrl,
-    ALLOW_LOOPBACK_UPSTREAMS: 'true',
-    OPENAI_API_KEY: 'sk-platform',
-    OPENAI_BASE_URL: model.url,
-    SUPERUSER_EMAIL: 'root@platform.example',
-    SUPERUSER_PASSWORD: password,
-    ...(redis ? { REDIS_URL: redis.url } : {}),
-    ...testSecrets,
-  })
+  const redisUrl: Record<string, string> = redis ? { REDIS_URL: redis.url } : {}
+  const server = await startRootedServer(database, { OPENAI_BASE_URL: model.url, ...redisUrl })
   running.push(server)
   return server
-}
-
-/** A superuser's token, who enters the tenant that is made once. */
-async function enter(server: ServerProcess): Promise<{ token: string; tenant: string }> {
-  const login = await call(server, 'POST /auth/login', { body: { email: 'root@platform.example', password } })
-  const token: string = login.body.access_token
-  const made = await call(server, 'POST /admin/tenants', { token, body: { id: 'acme', name: 'Acme' } })
-  if (made.status !== 201 && made.status !== 409) throw new Error(made.text)
-  return { token, tenant: 'acme' }
 }
 
 /** Reads to the end and tells how it ended; half a stream is `cut`. */
@@ -73,7 +54,7 @@ test(`D9: SIGTERM with ${streamsMax} streams: not ready first, every answer ends
   model.behave({ tokens: isFull ? 250 : 100, delayMs: 30 }, { sticky: true })
   if (isFull) model.behave({ tokens: 10_000, delayMs: 30 })
   const server = await startReplica()
-  const who = await enter(server)
+  const who = await enterAsRoot(server)
   const asking = Array.from({ length: streamsMax }, () =>
     openStream(server, 'POST /chat/stream', { ...who, body: { message: 'Tell me' } }),
   )
@@ -111,7 +92,7 @@ test('D9: replicas are restarted one after the other under load, and no stream i
   let replicas: ServerProcess[] = [await startReplica(), await startReplica()]
   const first = replicas[0]
   if (!first) throw new Error('no replica')
-  const who = await enter(first)
+  const who = await enterAsRoot(first)
   const results: string[] = []
   const loading = new AbortController()
 
