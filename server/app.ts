@@ -46,7 +46,7 @@ import { createIdentity } from './http/identity.ts'
 import { createOwnOrigin } from './http/own-origin.ts'
 import { answerProblem, describeProblem, requestMalformed, routeNotFound, serverError } from './http/problem-details.ts'
 import { boundedBodies } from './http/request-body.ts'
-import { refuseUnroutable, requestLog } from './http/request-log.ts'
+import { refuseUnroutable, refuseWhenFull, requestLog } from './http/request-log.ts'
 import { createRequestMetrics } from './http/request-metrics.ts'
 import { audienceKey, type Gates, publicRoutes } from './http/routes.ts'
 import { createTenantGate } from './http/tenant-gate.ts'
@@ -192,6 +192,7 @@ export function createApp(services: Services, options: { consoleFiles: ConsoleFi
       }),
     )
     .use(refuseUnroutable())
+    .use(refuseWhenFull(services.diskSpace))
     .use(boundedBodies())
     .use(compressedAnswers())
     .use(api)

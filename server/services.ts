@@ -38,6 +38,7 @@ import { createIngestion, ingestTask } from './knowledge/ingestion.ts'
 import { createOutbox, type Outbox } from './mail/outbox.ts'
 import type { Clock } from './platform/clock.ts'
 import type { Config } from './platform/config.ts'
+import { type DiskSpace, watchDiskSpace } from './platform/disk-space.ts'
 import { createEgress, type Egress } from './platform/egress.ts'
 import type { Log } from './platform/log.ts'
 import { createMetrics, type Metrics } from './platform/metrics.ts'
@@ -86,6 +87,8 @@ export interface Services {
   openAnswers: OpenAnswers
   limits: Limits
   sharedAnswers: SharedAnswers
+  /** Of the embedded database; undefined when the database is elsewhere. */
+  diskSpace: DiskSpace | undefined
   /** Closes connections; open answers should be drained before. */
   close(): Promise<void>
 }
@@ -233,6 +236,7 @@ export async function createServices(options: {
     log,
   }
   const openAnswers = createOpenAnswers({ feed, ledger, log })
+  const diskSpace = config.databaseUrl ? undefined : watchDiskSpace({ folder: config.dataDir, log })
   const sharedAnswers = createSharedAnswers({ redis, log })
   return {
     config,
@@ -269,11 +273,13 @@ export async function createServices(options: {
     openAnswers,
     limits,
     sharedAnswers,
+    diskSpace,
     async close() {
       openAnswers.stop()
       metrics.stop()
       await tracing?.stop()
       limits.stop()
+      diskSpace?.stop()
       await sharedAnswers.stop()
       limitEvents.stop()
       await limitEvents.flush()

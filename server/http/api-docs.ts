@@ -20,6 +20,7 @@ const problemStatuses: Record<string, string> = {
   502: 'A service behind this one failed',
   503: 'Not possible right now',
   504: 'A service behind this one took too long',
+  507: 'The disk is full',
 }
 
 /**

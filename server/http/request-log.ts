@@ -1,5 +1,6 @@
 import { Elysia } from 'elysia'
 import type { Clock } from '../platform/clock.ts'
+import { type DiskSpace, storageFull } from '../platform/disk-space.ts'
 import { enterLogContext, type Log } from '../platform/log.ts'
 import type { Tracing } from '../platform/tracing.ts'
 import { requestMalformed } from './problem-details.ts'
@@ -114,4 +115,17 @@ function checkRoutable(request: Request): void {
   if (pathStart < 11) throw requestMalformed({ detail: 'The Host header is too short to be routed.' })
   if (url.includes('%00')) throw requestMalformed({ detail: 'The address must not contain NUL characters.' })
   ensureBodyFits(request)
+}
+
+const readingMethods = new Set(['GET', 'HEAD', 'OPTIONS'])
+
+/** Refuses what would write while the disk of the embedded database is nearly full; throws `server.storage_full` 507. */
+export function refuseWhenFull(diskSpace: DiskSpace | undefined) {
+  return new Elysia({ name: 'refuse-when-full' }).onRequest(({ request }) => {
+    if (!diskSpace?.isLow || readingMethods.has(request.method)) return
+    throw storageFull({
+      detail: 'The server’s disk is nearly full, so nothing can be written. Its operator must make room.',
+      headers: { 'retry-after': '60' },
+    })
+  })
 }
