@@ -45,8 +45,10 @@ let userId = ''
 
 async function ask(route: string, options: CallOptions = {}): Promise<Reply> {
   const reply = await call(app, route, options)
-  const issuing = typeof reply.body?.access_token === 'string'
-  if (issuing) {
+  const isKey = typeof reply.body?.secret === 'string'
+  if (isKey) issued[`API key ${Object.keys(issued).length}`] = reply.body.secret
+  const issuing = isKey || typeof reply.body?.access_token === 'string'
+  if (issuing && !isKey) {
     issued[`access token ${Object.keys(issued).length}`] = reply.body.access_token
     const cookie = /=(trt_[^;]+)/.exec(reply.headers.get('set-cookie') ?? '')?.[1]
     issued[`refresh token ${Object.keys(issued).length}`] = reply.body.refresh_token ?? cookie ?? 'none'
@@ -135,6 +137,22 @@ test('B7: every way of succeeding is gone', async () => {
     expect(answer.status).toBe(200)
   }
   expect(openai.requests.at(-1)?.headers.authorization).toBe(`Bearer ${secrets['model key of the tenant']}`)
+  const key = await ask('POST /admin/tenants/acme/api-keys', { token, body: { name: 'Canary' } })
+  const rotated = await ask(`POST /admin/tenants/acme/api-keys/${key.body.id}/rotate`, { token, body: {} })
+  for (const secret of [key.body.secret, rotated.body.secret]) {
+    const completion = { messages: [{ role: 'user', content: 'What do you know?' }] }
+    const answer = await ask('POST /v1/chat/completions', { token: secret, body: completion })
+    expect(answer.status).toBe(200)
+    await ask('POST /v1/chat/completions', {
+      token: secret,
+      body: { messages: [{ role: 'user', content: secret }], n: 9 },
+    })
+    await ask('GET /users/me', { token: secret })
+    await ask('GET /admin/tenants', { token: secret })
+    await ask('GET /chat/sessions', { token: secret, tenant: 'nosuch' })
+  }
+  await ask(`DELETE /admin/tenants/acme/api-keys/${key.body.id}`, { token })
+  expect((await ask('GET /chat/sessions', { token: rotated.body.secret })).status).toBe(401)
   for (const connection of ['model', 'pinecone']) {
     const stored = await ask(`POST /admin/tenants/acme/${connection}/test`, { token, body: {} })
     expect(stored.status).toBe(200)
