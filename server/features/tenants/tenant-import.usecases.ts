@@ -2,6 +2,7 @@ import { Value } from '@sinclair/typebox/value'
 import type { TSchema, Static } from '@sinclair/typebox'
 import { type AuditActor, insertAudit } from '../../data/audit.data.ts'
 import { deleteTenantRows } from '../../data/conversations.data.ts'
+import { listUnfinishedIds } from '../../data/documents.data.ts'
 import {
   type ArchivedTableName,
   columnsOfTable,
@@ -13,6 +14,7 @@ import {
 import { deleteTenant, type TenantRecord, updateTenant } from '../../data/tenants.data.ts'
 import { deleteUsageOfTenant } from '../../data/usage.data.ts'
 import { findUsersByIds } from '../../data/users.data.ts'
+import { enqueueIngestion } from '../../knowledge/ingestion.ts'
 import { defineError } from '../../platform/errors.ts'
 import { parseUserId, type UserId } from '../../platform/ids.ts'
 import { readGzippedLines } from '../../platform/json-lines.ts'
@@ -60,6 +62,7 @@ export async function importTenant(
     const tables = await sumTenant(parts, made)
     ensureEqual(expected, tables)
     const tenant = await openTenant(parts, { made, head, tables }, actor)
+    await goOnWithDocuments(parts, tenant)
     return { tenant, tables, missing }
   } catch (error) {
     await removeImported(parts, made, actor)
@@ -202,6 +205,12 @@ function openTenant(
     })
     return open
   })
+}
+
+/** Documents that were being read when the tenant was exported are read here. */
+async function goOnWithDocuments(parts: TenantsParts, tenant: TenantRecord): Promise<void> {
+  const unfinished = await parts.databases.scopeOf(tenant).read((database) => listUnfinishedIds(database, tenant.id))
+  for (const { id } of unfinished) await enqueueIngestion(parts.core, { tenantId: tenant.id, id })
 }
 
 /** Nobody could enter it yet, so removing it loses nothing but what the archive still has. */
