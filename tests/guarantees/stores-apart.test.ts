@@ -206,20 +206,23 @@ test('an answer that is under way is stored although its database server was cha
   expect(kept).toMatchObject([{ status: 'completed' }])
 })
 
-test('D2: a turn whose store is lost midway is told as an error, counted once, and nothing of it was acknowledged', async () => {
+test('D2: a turn whose store is lost midway is told done only once it is back and keeps the answer; it is counted once, and others notice nothing', async () => {
   const user = await makeEndUser('beta', 'unlucky')
   scenario.model.behave({ tokens: 200, delayMs: 10 })
   const response = await send(app, 'POST /chat/stream', { token: user.token, body: { message: 'Will this be kept?' } })
+  const events: SseEvent[] = []
   const ended = (async () => {
-    const events = []
-    for await (const event of iterateEvents(response)) events.push(event.event)
-    return events
+    for await (const event of iterateEvents(response)) events.push(event)
   })()
+  // The first token comes after the question is stored.
+  await eventually(() => events.some(({ event }) => event === 'delta'))
   await scenario.sql`alter database ${scenario.sql(b.database_name)} allow_connections false`
   await endSessions(scenario.sql, { database: b.database_name })
-  const events = await ended
-  expect(events).not.toContain('done')
-  const lost = await call(app, 'GET /chat/sessions', { token: user.token })
+  // A connection that was cut off in the middle of a statement says so in the database's words.
+  const lost = await eventually(async () => {
+    const reply = await call(app, 'GET /chat/sessions', { token: user.token })
+    return reply.body.code === 'server.unavailable' ? undefined : reply
+  })
   expect([lost.status, lost.body.code]).toEqual([503, 'tenant.database_unavailable'])
   expect(lost.headers.get('retry-after')).toBe('2')
   expect((await call(app, 'GET /chat/sessions', { token: superuser.token, tenant: 'alpha' })).status).toBe(200)
@@ -245,7 +248,14 @@ test('D2: a turn whose store is lost midway is told as an error, counted once, a
     failing: [],
     state: { failing_since: null, last_success_at: expect.any(String) },
   })
+  await ended
+  const last = events.at(-1)
+  expect(last?.event).toBe('done')
+  const kept = await inStore(
+    b,
+    (sql) => sql`select status from tenant.chat_messages where id = ${last?.data.message_id}`,
+  )
+  expect(kept).toMatchObject([{ status: 'completed' }])
   const calls = await scenario.sql`select status from usage_ledger where user_id = ${user.id}`
-  expect(calls).toHaveLength(1)
-  expect(calls[0]?.status).not.toBe('reserved')
+  expect(calls.map(({ status }) => status)).toEqual(['completed'])
 }, 20_000)
