@@ -1,5 +1,5 @@
 import { afterAll, afterEach, beforeAll, expect, test } from 'bun:test'
-import { call, send } from '../support/call.ts'
+import { call, readEvents, send } from '../support/call.ts'
 import { createTestDatabase, type TestDatabase } from '../support/databases.ts'
 import { type FakeOpenAi, startFakeOpenAi } from '../support/fake-openai.ts'
 import { type OpenStream, openStream } from '../support/open-stream.ts'
@@ -129,6 +129,37 @@ test('D9: replicas are restarted one after the other under load, and no stream i
   expect(results.filter((end) => end !== 'done')).toEqual([])
   expect(results.length).toBeGreaterThan(20)
 }, 120_000)
+
+test.skipIf(!canRunRedis())(
+  'D9: of a replica that was killed, another one tells what it had said, and that the rest is lost',
+  async () => {
+    model.behave({ tokens: 2_000, delayMs: 20 }, { sticky: true })
+    const dying = await startReplica()
+    const other = await startReplica()
+    const who = await enterAsRoot(dying)
+    const stream = await openStream(dying, 'POST /chat/stream', {
+      ...who,
+      body: { message: 'Tell me', resumable: true },
+    })
+    await stream.until((text) => text.includes('word60 '))
+    await dying.killHard()
+    const killedMs = performance.now()
+    const back = await send(other, `GET /chat/streams/${stream.streamId}`, {
+      ...who,
+      headers: { 'last-event-id': '1' },
+    })
+    const events = await readEvents(back)
+    const toldMs = performance.now() - killedMs
+    const words = events.flatMap(({ event, data }) => (event === 'delta' ? [data.text] : [])).join('')
+    console.log(`D9: killed: ${words.split(' ').length - 1} words from its copy, told after ${Math.round(toldMs)} ms`)
+    expect(words).toStartWith('word0 word1 ')
+    expect(stream.text).toContain(words.trim().split(' ').at(-1) ?? 'nothing')
+    expect(words).toContain('word30 ')
+    expect(events.at(-1)).toMatchObject({ id: undefined, event: 'error', data: { code: 'stream.lost', status: 503 } })
+    expect(toldMs).toBeLessThan(12_000)
+  },
+  60_000,
+)
 
 async function findReady(replicas: ServerProcess[], at: number): Promise<ServerProcess> {
   for (let tries = 0; tries < 200; tries++) {
