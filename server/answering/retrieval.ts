@@ -203,12 +203,10 @@ export function createRetriever(options: {
       })
     } catch (error) {
       if (error instanceof KnownToFail) {
-        health.skipped(tenant.id, 'pinecone', error.cause)
+        health.skipped(tenant.id, 'pinecone', blameSearch(error.cause))
         throw error.cause
       }
-      if (!signal.aborted && retrievalFailed.is(error) && isConnectionFailure(error)) {
-        health.failed(tenant.id, 'pinecone', error, true)
-      }
+      if (!signal.aborted && isConnectionFailure(error)) health.failed(tenant.id, 'pinecone', blameSearch(error), true)
       throw error
     }
   }
@@ -286,6 +284,15 @@ function describeConnection(tenant: TenantRecord): string {
     tenant.modelBaseUrl,
     tenant.modelApiKey,
   ])
+}
+
+/** A failure as the state of the way to the vectors tells it, which begins with embedding the question. */
+function blameSearch(error: unknown): unknown {
+  if (!(error instanceof AppError) || retrievalFailed.is(error)) return error
+  return retrievalFailed({
+    detail: `The question could not be embedded. ${error.detail}`,
+    extensions: { reason: 'embedding_failed' },
+  })
 }
 
 /** A limit that is reached or a setting that is missing says nothing of the connection. */

@@ -105,6 +105,20 @@ test('semantic retrieval alone fails as retrieval.failed, at once when that is k
   expect((await askAbout(reader)).data('sources').mode).toBe('semantic')
 })
 
+test('a question that cannot be embedded is told as the state of its connection, too', async () => {
+  const reader = await makeReader()
+  scenario.model.behave({ on: 'embeddings', status: 401 })
+  expect((await askAbout(reader)).data('sources').degraded).toMatchObject({ code: 'model.upstream_error' })
+  const state = await eventually(async () => {
+    const { body } = await call(scenario.app, `GET /admin/tenants/${reader.id}/overview`, {
+      token: scenario.superuser.token,
+    })
+    return body.connections.find((row: { connection: string }) => row.connection === 'pinecone')
+  })
+  expect(state).toMatchObject({ code: 'embedding_failed', affected: 1 })
+  expect(state.detail).toStartWith('The question could not be embedded.')
+})
+
 test('an index that does not answer costs a hybrid question four seconds at most', async () => {
   const reader = await makeReader()
   scenario.pinecone.behave({ stall: true }, { sticky: true })
