@@ -288,7 +288,7 @@ function describeConnection(tenant: TenantRecord): string {
 
 /** A failure as the state of the way to the vectors tells it, which begins with embedding the question. */
 function blameSearch(error: unknown): unknown {
-  if (!(error instanceof AppError) || retrievalFailed.is(error)) return error
+  if (!(error instanceof AppError) || error.code === retrievalFailed.definition.code) return error
   return retrievalFailed({
     detail: `The question could not be embedded. ${error.detail}`,
     extensions: { reason: 'embedding_failed' },
