@@ -7,8 +7,8 @@ import { createClockAhead, type TestClock } from '../support/clock.ts'
 import { fillOperation } from '../support/foreign-requests.ts'
 import { type GeneratedBody, type GeneratedCall, generatedCalls } from '../support/generated-calls.ts'
 import { metricsToken } from '../support/metrics.ts'
-import { makeSuperuser, makeTenant, makeUser, password, signIn } from '../support/people.ts'
-import { type Scenario, startScenario } from '../support/scenario.ts'
+import { makeSuperuser, makeTenant, makeUser, password, type Person, signIn } from '../support/people.ts'
+import { ask, type Scenario, startScenario } from '../support/scenario.ts'
 
 /**
  * E1: calls made up from the API document, valid and broken, by everybody who may call: 0 answers 5xx, 0 undocumented
@@ -19,7 +19,7 @@ const callsTotal = process.env.FULL === '1' ? 50_000 : 2_000
 const callsPerRound = 500
 const atOnce = 4
 const seed = Number(process.env.SEED ?? Math.floor(Math.random() * 2 ** 31))
-const callers = ['superuser', 'owner', 'assigned', 'user'] as const
+const callers = ['superuser', 'owner', 'assigned', 'user', 'key'] as const
 const rightful = {
   any: 'user',
   core: 'assigned',
@@ -76,28 +76,48 @@ async function startRound(): Promise<Round> {
   }
   const user = await makeEndUser(`user-${n}@people.example`, tenant)
   const other = await makeEndUser(`other-${n}@people.example`, spare)
-  const asked = await call(app, 'POST /chat', { token: user.token, body: { message: 'Hello' } })
-  expect(asked.status).toBe(200)
-  const domain = `round-${n}.example`
-  const added = await call(app, `POST /admin/tenants/${spare}/domains`, {
-    token: superuser.token,
-    body: { origin: `https://${domain}` },
-  })
-  expect(added.status).toBe(201)
-  const common = { domain, origin: `https://${domain}`, owner: owner.id, session: asked.body.session_id }
+  const [own, spares] = [await furnish(superuser, tenant, user), await furnish(superuser, spare, other)]
   return {
-    things: { ...makePhantom(), ...common, tenant, platformUser: assigned.id, user: user.id, email: user.email },
-    spare: {
-      ...makePhantom(),
-      ...common,
-      tenant: spare,
-      platformUser: platformUser.id,
-      user: other.id,
-      email: other.email,
-    },
+    things: { ...own.things, owner: owner.id, platformUser: assigned.id },
+    spare: { ...spares.things, owner: owner.id, platformUser: platformUser.id },
     people: { superuser, owner, assigned, user: { email: user.email, tenant } },
-    tokens: { superuser: superuser.token, owner: owner.token, assigned: assigned.token, user: user.token },
+    tokens: {
+      superuser: superuser.token,
+      owner: owner.token,
+      assigned: assigned.token,
+      user: user.token,
+      key: own.secret,
+    },
   }
+}
+
+/** What there is to ask for in a tenant: a conversation, an answer, a domain, a document and an API key. */
+async function furnish(superuser: Person, tenant: string, user: Person) {
+  const { app } = scenario
+  const { data } = await ask(app, { token: user.token, message: 'Hello' })
+  const start: { session_id: string; stream_id: string } = data('start')
+  const make = async (what: string, body: unknown) => {
+    const made = await call(app, `POST /admin/tenants/${tenant}/${what}`, { token: superuser.token, body })
+    expect([what, made.status < 300]).toEqual([what, true])
+    return made.body
+  }
+  const domain = `${tenant}.example`
+  await make('domains', { origin: `https://${domain}` })
+  const document = await make('documents', { title: 'Known', text: 'It is known that we open at nine.' })
+  const apiKey = await make('api-keys', { name: 'Website' })
+  const things: Things = {
+    ...makePhantom(),
+    tenant,
+    user: user.id,
+    email: user.email,
+    session: start.session_id,
+    stream: start.stream_id,
+    domain,
+    origin: `https://${domain}`,
+    document: document.id,
+    apiKey: apiKey.id,
+  }
+  return { things, secret: String(apiKey.secret) }
 }
 
 async function signInAgain(round: Round, caller: string): Promise<string> {
@@ -122,7 +142,7 @@ const knownOf = ({ things, spare }: Round): Record<string, unknown[]> => ({
   model_base_url: [scenario.model.url, null],
   model_api_key: ['sk-generated-0123456789', null],
   address: ['postgres://nobody:nothing@127.0.0.1:1/none'],
-  url: ['http://127.0.0.1:1/page'],
+  url: [`${scenario.model.url}/models`],
   origin: ['https://sample.example', things.origin],
   from: ['2026-01-01T00:00:00Z'],
   to: ['2027-01-01T00:00:00Z'],
