@@ -14,6 +14,7 @@ const problemStatuses: Record<string, string> = {
   404: 'There is no such thing, or none that you may know of',
   409: 'It contradicts what is there',
   413: 'The body is too large',
+  415: 'This kind of content cannot be read',
   422: 'Some fields are not valid',
   429: 'Too many requests',
   500: 'Something went wrong on the server',
