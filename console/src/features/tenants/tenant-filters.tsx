@@ -37,7 +37,7 @@ export function TenantFilters(props: {
         label="Filter tenants"
         open={open}
         onOpenChange={setOpen}
-        className="w-[280px]"
+        className="w-[344px] max-w-[calc(100vw-32px)]"
         trigger={
           <Button>
             <Icon name="filter" className="shrink-0 text-ink-3" />
