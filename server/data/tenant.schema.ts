@@ -15,7 +15,7 @@ import {
   uuid,
 } from 'drizzle-orm/pg-core'
 import type { TenantId, UserId } from '../platform/ids.ts'
-import type { SearchLanguage } from '../platform/language.ts'
+import type { SearchLanguage } from '../platform/search-language.ts'
 
 /**
  * The tenant store: the same tables in schema `tenant` of the core database (pooled tenants) and of each dedicated

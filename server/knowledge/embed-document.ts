@@ -3,6 +3,7 @@ import type { Seat } from '../answering/limits/limits.ts'
 import { chooseEmbeddingTarget } from '../answering/model-choice.ts'
 import { type IndexLocation, locateIndex } from '../answering/retrieval.ts'
 import { type DocumentRow, listUnembedded, markEmbedded } from '../data/documents.data.ts'
+import type { TenantRecord } from '../data/tenants.data.ts'
 import type { DocumentVectors } from '../data/tenant.schema.ts'
 import type { EmbeddingTarget } from '../external/embeddings.ts'
 import { retrievalFailed } from '../external/pinecone-errors.ts'
@@ -118,7 +119,7 @@ async function embedBatch(
   })
   const records = batch.flatMap((chunk, at): PineconeRecord[] => {
     const values = vectors[at]
-    return values ? [{ id: chunk.id, values, metadata: describeChunk(chunk, document, tenant.pineconeTextField) }] : []
+    return values ? [{ id: chunk.id, values, metadata: describeChunk(chunk, document, tenant) }] : []
   })
   try {
     await parts.pinecone.upsert({ ...location, records, signal })
@@ -129,16 +130,17 @@ async function embedBatch(
 }
 
 /** What a passage is found with in an index that others may search, too. */
-function describeChunk(chunk: Chunk, document: DocumentRow, textField: string): PineconeRecord['metadata'] {
+function describeChunk(chunk: Chunk, document: DocumentRow, tenant: TenantRecord): PineconeRecord['metadata'] {
   return {
-    tenantry: document.tenantId,
+    // Ours: whoever finds it looks into the store for what stands there by now.
+    tenantry: tenant.id,
     document_id: document.id,
     title: document.title,
     start: chunk.start,
     end: chunk.end,
     ...(chunk.heading ? { heading: chunk.heading } : {}),
     ...(document.url ? { url: document.url } : {}),
-    [textField]: chunk.text,
+    [tenant.pineconeTextField]: chunk.text,
   }
 }
 

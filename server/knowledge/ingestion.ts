@@ -5,7 +5,6 @@ import { enqueueJob, type Job, type JobTask, type Unfinished } from '../data/job
 import { storeUnavailable } from '../data/tenant-databases.ts'
 import { tenantMigrating } from '../data/unit-of-work.ts'
 import { isUuid, type TenantId } from '../platform/ids.ts'
-import { detectLanguage } from '../platform/language.ts'
 import { chunkIdOf } from './chunk-ids.ts'
 import { remedyOf } from './document-errors.ts'
 import { embedDocument } from './embed-document.ts'
@@ -126,7 +125,7 @@ export function createIngestion(parts: IngestionParts): JobTask {
         chunkCount: read.passages.length,
         embeddedCount: 0,
         textLength: read.text.length,
-        language: detectLanguage(read.text),
+        language: read.language,
         ...(document.source === 'url' && document.version === 1 && read.title
           ? { title: read.title.slice(0, 300) }
           : {}),

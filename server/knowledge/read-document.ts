@@ -1,6 +1,7 @@
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { defineError } from '../platform/errors.ts'
+import { isSearchLanguage, type SearchLanguage } from '../platform/search-language.ts'
 import type { DocumentKind } from './document-kinds.ts'
 import type { Passage } from './split-text.ts'
 
@@ -8,6 +9,7 @@ import type { Passage } from './split-text.ts'
 export interface ReadDocument {
   title: string | null
   text: string
+  language: SearchLanguage
   passages: Passage[]
 }
 
@@ -96,12 +98,17 @@ function readOutput(output: string): ReadDocument | { failure: ReadingFailure } 
     return undefined
   }
   if (!isRecord(parsed)) return undefined
-  const { failure, title, text, passages } = parsed
+  const { failure, title, text, language, passages } = parsed
   if (isRecord(failure) && typeof failure.code === 'string' && typeof failure.detail === 'string') {
     return { failure: { code: failure.code, detail: failure.detail } }
   }
   if (typeof text !== 'string' || !Array.isArray(passages)) return undefined
-  return { title: typeof title === 'string' ? title : null, text, passages: passages.flatMap(readPassage) }
+  return {
+    title: typeof title === 'string' ? title : null,
+    text,
+    language: isSearchLanguage(language) ? language : 'simple',
+    passages: passages.flatMap(readPassage),
+  }
 }
 
 function readPassage(passage: unknown): Passage[] {

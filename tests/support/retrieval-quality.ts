@@ -1,6 +1,6 @@
 import { addDocument } from '../server/chat/knowledge.ts'
 import corpus from '../fixtures/retrieval-corpus.json' with { type: 'json' }
-import type { SearchLanguage } from '../../server/platform/language.ts'
+import type { SearchLanguage } from '../../server/platform/search-language.ts'
 import { call } from './call.ts'
 import { makeTenant } from './people.ts'
 import type { Scenario } from './scenario.ts'

@@ -34,7 +34,13 @@ async function describe(): Promise<unknown> {
   if (text.length > textLengthMax || passages.length > passagesMax) {
     throw new ReadingFailed('document.too_complex', 'The document has more than 8 million characters of text.')
   }
-  return { title, text, passages: passages.map(({ start, end, heading }) => [start, end, heading]) }
+  const { detectLanguage } = await import('../../platform/language.ts')
+  return {
+    title,
+    text,
+    language: detectLanguage(text),
+    passages: passages.map(({ start, end, heading }) => [start, end, heading]),
+  }
 }
 
 async function describeOutcome(): Promise<unknown> {

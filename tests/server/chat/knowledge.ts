@@ -1,5 +1,5 @@
 import type postgres from 'postgres'
-import type { SearchLanguage } from '../../../server/platform/language.ts'
+import type { SearchLanguage } from '../../../server/platform/search-language.ts'
 
 /** Adds a document of one or more passages to a tenant's knowledge by SQL, as a finished upload would leave it. */
 export async function addDocument(

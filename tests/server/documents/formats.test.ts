@@ -60,6 +60,8 @@ test.each([
   const chunks = await chunksOf(document.id)
   expect(chunks).toHaveLength(document.chunks)
   for (const chunk of chunks) expect(text.slice(chunk.start, chunk.end)).toBe(chunk.text)
+  const [stored] = await scenario.sql`select language from tenant.documents where id = ${document.id}`
+  expect(stored?.language).toBe('english')
   const leave = chunks.find((chunk) => chunk.text.includes('fourteen'))
   const heading = { text: null, pdf: 'Page 2' }[kind as string]
   expect(leave?.heading).toBe(heading === undefined ? 'Handbook › Parental leave' : heading)

@@ -170,6 +170,7 @@ describe('with an index', () => {
     const upserts = scenario.pinecone.requests.filter(({ path }) => path.endsWith('/vectors/upsert'))
     const vectors = upserts.flatMap(({ body }) => (body as { vectors: { id: string; metadata: object }[] }).vectors)
     expect(vectors.find(({ id }) => id === chunk?.id)?.metadata).toEqual({
+      tenantry: library.tenant,
       document_id: document.id,
       title: 'long',
       start: chunk?.start,
