@@ -107,6 +107,12 @@ describe('a test answer', () => {
     expect(words('network.unreachable', '', 0).title).toBe('The server did not answer.')
   })
 
+  test('shows scores that mean something by themselves, and none of a fusion, which only stand for ranks', () => {
+    expect(play(sources).sources.map(({ score }) => score)).toEqual([null, null, null])
+    const found: ChatEvent = { event: 'sources', data: { sources: [source(1)], mode: 'keyword', degraded: null } }
+    expect(play(found).sources.map(({ score }) => score)).toEqual([0.9])
+  })
+
   test('tells how its sources were found and that another search stood in', () => {
     const tellSearch = (answer: Answer): string => describeSearch({ answer, cited: answer.cited.length })
     expect(tellSearch(play(sources, delta('[1]')))).toBe('3 sources found by hybrid search, 1 cited')

@@ -47,7 +47,10 @@ export function takeEvent(answer: Answer, next: { event: ChatEvent; ms: number |
   const { event, ms } = next
   switch (event.event) {
     case 'sources': {
-      const { sources, mode, degraded } = event.data
+      const { mode, degraded } = event.data
+      // The scores of a fusion only stand for the ranks that the order shows.
+      const sources =
+        mode === 'hybrid' ? event.data.sources.map((source) => ({ ...source, score: null })) : event.data.sources
       return { ...answer, sources, search: { mode, degraded: degraded !== null } }
     }
     case 'delta': {
