@@ -4,6 +4,7 @@ import { StreamBench } from './chat-stream.ts'
 import { benchColdTenant } from './cold-tenant.ts'
 import { benchFleet } from './fleet.ts'
 import { benchMoves } from './moves.ts'
+import { benchNoisyNeighbour } from './noisy-neighbour.ts'
 import { benchProvisioning } from './provisioning.ts'
 import { benchScopedRead } from './scoped-read.ts'
 import { benchKeywordSearch } from './keyword-search.ts'
@@ -14,7 +15,7 @@ import { benchUsersMe } from './users-me.ts'
 
 /**
  * `bun run bench [name …] [--quick] [--full] [--profile=<folder>]`: measures the server beside bare floors, all in one
- * run, taking turns, on loopback (design §9). Names: users-me, chat-stream, breakdown,
+ * run, taking turns, on loopback (design §9). Names: users-me, chat-stream, noisy-neighbour, breakdown,
  * scoped-read, provisioning, cold-tenant, moves, fleet, retrieval-quality, keyword-search. It asserts nothing. `--full`: 1,000 tenants in the fleet.
  */
 const words = process.argv.slice(2)
@@ -75,6 +76,13 @@ try {
       streamsMin: isFull ? 50_000 : 0,
     })
     for (const { heading, figures } of await bench.run()) printFigures(`POST /chat/stream: ${heading}`, figures)
+  }
+  if (isWanted('noisy-neighbour')) {
+    const size = { rounds, slotMs: slotMs * 2 }
+    printFigures(
+      'One tenant asks 20 times what it may; another, asking as ever',
+      await benchNoisyNeighbour(stage, size),
+    )
   }
   if (isWanted('breakdown')) {
     printTable(

@@ -46,6 +46,7 @@ import { createIdentity } from './http/identity.ts'
 import { createOwnOrigin } from './http/own-origin.ts'
 import { answerProblem, describeProblem, requestMalformed, routeNotFound, serverError } from './http/problem-details.ts'
 import { boundedBodies } from './http/request-body.ts'
+import { limitRequests } from './http/request-ceiling.ts'
 import { refuseUnroutable, refuseWhenFull, requestLog } from './http/request-log.ts'
 import { createRequestMetrics } from './http/request-metrics.ts'
 import { audienceKey, type Gates, publicRoutes } from './http/routes.ts'
@@ -74,7 +75,8 @@ export function createApp(services: Services, options: { consoleFiles: ConsoleFi
   const denials = createDenialAudit({ db: core.db, log })
   const gate = createTenantGate({ directories, databases, verifiedOrigins, denials, clock })
   const tenantGate = services.tracing ? traceTenantGate(gate, services.tracing) : gate
-  const gates: Gates = { identity, tenantGate, directories, denials }
+  const counted = limitRequests(identity, { requestsPerMinuteMax: config.requestsPerMinuteMax, clock })
+  const gates: Gates = { identity: counted, tenantGate, directories, denials }
   const ownOrigin = createOwnOrigin(config)
   const sessions = createSignInSessions({
     core,

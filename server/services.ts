@@ -6,6 +6,7 @@ import { createHealthRecorder, type HealthRecorder } from './answering/connectio
 import { openLimits } from './answering/limits/create-limits.ts'
 import { createLimitEvents } from './answering/limits/limit-events.ts'
 import type { Limits } from './answering/limits/limits.ts'
+import { createModelTurns } from './answering/model-turns.ts'
 import { createOpenAnswers, type OpenAnswers } from './answering/open-answers.ts'
 import { createSharedAnswers, type SharedAnswers } from './answering/shared-answers.ts'
 import { createRetriever, type PlatformIndex } from './answering/retrieval.ts'
@@ -207,6 +208,7 @@ export async function createServices(options: {
     directories,
     ledger,
     limits,
+    modelTurns: createModelTurns({ atOnceMax: config.modelCallsMax }),
     languageModel: traced(languageModel, traceLanguageModel),
     embeddings,
     retriever: traced(retriever, traceRetriever),

@@ -1,18 +1,19 @@
 import postgres from 'postgres'
 
-/** A call of the product's API: GET without a body, else POST. Returns the JSON object; throws unless it is a 2xx. */
+/** A call of the product's API: GET without a body, else POST unless another method is named. Returns the JSON object; throws unless it is a 2xx. */
 export async function callApi(call: {
   url: string
   /** The whole Authorization header. */
   token?: string
   tenant?: string
   body?: object
+  method?: string
 }): Promise<Record<string, unknown>> {
   const headers = new Headers({ 'content-type': 'application/json' })
   if (call.token) headers.set('authorization', call.token)
   if (call.tenant) headers.set('x-tenant', call.tenant)
   const response = await fetch(call.url, {
-    method: call.body ? 'POST' : 'GET',
+    method: call.method ?? (call.body ? 'POST' : 'GET'),
     headers,
     body: call.body && JSON.stringify(call.body),
   })

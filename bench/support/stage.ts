@@ -109,6 +109,7 @@ export async function openStage(options: { profileDir?: string }): Promise<Stage
           DEEPSEEK_BASE_URL: upstreams.typing.url,
           ALLOW_LOOPBACK_UPSTREAMS: 'true',
           ORGANIZATIONS_PER_OWNER: '10000',
+          REQUESTS_PER_MINUTE_MAX: '1000000000',
         },
       }),
     )

@@ -16,6 +16,7 @@ import type { HealthRecorder } from './connection-health.ts'
 import { embedTexts } from './embed-texts.ts'
 import type { Limits, Seat } from './limits/limits.ts'
 import { countCall } from './made-calls.ts'
+import type { ModelTurns } from './model-turns.ts'
 import { chooseEmbeddingTarget, chooseModel, type PlatformModels } from './model-choice.ts'
 import { builtInSystemPrompt, buildPrompt } from './prompt.ts'
 import type { Comparison, EmbedQuestion, Retrieved, Retriever } from './retrieval.ts'
@@ -32,6 +33,7 @@ export interface AnsweringParts {
   secrets: TenantSecrets
   health: HealthRecorder
   limits: Pick<Limits, 'admit'>
+  modelTurns: ModelTurns
   metrics: AnswerMetrics
   platform: PlatformModels
   defaultSystemPrompt: string | undefined
@@ -178,6 +180,10 @@ export function createAnswering(parts: AnsweringParts): Answering {
       cost_micro_usd: computeCostMicroUsd(price, { promptTokens, completionTokens: maxOutputTokens, cachedTokens: 0 }),
       request_id: question.requestId,
     }
+    const giveBack = await parts.modelTurns.take(tenant.id, question.signal).catch(async (error: unknown) => {
+      await seat.settle(call.id, { tokens: 0, costMicroUsd: 0 })
+      throw error
+    })
     const model = await openBeside({
       question,
       seat,
@@ -190,6 +196,9 @@ export function createAnswering(parts: AnsweringParts): Answering {
       price,
       abort,
       startedMs,
+    }).catch((error: unknown) => {
+      giveBack()
+      throw error
     })
     const stream = createAnswerStream({
       ids,
@@ -210,6 +219,7 @@ export function createAnswering(parts: AnsweringParts): Answering {
         await countCall(parts, { seat, call, price }, outcome.call)
       },
     })
+    void stream.settled.finally(giveBack)
     // A client that left while the stream was prepared never pulls nor cancels it.
     const leave = (): void =>
       void stream.leave().catch((err: unknown) => parts.log.error({ err }, 'an answer could not be stored'))

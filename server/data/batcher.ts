@@ -13,6 +13,8 @@ export function createBatcher<I, O>(options: {
   /** What an item weighs; asked once for each. Default: nothing. */
   sizeOf?: (item: I) => number
   bytesMax?: number
+  /** Whose an item is: where more wait than fit into a batch, each party gets its turn. */
+  partyOf?: (item: I) => string
   send: (items: I[]) => Promise<O[]>
 }): Batched<I, O> {
   const { sizeOf = () => 0, bytesMax = Infinity } = options
@@ -37,6 +39,7 @@ export function createBatcher<I, O>(options: {
   }
 
   async function flush(): Promise<void> {
+    takeTurns()
     const length = fittingLength()
     const batch = waiting.slice(0, length)
     waiting = waiting.slice(length)
@@ -46,6 +49,17 @@ export function createBatcher<I, O>(options: {
     await sendBatch(batch)
     inFlight--
     schedule()
+  }
+
+  /** Puts those that wait into the order in which their parties take turns. */
+  function takeTurns(): void {
+    const { partyOf } = options
+    if (!partyOf || waiting.length <= options.itemsMax) return
+    const parties = Map.groupBy(waiting, ({ item }) => partyOf(item))
+    if (parties.size === 1) return
+    const rows = [...parties.values()]
+    const longest = Math.max(...rows.map((row) => row.length))
+    waiting = Array.from({ length: longest }, (_, turn) => rows.flatMap((row) => row[turn] ?? [])).flat()
   }
 
   /** How many of those that wait make the next batch: at least the first, whatever it weighs. */

@@ -1,7 +1,8 @@
 import type postgres from 'postgres'
 import { withDeadline } from '../platform/deadline.ts'
 import { type Connection, type ConnectionSlot, createConnectionSlot, describeLoss } from './connection-slot.ts'
-import { type ConnectionPool, createWaitingLine, type WaitingLine } from './connections.ts'
+import { createWaitingLine, type WaitingLine } from '../platform/waiting-line.ts'
+import { type ConnectionPool, describeBusy } from './connections.ts'
 
 /** What a budget has done since it was made; times in milliseconds. */
 export interface BudgetFigures {
@@ -225,7 +226,7 @@ export function createConnectionBudget(options: { max: number }): ConnectionBudg
       const member: Member = {
         options: poolOptions,
         places: new Set(),
-        waiting: createWaitingLine({ lengthMax: waitingPerPoolMax, waitMsMax }),
+        waiting: createWaitingLine({ lengthMax: waitingPerPoolMax, waitMsMax, describeBusy }),
         isOpening: false,
         isInLine: false,
         failure: undefined,

@@ -1,13 +1,17 @@
 import type postgres from 'postgres'
 import { serverBusy } from '../platform/errors.ts'
+import { createWaitingLine } from '../platform/waiting-line.ts'
 import { type Connection, type ConnectionSlot, createConnectionSlot, describeLoss } from './connection-slot.ts'
 
 /** Connections to one database, opened when they are needed. */
 export interface ConnectionPool {
   /** Whether statements may be prepared; not behind a pooler in transaction mode. */
   readonly prepare: boolean
-  /** A connection that nobody else uses, as soon as one is free; `server.busy` 503 when that takes too long. */
-  take(): Promise<Connection>
+  /**
+   * A connection that nobody else uses, as soon as one is free; `server.busy` 503 when that takes too long.
+   * @param party a tenant: those of one party wait behind each other, and the parties take turns
+   */
+  take(party?: string): Promise<Connection>
   end(): Promise<void>
 }
 
@@ -50,13 +54,13 @@ export function createConnectionPool(options: {
   const slots: ConnectionSlot[] = []
   // The one used last is used next, so that the others can fall idle and close.
   const idle: ConnectionSlot[] = []
-  const waiting = createWaitingLine<ConnectionSlot>({ lengthMax: waitingMax, waitMsMax })
+  const waiting = createWaitingLine<ConnectionSlot>({ lengthMax: waitingMax, waitMsMax, describeBusy })
   const served = { hits: 0, waits: 0, waitMsTotal: 0 }
   let ended = false
 
-  async function waitForSlot(): Promise<ConnectionSlot> {
+  async function waitForSlot(party: string | undefined): Promise<ConnectionSlot> {
     const startedMs = performance.now()
-    const slot = await waiting.join()
+    const slot = await waiting.join(party)
     served.waits++
     served.waitMsTotal += performance.now() - startedMs
     return slot
@@ -76,10 +80,10 @@ export function createConnectionPool(options: {
 
   return {
     prepare: options.prepare,
-    async take() {
+    async take(party) {
       if (ended) throw describeLoss('CONNECTION_ENDED')
       const free = idle.pop() ?? (slots.length < options.max ? makeSlot() : undefined)
-      if (!free) return lend(await waitForSlot())
+      if (!free) return lend(await waitForSlot(party))
       served.hits++
       return lend(free)
     },
@@ -98,66 +102,8 @@ export function createConnectionPool(options: {
   }
 }
 
-/** Those who wait for something, first come, first served. */
-export interface WaitingLine<T> {
-  readonly length: number
-  /** When the first one came, in milliseconds of `performance.now()`; undefined when nobody waits. */
-  readonly firstSinceMs: number | undefined
-  /** Waits; `server.busy` 503 when the line is too long or it takes too long. */
-  join(): Promise<T>
-  /** Gives it to the first; false when nobody waits. */
-  serve(item: T): boolean
-  refuseAll(error: Error): void
-}
-
-/** A line of at most so many, each waiting at most so long. */
-export function createWaitingLine<T>(bounds: { lengthMax: number; waitMsMax: number }): WaitingLine<T> {
-  interface Waiting {
-    sinceMs: number
-    resolve: (item: T) => void
-    reject: (error: Error) => void
-  }
-  const line: Waiting[] = []
-  return {
-    get length() {
-      return line.length
-    },
-    get firstSinceMs() {
-      return line[0]?.sinceMs
-    },
-    join() {
-      if (line.length >= bounds.lengthMax) return Promise.reject(describeBusy())
-      return new Promise<T>((resolve, reject) => {
-        const entry: Waiting = {
-          sinceMs: performance.now(),
-          resolve: (item) => {
-            clearTimeout(timer)
-            resolve(item)
-          },
-          reject: (error) => {
-            clearTimeout(timer)
-            reject(error)
-          },
-        }
-        const timer = setTimeout(() => {
-          line.splice(line.indexOf(entry), 1)
-          reject(describeBusy())
-        }, bounds.waitMsMax)
-        line.push(entry)
-      })
-    },
-    serve(item) {
-      const next = line.shift()
-      next?.resolve(item)
-      return next !== undefined
-    },
-    refuseAll(error) {
-      for (const { reject } of line.splice(0)) reject(error)
-    },
-  }
-}
-
-function describeBusy(): Error {
+/** Too many wait for a connection, or one waits for too long. */
+export function describeBusy(): Error {
   return serverBusy({
     detail: 'All connections to the database are in use. Try again in a moment.',
     headers: { 'retry-after': '2' },

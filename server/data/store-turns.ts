@@ -25,6 +25,7 @@ export function createTurnBatcher<T extends BegunTurn | FinishedTurn>(
     itemsMax: turnsPerBatchMax,
     bytesMax: bytesPerBatchMax,
     sizeOf: sizeOfTurn,
+    partyOf: ({ turn }) => turn.tenant_id,
     async send(items) {
       const rows = await send(items)
       const stored = new Map(rows.map((row) => [row.message_id, row.stored]))

@@ -41,7 +41,7 @@ export async function runUnitOfWork<T>(
   unit: UnitOfWork,
   work: (database: Database) => Promise<T>,
 ): Promise<T> {
-  const connection = await pool.take()
+  const connection = await pool.take(unit.tenantId)
   let ended = false
   // A branch of `work` that outlives a failure of its sibling must not reach the connection once it serves others.
   const database = databaseBy((query, parameters) => {

@@ -48,6 +48,10 @@ export interface Config {
   /** Whether people may register at the platform by themselves. */
   registration: 'open' | 'closed'
   organizationsPerOwner: number
+  /** What one caller may send in a minute beside what calls a model. */
+  requestsPerMinuteMax: number
+  /** How many model calls run at once; one tenant has at most half of them. */
+  modelCallsMax: number
   /** Where a tenant has no limit of its own. */
   defaultLimits: TenantLimits
   /** Whether organizations that owners made by themselves may use the platform's model keys. */
@@ -110,6 +114,8 @@ export const knownVariables = [
   'REGISTRATION',
   'ORGANIZATIONS_PER_OWNER',
   'DEFAULT_LIMITS',
+  'MODEL_CALLS_MAX',
+  'REQUESTS_PER_MINUTE_MAX',
   'SUPERUSER_EMAIL',
   'SUPERUSER_PASSWORD',
   'METRICS_TOKEN',
@@ -175,6 +181,8 @@ export async function readConfig(environment: Environment): Promise<Config> {
     mail: readMail(read, production),
     registration: read.oneOf('REGISTRATION', ['open', 'closed'], 'open'),
     organizationsPerOwner: read.integer('ORGANIZATIONS_PER_OWNER', 20, 0, 10_000),
+    requestsPerMinuteMax: read.integer('REQUESTS_PER_MINUTE_MAX', 600, 60, 1_000_000_000),
+    modelCallsMax: read.integer('MODEL_CALLS_MAX', 3_000, 2, 100_000),
     defaultLimits: read.json('DEFAULT_LIMITS', limitSettings) ?? {},
     platformModelForOrganizations: read.flag('PLATFORM_MODEL_FOR_ORGANIZATIONS', !production),
     superuser,

@@ -19,7 +19,15 @@ export async function startServerProcess(env: Record<string, string>): Promise<S
   const { PATH = '', HOME = '' } = process.env
   const child = Bun.spawn([process.execPath, 'server/main.ts'], {
     cwd: root,
-    env: { PATH, HOME, HOST: '127.0.0.1', PORT: '0', BUN_CONFIG_MAX_HTTP_REQUESTS: '4000', ...env },
+    env: {
+      PATH,
+      HOME,
+      HOST: '127.0.0.1',
+      PORT: '0',
+      REQUESTS_PER_MINUTE_MAX: '1000000',
+      BUN_CONFIG_MAX_HTTP_REQUESTS: '4000',
+      ...env,
+    },
     stdin: 'ignore',
     stdout: 'pipe',
     stderr: 'pipe',

@@ -67,6 +67,7 @@ async function startOn(database: TestDatabase, options: TestAppOptions): Promise
     DATABASE_URL: database.ownerUrl,
     DATABASE_POOL_MAX: '6',
     ALLOW_LOOPBACK_UPSTREAMS: 'true',
+    REQUESTS_PER_MINUTE_MAX: '1000000',
     ...testSecrets,
     ...options.env,
   })

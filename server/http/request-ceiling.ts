@@ -1,0 +1,49 @@
+import type { Clock } from '../platform/clock.ts'
+import { defineError } from '../platform/errors.ts'
+import { createAttemptLimit } from '../platform/rate-limit.ts'
+import type { Identity } from './identity.ts'
+
+const tooManyRequests = defineError({
+  code: 'limit.requests_per_minute',
+  status: 429,
+  title: 'Too many requests in this minute',
+})
+
+const windowMs = 60_000
+const callersMax = 100_000
+/** They have limits of their own, of tenants and users (design §7). */
+const modelPaths = /\/(chat|chat\/stream|v1\/chat\/completions)\/?$/
+
+/**
+ * The same identity with a ceiling for each caller, counted by each process: so many requests a minute that call no
+ * model. Throws `limit.requests_per_minute` 429 past it.
+ */
+export function limitRequests(identity: Identity, options: { requestsPerMinuteMax: number; clock: Clock }): Identity {
+  const { requestsPerMinuteMax: max, clock } = options
+  const limit = createAttemptLimit({ max, windowMs, keysMax: callersMax, clock })
+  return {
+    ...identity,
+    async identify(request) {
+      const principal = await identity.identify(request)
+      if (request.method === 'POST' && modelPaths.test(new URL(request.url).pathname)) return principal
+      const { allowed, spent, endsInMs } = limit.take(principal.userId)
+      if (allowed) return principal
+      const seconds = String(Math.max(1, Math.ceil(endsInMs / 1000)))
+      throw tooManyRequests({
+        detail: `One caller may make ${max} requests a minute here. Try again in ${seconds} seconds.`,
+        headers: {
+          'retry-after': seconds,
+          'x-ratelimit-limit-requests': String(max),
+          'x-ratelimit-remaining-requests': '0',
+          'x-ratelimit-reset-requests': seconds,
+        },
+        extensions: {
+          scope: 'caller',
+          limit: max,
+          spent,
+          resets_at: new Date(clock.now().getTime() + endsInMs).toISOString(),
+        },
+      })
+    },
+  }
+}
