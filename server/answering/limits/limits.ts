@@ -68,6 +68,8 @@ export interface Limits {
   look(tenant: TenantRecord, userId: UserId | null): Promise<LimitStanding[]>
   /** What is counted of a tenant may be wrong: it is read from the ledger again. */
   distrust(tenantId: TenantId, userId: UserId | null, month: string): Promise<void>
+  /** Forgets a tenant that was purged. What cannot be reached is forgotten when it ends by itself. */
+  forget(tenantId: TenantId): Promise<void>
   /** Ends what replicas that are gone left behind; any replica may. */
   sweep(): Promise<void>
   stop(): void
@@ -283,6 +285,12 @@ export function createLimits(parts: LimitsParts): Limits {
       const counted: Counted = { tenantId, month, scopes: [{ userId, max: {} }] }
       await memory.distrust(counted)
       if (shared) behind.set(keyOf(counted), counted)
+    },
+    async forget(tenantId) {
+      memory.forget(tenantId)
+      await shared?.counters.forget(tenantId).catch((err: unknown) => {
+        log.warn({ err, tenant_id: tenantId }, 'counters of a purged tenant could not be forgotten')
+      })
     },
     async sweep() {
       memory.sweep()

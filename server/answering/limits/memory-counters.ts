@@ -1,5 +1,5 @@
 import { limitNames, type LimitName } from '../../platform/limit-settings.ts'
-import type { UserId } from '../../platform/ids.ts'
+import type { TenantId, UserId } from '../../platform/ids.ts'
 import type { Clock } from '../../platform/clock.ts'
 import {
   type Admission,
@@ -19,6 +19,7 @@ import {
 export interface MemoryCounters extends Counters {
   /** Forgets what is idle. */
   sweep(): void
+  forget(tenantId: TenantId): void
 }
 
 interface Window {
@@ -33,6 +34,8 @@ interface Month {
   total: Taken
   held: Taken
   loadedAtMs: number
+  /** It is not believed any more: whoever needs it waits until it is loaded anew. */
+  isDistrusted: boolean
   /** Grows with every change, so that a sum that was read meanwhile is not believed. */
   version: number
   calls: Map<string, Taken & { atMs: number }>
@@ -103,12 +106,13 @@ export function createMemoryCounters(options: {
       if (!countsMonths(scope)) continue
       const known = open(counted, scope.userId).months.get(counted.month)
       const isOld = known && clock.monotonicMs() - known.loadedAtMs > monthReadAgainAfterMs
-      if (known && !isOld) continue
+      const isUsable = known !== undefined && !known.isDistrusted
+      if (isUsable && !isOld) continue
       const key = `${counted.tenantId} ${scope.userId ?? ''} ${counted.month}`
       const load = loading.get(key) ?? loadOnce(counted, scope.userId).finally(() => loading.delete(key))
       loading.set(key, load)
       // Only who has nothing waits; that it grew old hurts nobody for so long as it is read again.
-      if (known) load.catch(() => undefined)
+      if (isUsable) load.catch(() => undefined)
       else await load
     }
   }
@@ -133,7 +137,15 @@ export function createMemoryCounters(options: {
     for (const call of calls.values()) add(held, call)
     const total = { tokens: sum.tokens + held.tokens, costMicroUsd: sum.costMicroUsd + held.costMicroUsd }
     const loadedAtMs = clock.monotonicMs()
-    months.set(counted.month, { base: { ...total }, total, held, loadedAtMs, version: version + 1, calls })
+    months.set(counted.month, {
+      base: { ...total },
+      total,
+      held,
+      loadedAtMs,
+      isDistrusted: false,
+      version: version + 1,
+      calls,
+    })
   }
 
   function stand(counted: Counted, scope: CounterScope, name: LimitName): Standing {
@@ -242,7 +254,13 @@ export function createMemoryCounters(options: {
       for (const scope of counted.scopes) open(counted, scope.userId).seats.delete(id)
     },
     async distrust(counted) {
-      for (const scope of counted.scopes) open(counted, scope.userId).months.delete(counted.month)
+      for (const scope of counted.scopes) {
+        const month = open(counted, scope.userId).months.get(counted.month)
+        if (month) month.isDistrusted = true
+      }
+    },
+    forget(tenantId) {
+      for (const key of scopes.keys()) if (key.startsWith(`${tenantId} `)) scopes.delete(key)
     },
     sweep() {
       const before = clock.monotonicMs() - idleMs

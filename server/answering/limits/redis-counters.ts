@@ -52,6 +52,8 @@ export interface RedisCounters extends Counters {
   takeExpired(): Promise<ExpiredHold[]>
   /** Ends the hold of a call that its own replica does not end any more. */
   settleForAnother(hold: ExpiredHold, taken: { tokens: number; costMicroUsd: number }): Promise<void>
+  /** Forgets a tenant that is purged: its id may be given again. */
+  forget(tenantId: TenantId): Promise<void>
   /** The months that are counted. */
   listMonths(): Promise<CountedMonth[]>
   /** Compares a month's counter with the ledger; undefined while it changes too fast to be compared. */
@@ -106,6 +108,18 @@ export function createRedisCounters(options: { redis: Redis; loadMonth: LoadMont
       keys: [key],
       args: [known.v ?? '', String(sum.tokens), String(sum.costMicroUsd), String(monthKeptMs)],
     })
+  }
+
+  async function listKeys(prefix: string): Promise<string[]> {
+    const keys = new Set<string>()
+    let cursor = '0'
+    do {
+      const reply = await redis.send('SCAN', [cursor, 'MATCH', `${prefix}*`, 'COUNT', '500'])
+      const [next, found]: unknown[] = Array.isArray(reply) ? reply : []
+      for (const key of Array.isArray(found) ? found : []) keys.add(String(key))
+      cursor = typeof next === 'string' ? next : '0'
+    } while (cursor !== '0')
+    return [...keys]
   }
 
   /** What the ledger has of a month beside the calls that its counter holds, as of one version of the counter. */
@@ -188,17 +202,13 @@ export function createRedisCounters(options: { redis: Redis; loadMonth: LoadMont
       })
       return (Array.isArray(reply) ? reply : []).flatMap((member) => readMember(String(member)) ?? [])
     },
+    async forget(tenantId) {
+      const keys = await listKeys(redis.key('limits', tenantId, ''))
+      if (keys.length > 0) await redis.send('DEL', keys)
+    },
     async listMonths() {
       const prefix = redis.key('limits', '')
-      const keys = new Set<string>()
-      let cursor = '0'
-      do {
-        const reply = await redis.send('SCAN', [cursor, 'MATCH', `${prefix}*`, 'COUNT', '500'])
-        const [next, found]: unknown[] = Array.isArray(reply) ? reply : []
-        for (const key of Array.isArray(found) ? found : []) keys.add(String(key))
-        cursor = typeof next === 'string' ? next : '0'
-      } while (cursor !== '0')
-      return [...keys].flatMap((key) => {
+      return (await listKeys(prefix)).flatMap((key) => {
         const [tenant = '', who = '', month = ''] = key.slice(prefix.length).split(':')
         const tenantId = parseTenantId(tenant)
         const userId = who === 'tenant' ? null : parseUserId(who)

@@ -51,7 +51,7 @@ export interface TenantsParts extends UsageViewParts {
   keptStores: KeptStores
   mover: Mover
   directories: Directories
-  limits: Pick<Limits, 'inForce'>
+  limits: Pick<Limits, 'inForce' | 'forget'>
   egress: Egress
   secretBox: SecretBox
 }
@@ -278,6 +278,7 @@ export async function purgeTenant(parts: TenantsParts, id: TenantId, actor: Audi
     return made
   })
   parts.directories.forget({ kind: 'tenant', ids: [id] })
+  await parts.limits.forget(id)
   return receipt
 }
 

@@ -172,6 +172,19 @@ describe.each(canRunRedis() ? ['memory', 'redis'] : ['memory'])('limits, counted
     expect((await preview()).status).toBe(429)
   })
 
+  test('a tenant that is purged leaves no counter to the next one of its id', async () => {
+    const limits = { tokens_per_month: 500, requests_per_minute: 1 }
+    const { id, user } = await makeLimited(limits)
+    scenario.model.behave({ tokens: 5, usage: { prompt_tokens: 400, completion_tokens: 100 } })
+    expect((await chat(user)).status).toBe(200)
+    expect((await chat(user)).status).toBe(429)
+    const purged = await api(`DELETE /admin/tenants/${id}?purge=true`, undefined, { headers: { 'x-confirm': id } })
+    expect(purged.status).toBe(200)
+    await makeTenant(scenario.app, scenario.superuser, id, { limits, retrieval: 'off' })
+    const next = await makeUser(scenario.app, scenario.superuser, { tenant: id })
+    expect((await chat(next)).status).toBe(200)
+  })
+
   test('only superusers set limits; a warning above its limit and unknown names are refused', async () => {
     const { id } = await makeLimited({ requests_per_minute: 5, soft: { requests_per_minute: 4 } })
     const owner = await makeUser(scenario.app, scenario.superuser, { is_owner: true })
