@@ -153,13 +153,16 @@ describe.skipIf(!canRunRedis())('C6: exact limits', () => {
       expect([...rows.keys()].sort()).toEqual(called.map(({ requestId }) => requestId).sort())
       // As many calls as the model got requests.
       expect(scenario.model.requests.filter(({ path }) => path.endsWith('/chat/completions'))).toHaveLength(rows.size)
-      for (const { requestId, usage, status } of called) {
+      for (const { requestId, usage, status, code } of called) {
         const row = rows.get(requestId)
         if (usage) {
           const { prompt_tokens, completion_tokens } = usage
           expect(row).toMatchObject({ status: 'completed', usage_source: 'provider', prompt_tokens, completion_tokens })
         } else if (status === 502)
           expect(row).toMatchObject({ status: 'failed', prompt_tokens: 0, completion_tokens: 0 })
+        // Whoever leaves may find that the answer was written already.
+        else if (row?.status === 'completed')
+          expect({ code, source: row.usage_source }).toEqual({ code: 'left', source: 'provider' })
         else expect(row).toMatchObject({ status: 'aborted', usage_source: 'estimated' })
       }
       const spent = await sumLedger(id)
@@ -198,7 +201,17 @@ describe.skipIf(!canRunRedis())('C6: exact limits', () => {
     const { ledger, limits } = scenario.app.services
     const settled = await Promise.all([ledger.settleExpired(), ledger.settleExpired()])
     expect(settled[0] + settled[1]).toBe(20)
-    await Promise.all([limits.sweep(), limits.sweep()])
+    // A busy machine may find Redis too slow; the next sweep takes up what is left.
+    await Promise.allSettled([limits.sweep(), limits.sweep()])
+    await eventually(
+      async () =>
+        (await readCounter(id))?.held === 0 ||
+        (await limits.sweep().then(
+          () => false,
+          () => false,
+        )),
+      20_000,
+    )
 
     const rows = await readLedger(id)
     expect(rows).toHaveLength(20)

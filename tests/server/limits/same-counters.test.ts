@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, describe, expect, test } from 'bun:test'
-import fc from 'fast-check'
+import { array, assert, asyncProperty, type Arbitrary, constant, integer, oneof, option, record } from 'fast-check'
 import type { Counted, Counters, CounterScope, Held } from '../../../server/answering/limits/counters.ts'
 import { createMemoryCounters } from '../../../server/answering/limits/memory-counters.ts'
 import { createRedisCounters } from '../../../server/answering/limits/redis-counters.ts'
@@ -19,26 +19,26 @@ type Step =
   | { kind: 'reserve'; user: number; call: number; prompt: number; output: number }
   | { kind: 'settle'; user: number; call: number; tokens: number }
 
-const amount = fc.option(fc.integer({ min: 0, max: 400 }), { nil: undefined })
-const limits = fc.record({
-  requests_per_minute: fc.option(fc.integer({ min: 0, max: 8 }), { nil: undefined }),
+const amount = option(integer({ min: 0, max: 400 }), { nil: undefined })
+const limits = record({
+  requests_per_minute: option(integer({ min: 0, max: 8 }), { nil: undefined }),
   tokens_per_minute: amount,
-  concurrent_streams: fc.option(fc.integer({ min: 0, max: 4 }), { nil: undefined }),
+  concurrent_streams: option(integer({ min: 0, max: 4 }), { nil: undefined }),
   tokens_per_month: amount,
   cost_per_month_micro_usd: amount,
 })
-const at = { user: fc.integer({ min: 0, max: 1 }), call: fc.integer({ min: 0, max: 5 }) }
-const step: fc.Arbitrary<Step> = fc.oneof(
-  fc.record({ kind: fc.constant('admit' as const), ...at }),
-  fc.record({ kind: fc.constant('leave' as const), ...at }),
-  fc.record({ kind: fc.constant('distrust' as const), ...at }),
-  fc.record({
-    kind: fc.constant('reserve' as const),
+const at = { user: integer({ min: 0, max: 1 }), call: integer({ min: 0, max: 5 }) }
+const step: Arbitrary<Step> = oneof(
+  record({ kind: constant('admit' as const), ...at }),
+  record({ kind: constant('leave' as const), ...at }),
+  record({ kind: constant('distrust' as const), ...at }),
+  record({
+    kind: constant('reserve' as const),
     ...at,
-    prompt: fc.integer({ min: 0, max: 60 }),
-    output: fc.integer({ min: 0, max: 120 }),
+    prompt: integer({ min: 0, max: 60 }),
+    output: integer({ min: 0, max: 120 }),
   }),
-  fc.record({ kind: fc.constant('settle' as const), ...at, tokens: fc.integer({ min: 0, max: 150 }) }),
+  record({ kind: constant('settle' as const), ...at, tokens: integer({ min: 0, max: 150 }) }),
 )
 
 describe.skipIf(!canRunRedis())('counters in memory and in Redis', () => {
@@ -61,13 +61,13 @@ describe.skipIf(!canRunRedis())('counters in memory and in Redis', () => {
   })
 
   test(`${runs} random courses of calls: both decide, cut and count alike`, async () => {
-    await fc.assert(
-      fc.asyncProperty(limits, limits, fc.array(step, { maxLength: 30 }), async (ofTenant, ofUser, steps) => {
+    await assert(
+      asyncProperty(limits, limits, array(step, { maxLength: 30 }), async (ofTenant, ofUser, steps) => {
         const tenantId = tenantOf(++number)
         const clock = createTestClock()
         const [one, other] = [createLedger(), createLedger()]
-        const memory = createMemoryCounters({ loadMonth: one.loadMonth, clock, replicas: () => 1 })
-        const shared = createRedisCounters({ redis, loadMonth: other.loadMonth })
+        const memory = createMemoryCounters({ loadMonth: (query) => one.loadMonth(query), clock, replicas: () => 1 })
+        const shared = createRedisCounters({ redis, loadMonth: (query) => other.loadMonth(query) })
         const heldBy = new Map<Counters, Map<string, { held: Held; counted: Counted }>>()
         for (const next of steps) {
           const scopes: CounterScope[] = [{ userId: null, max: defined(ofTenant) }]
