@@ -132,7 +132,8 @@ function findUnstorable(value: unknown, path: string, depth: number, errors: Fie
   }
   for (const [key, item] of Object.entries(value)) {
     const inner = path ? `${path}.${key.slice(0, 100)}` : key.slice(0, 100)
-    if (key.includes('\u0000') || !key.isWellFormed())
+    // Validation makes a text of what should have been one, and an object that names its own way throws at that.
+    if (key.includes('\u0000') || !key.isWellFormed() || key === 'toString')
       errors.push({ path: path || 'body', message: 'has an invalid key' })
     else findUnstorable(item, inner, depth + 1, errors)
   }

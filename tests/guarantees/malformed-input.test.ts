@@ -90,6 +90,10 @@ const bodies: [string, string | Uint8Array<ArrayBuffer>][] = [
   ['constructor.prototype', '{"constructor":{"prototype":{"polluted":true}}}'],
   ['__proto__ beside a field', '{"message":"x","__proto__":{"polluted":true},"email":"a@b.c","password":"x"}'],
   ['nested __proto__', '{"retrieval_filter":{"__proto__":{"polluted":true}},"__proto__":{"x":1}}'],
+  [
+    'toString instead of a text',
+    '{"message":{"toString":null},"email":{"toString":null},"name":{"toString":1},"id":"x"}',
+  ],
   ['a repeated key', '{"__proto__":1,"__proto__":2}'],
 ]
 
