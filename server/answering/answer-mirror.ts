@@ -20,7 +20,10 @@ export interface MirrorWriter {
 
 /** What a reader elsewhere gets of a copy. */
 export interface MirrorPart {
-  bytes: Uint8Array
+  /** Whole frames. */
+  text: string
+  /** How long that is in Redis. */
+  bytes: number
   isEnded: boolean
   /** Its replica has given a sign of life within the last seconds. */
   isAlive: boolean
@@ -70,25 +73,26 @@ function keysOf(redis: Redis, { streamId, owner }: MirroredAnswer) {
 export function mirrorAnswer(redis: Redis, answer: MirroredAnswer, frames: FrameLog): MirrorWriter {
   const keys = keysOf(redis, answer)
   const decoder = new TextDecoder()
-  let copied = 0
+  let copied = { id: 0, bytes: 0 }
   let isEndCopied = false
   let waiting: { timer: ReturnType<typeof setTimeout>; dueMs: number } | undefined
   let copying: Promise<void> | undefined
   let triesLeft = triesAfterEndMax
 
-  const isComplete = (): boolean => copied === frames.length && (isEndCopied || !frames.isEnded)
+  const isComplete = (): boolean => copied.id === frames.lastId && (isEndCopied || !frames.isEnded)
 
   async function copy(): Promise<void> {
     do {
-      const bytes = frames.slice(copied, wholeFrames())
-      const isLast = frames.isEnded && copied + bytes.byteLength === frames.length
+      const piece = frames.read(copied.id, bytesAtOnceMax)
+      const next = { id: piece?.lastId ?? copied.id, bytes: copied.bytes + (piece?.bytes.byteLength ?? 0) }
+      const isLast = frames.isEnded && next.id === frames.lastId
       const { owner } = answer
       const have = Number(
         await redis.run(writePiece, {
           keys: [keys.frames, keys.meta, keys.alive],
           args: [
-            String(copied),
-            decoder.decode(bytes),
+            String(copied.bytes),
+            decoder.decode(piece?.bytes),
             isLast ? '1' : '0',
             owner.userId,
             owner.purpose,
@@ -97,14 +101,11 @@ export function mirrorAnswer(redis: Redis, answer: MirroredAnswer, frames: Frame
           ],
         }),
       )
-      isEndCopied = isLast && have >= frames.length
-      copied = Math.min(have, frames.length)
+      const isWritten = have >= next.bytes
+      isEndCopied = isLast && isWritten
+      // Redis forgot what it had: from the beginning, then.
+      copied = isWritten ? next : { id: 0, bytes: 0 }
     } while (!isComplete())
-  }
-
-  /** How many bytes go out at once: whole frames, as Redis must never hold half a letter. */
-  function wholeFrames(): number {
-    return frames.length - copied <= bytesAtOnceMax ? frames.length - copied : frames.wholeFrom(copied, bytesAtOnceMax)
   }
 
   function run(): void {
@@ -131,7 +132,7 @@ export function mirrorAnswer(redis: Redis, answer: MirroredAnswer, frames: Frame
   return {
     note(isUrgent) {
       // The beginning at once: with it readers elsewhere find the answer, and wait for the rest.
-      if (frames.isEnded || copied === 0) run()
+      if (frames.isEnded || copied.id === 0) run()
       else schedule(isUrgent ? copiedSoonMs : copiedEveryMs)
     },
     isRead: async () => Number(await redis.send('EXISTS', [keys.read])) > 0,
@@ -155,8 +156,10 @@ export async function readMirror(
   })
   if (!Array.isArray(reply)) return undefined
   const [text, ended, alive]: unknown[] = reply
+  const frames = typeof text === 'string' ? text : ''
   return {
-    bytes: new TextEncoder().encode(typeof text === 'string' ? text : ''),
+    text: frames,
+    bytes: Buffer.byteLength(frames),
     isEnded: ended === '1',
     isAlive: Number(alive) > 0,
   }

@@ -46,7 +46,7 @@ export function readLog(source: {
 }): WakeableReader {
   const { log, afterId } = source
   const { promise: ended, resolve: noteEnd } = Promise.withResolvers<void>()
-  let position: number | undefined
+  let position = afterId
   let lastWord: Uint8Array<ArrayBuffer> | undefined
   let ownProblem: string | undefined
   let hasLeft = false
@@ -68,18 +68,16 @@ export function readLog(source: {
       return word
     }
     if (hasLeft) return undefined
-    position ??= log.offsetAfter(afterId)
-    if (position === undefined || position === log.length) return undefined
-    const bytes = log.slice(position, bytesAtOnceMax)
-    position += bytes.byteLength
-    return bytes
+    const frames = log.read(position, bytesAtOnceMax)
+    position = frames?.lastId ?? position
+    return frames?.bytes
   }
 
   return {
     streamId: source.streamId,
     ended,
     get isAtEnd() {
-      return hasLeft || (!lastWord && log.isEnded && (position === log.length || afterId >= log.lastId))
+      return hasLeft || (!lastWord && log.isEnded && position >= log.lastId)
     },
     get problemCode() {
       return ownProblem ?? source.problemCode?.()

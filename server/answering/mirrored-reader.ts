@@ -27,7 +27,8 @@ export async function readMirroredAnswer(
   const first = await readMirror(redis, wanted, 0)
   if (!first) return undefined
   const frames = new FrameLog()
-  frames.appendBytes(first.bytes)
+  frames.appendFrames(first.text)
+  let offset = first.bytes
   if (first.isEnded) frames.end()
   if (first.isEnded && afterId >= frames.lastId) return undefined
   const leaving = new AbortController()
@@ -44,11 +45,12 @@ export async function readMirroredAnswer(
     let answeredMs = performance.now()
     while (!frames.isEnded && !leaving.signal.aborted) {
       await Bun.sleep(lookedAfterMs)
-      const part = await readMirror(redis, wanted, frames.length).catch(() => null)
+      const part = await readMirror(redis, wanted, offset).catch(() => null)
       if (part) answeredMs = performance.now()
       else if (part === null && performance.now() - answeredMs < awayMsMax) continue
-      if (part?.bytes.byteLength) {
-        frames.appendBytes(part.bytes)
+      if (part?.bytes) {
+        frames.appendFrames(part.text)
+        offset += part.bytes
         reader.wake()
       }
       if (part?.isEnded) {

@@ -62,7 +62,7 @@ export function createSharedAnswers(options: {
   const ended = new Map<string, Kept & { endedMs: number }>()
   let endedBytes = 0
 
-  const sizeOf = ({ answer }: Kept): number => answer.frames.length + overheadBytes
+  const sizeOf = ({ answer }: Kept): number => answer.frames.size + overheadBytes
 
   function noteEnd(entry: Kept): void {
     const { streamId } = entry.answer

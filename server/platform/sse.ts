@@ -1,15 +1,10 @@
 const encoder = new TextEncoder()
 
-/** One Server-Sent Event as text. `event` must be a plain name; JSON never holds a raw line break, so `data` is safe. */
-export function formatSseFrame(frame: { id?: number; event: string; data: unknown }): string {
+/** One Server-Sent Event, encoded. `event` must be a plain name; JSON never holds a raw line break, so `data` is safe. */
+export function encodeSseFrame(frame: { id?: number; event: string; data: unknown }): Uint8Array<ArrayBuffer> {
   if (/[\r\n]/.test(frame.event)) throw new Error('an event name must not hold a line break')
   const id = frame.id === undefined ? '' : `id: ${frame.id}\n`
-  return `${id}event: ${frame.event}\ndata: ${JSON.stringify(frame.data)}\n\n`
-}
-
-/** The same, encoded. */
-export function encodeSseFrame(frame: { id?: number; event: string; data: unknown }): Uint8Array<ArrayBuffer> {
-  return encoder.encode(formatSseFrame(frame))
+  return encoder.encode(`${id}event: ${frame.event}\ndata: ${JSON.stringify(frame.data)}\n\n`)
 }
 
 /** The headers of every event stream (contract, “SSE of a chat”). */
