@@ -10,6 +10,7 @@ import { storeMigrations } from './migrate.ts'
 import { withOwner } from './owner-connection.ts'
 import { holdsRows, orphanStore, spareStampPrefix, templateStampPrefix, unfinishedPrefix } from './provision-store.ts'
 import type { Provisioner } from './provision-tenant.ts'
+import { findTwins } from './same-server.ts'
 import { listPlaces, listUnprovisionedTenants, type StorePlace } from './tenant-provisioning.data.ts'
 
 /** What was found half done. */
@@ -47,7 +48,12 @@ export async function reconcileStores(parts: {
     if (after && after.state !== 'provisioning') found.provisioned.push(tenant.id)
   }
   const records = await listDatabaseServers(core.db)
+  const twins = await findTwins(servers, records)
   for (const record of records) {
+    if (twins.has(record.id)) {
+      log.warn({ server: record.name }, 'a database server is registered twice; it is not looked through')
+      continue
+    }
     try {
       const server = await servers.open(record)
       const databases = await listOwnDatabases(core, server)

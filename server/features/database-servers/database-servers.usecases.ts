@@ -1,7 +1,7 @@
 import { type AuditActor, insertAudit } from '../../data/audit.data.ts'
 import type { BudgetFigures } from '../../data/connection-budget.ts'
 import type { CoreDatabase } from '../../data/core-database.ts'
-import { databaseServerNotFound, placeOfServerAddress } from '../../data/database-servers.ts'
+import { type DatabaseServers, databaseServerNotFound, placeOfServerAddress } from '../../data/database-servers.ts'
 import {
   type DatabaseServerRecord,
   deleteDatabaseServer,
@@ -13,6 +13,7 @@ import {
 import type { Directories } from '../../data/directories.ts'
 import type { Database } from '../../data/postgres.ts'
 import type { Provisioner } from '../../data/provision-tenant.ts'
+import { findSameServer } from '../../data/same-server.ts'
 import type { TenantDatabases } from '../../data/tenant-databases.ts'
 import { describeConnections } from '../../http/connection-figures.ts'
 import { requestInvalid } from '../../http/problem-details.ts'
@@ -37,6 +38,7 @@ export const databaseServerNameTaken = defineError({
 /** What managing database servers stands on. */
 export interface DatabaseServersParts {
   core: CoreDatabase
+  servers: DatabaseServers
   databases: TenantDatabases
   directories: Directories
   provisioner: Provisioner
@@ -141,7 +143,7 @@ async function readColumns(
   }
 }
 
-/** Tried before it is saved: reached, new enough, and its owner able to make databases and roles. */
+/** Tried before it is saved: reached, new enough, its owner able to make databases and roles, and no other one’s. */
 async function readAddress(
   parts: DatabaseServersParts,
   id: DatabaseServerId,
@@ -154,6 +156,8 @@ async function readAddress(
   const { host } = new URL(normalized)
   const problem = await parts.provisioner.testServer(normalized)
   if (problem) throw refuse('address', problem)
+  const same = await findSameServer({ db: parts.core.db, servers: parts.servers }, { address: normalized, exceptId: id })
+  if (same) throw refuse('address', `leads to “${same.name}”, which is registered already`)
   return { address: await parts.secretBox.seal(placeOfServerAddress(id), normalized), host }
 }
 

@@ -55,8 +55,18 @@ test('a server is registered, takes the next tenants, drains, and is forgotten w
   const { id } = made.body
   const [row] = await scenario.sql`select address from database_servers where id = ${id}`
   expect(row?.address).toStartWith('v1.')
-  const again = await api('POST /admin/database-servers', { name: 'Second', address: address() })
-  expect([again.status, again.body.code]).toEqual([409, 'database_server.name_taken'])
+  const again = await api('POST /admin/database-servers', { name: 'third', address: address() })
+  expect([again.status, again.body.errors?.[0]?.message]).toEqual([422, 'leads to “second”, which is registered already'])
+  const [builtIn] = (await api('GET /admin/database-servers')).body.items.filter(
+    (server: { is_built_in: boolean }) => server.is_built_in,
+  )
+  const alias = await api('POST /admin/database-servers', { name: 'alias', address: process.env.TEST_SERVER_URL ?? '' })
+  expect([alias.status, alias.body.errors?.[0]?.message]).toEqual([
+    422,
+    `leads to “${builtIn.name}”, which is registered already`,
+  ])
+  const renamed = await api(`PATCH /admin/database-servers/${builtIn.id}`, { name: 'Second' })
+  expect([renamed.status, renamed.body.code]).toEqual([409, 'database_server.name_taken'])
 
   // One is made here, so the other server is the less loaded one.
   const first = await makeDedicatedTenant(scenario.app, scenario.superuser, 'first')
