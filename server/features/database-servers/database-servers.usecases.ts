@@ -156,7 +156,10 @@ async function readAddress(
   const { host } = new URL(normalized)
   const problem = await parts.provisioner.testServer(normalized)
   if (problem) throw refuse('address', problem)
-  const same = await findSameServer({ db: parts.core.db, servers: parts.servers }, { address: normalized, exceptId: id })
+  const same = await findSameServer(
+    { db: parts.core.db, servers: parts.servers },
+    { address: normalized, exceptId: id },
+  )
   if (same) throw refuse('address', `leads to “${same.name}”, which is registered already`)
   return { address: await parts.secretBox.seal(placeOfServerAddress(id), normalized), host }
 }

@@ -56,7 +56,10 @@ test('a server is registered, takes the next tenants, drains, and is forgotten w
   const [row] = await scenario.sql`select address from database_servers where id = ${id}`
   expect(row?.address).toStartWith('v1.')
   const again = await api('POST /admin/database-servers', { name: 'third', address: address() })
-  expect([again.status, again.body.errors?.[0]?.message]).toEqual([422, 'leads to “second”, which is registered already'])
+  expect([again.status, again.body.errors?.[0]?.message]).toEqual([
+    422,
+    'leads to “second”, which is registered already',
+  ])
   const [builtIn] = (await api('GET /admin/database-servers')).body.items.filter(
     (server: { is_built_in: boolean }) => server.is_built_in,
   )
