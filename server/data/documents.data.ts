@@ -1,8 +1,8 @@
-import { type SQL, and, asc, eq, ilike, inArray, or, sql } from 'drizzle-orm'
+import { type SQL, and, asc, eq, ilike, inArray, isNotNull, or, sql } from 'drizzle-orm'
 import type { TenantId } from '../platform/ids.ts'
 import { containsPattern, cutPage, keysetParts, type Page, type PageQuery } from './page.ts'
 import type { Database } from './postgres.ts'
-import { chunks, documentFiles, documents } from './tenant.schema.ts'
+import { type DocumentVectors, chunks, documentFiles, documents } from './tenant.schema.ts'
 
 /** A document of a tenant's knowledge, without its file and text. */
 export type DocumentRow = typeof documents.$inferSelect
@@ -44,6 +44,18 @@ export async function findDocument(database: Database, key: DocumentKey): Promis
 export async function findDocumentForUpdate(database: Database, key: DocumentKey): Promise<DocumentRow | undefined> {
   const [row] = await database.select().from(documents).where(isDocument(key)).for('update')
   return row
+}
+
+/** Where the tenant's documents have vectors. */
+export async function listDocumentVectors(
+  database: Database,
+  tenantId: TenantId,
+): Promise<{ id: string; vectors: DocumentVectors }[]> {
+  const rows = await database
+    .select({ id: documents.id, vectors: documents.vectors })
+    .from(documents)
+    .where(and(eq(documents.tenantId, tenantId), isNotNull(documents.vectors)))
+  return rows.flatMap(({ id, vectors }) => (vectors ? [{ id, vectors }] : []))
 }
 
 /** The tenant's document that was made from this very file. */

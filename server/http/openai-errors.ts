@@ -7,7 +7,8 @@ export interface OpenAiError {
 
 /** Whether a request is to the routes that speak OpenAI's language. */
 export function isForOpenAiClients(request: Request): boolean {
-  return /^\/v1(\/|$)/.test(new URL(request.url).pathname)
+  // A Host header may be no host at all; that is refused by a problem, too.
+  return /^\/v1(\/|$)/.test(URL.parse(request.url)?.pathname ?? '')
 }
 
 /** Codes that clients know by other names; the rest stay what they are everywhere here. */

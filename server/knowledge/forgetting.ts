@@ -51,14 +51,7 @@ export function createForgetting(
       if (job.attempt < 4) throw new Error('the document was not deleted yet')
       return undefined
     }
-    const apiKey = await findKey(tenant, place)
-    if (apiKey === undefined) return undefined
-    for (let from = 0; from < chunks; from += idsPerCall) {
-      const ids = Array.from({ length: Math.min(idsPerCall, chunks - from) }, (_, at) =>
-        chunkIdOf({ documentId, version }, from + at),
-      )
-      await parts.pinecone.remove({ ...place, apiKey, ids, signal: job.signal })
-    }
+    await removeVectors(parts, { tenant, documentId, vectors: { ...place, version, chunks }, signal: job.signal })
     return undefined
   }
 
@@ -74,15 +67,42 @@ export function createForgetting(
     const used = document?.vectors
     return used?.index === wanted.index && used.namespace === wanted.namespace && used.version === wanted.version
   }
+}
 
-  /** The tenant's own key reaches its own index; in the shared one only its own namespace is its. */
-  async function findKey(
-    tenant: TenantRecord,
-    place: { index: string; namespace: string | null },
-  ): Promise<string | undefined> {
-    const location = await locateIndex(tenant, { secrets: parts.secrets, platform: parts.platformIndex })
-    if (!location) return undefined
-    const isOwn = tenant.pineconeApiKey !== null
-    return isOwn || (place.index === location.index && place.namespace === tenant.id) ? location.apiKey : undefined
+/** What removing vectors stands on. */
+export type RemovalParts = Pick<IngestionParts, 'secrets' | 'platformIndex' | 'pinecone'>
+
+/** Removes the vectors of a document's version; false when the tenant has no key any more for the place they are in. */
+export async function removeVectors(
+  parts: RemovalParts,
+  removal: {
+    tenant: TenantRecord
+    documentId: string
+    vectors: Omit<DocumentVectors, 'model'>
+    signal: AbortSignal
+  },
+): Promise<boolean> {
+  const { tenant, documentId, signal } = removal
+  const { index, namespace, version, chunks } = removal.vectors
+  const apiKey = await findKey(parts, { tenant, index, namespace })
+  if (apiKey === undefined) return false
+  for (let from = 0; from < chunks; from += idsPerCall) {
+    const ids = Array.from({ length: Math.min(idsPerCall, chunks - from) }, (_, at) =>
+      chunkIdOf({ documentId, version }, from + at),
+    )
+    await parts.pinecone.remove({ index, namespace, apiKey, ids, signal })
   }
+  return true
+}
+
+/** The tenant's own key reaches its own index; in the shared one only its own namespace is its. */
+async function findKey(
+  parts: RemovalParts,
+  place: { tenant: TenantRecord; index: string; namespace: string | null },
+): Promise<string | undefined> {
+  const { tenant, index, namespace } = place
+  const location = await locateIndex(tenant, { secrets: parts.secrets, platform: parts.platformIndex })
+  if (!location) return undefined
+  const isOwn = tenant.pineconeApiKey !== null
+  return isOwn || (index === location.index && namespace === tenant.id) ? location.apiKey : undefined
 }

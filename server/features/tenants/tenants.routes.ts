@@ -21,10 +21,10 @@ import {
   tenantChangesBody,
   tenantView,
 } from './tenants.schemas.ts'
+import { type PurgeParts, purgeTenant } from './purge-tenant.usecases.ts'
 import {
   changeTenant,
   createTenant,
-  purgeTenant,
   retryProvisioning,
   setTenantActive,
   type TenantsParts,
@@ -35,7 +35,7 @@ const sorts = ['created_at', 'updated_at', 'name', 'id', 'requests'] as const
 const superuserFields = ['isolation', 'database_server_id', 'owner_id', 'is_active', 'limits'] as const
 
 /** Onboarding, listing and ending tenants, for superusers. */
-export function tenantRoutesForSuperusers(parts: TenantsParts & { gates: Gates }) {
+export function tenantRoutesForSuperusers(parts: PurgeParts & { gates: Gates }) {
   return superuserRoutes(parts.gates, '/admin/tenants', tag)
     .get(
       '/',

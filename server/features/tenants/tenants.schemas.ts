@@ -191,6 +191,7 @@ export const purgeReceiptView = t.Object({
   tenant_id: t.String(),
   purged_at: time,
   deleted: t.Record(t.String(), t.Integer()),
+  vectors_left: t.Integer({ description: 'That the tenant’s index did not give up; remove them there' }),
   usage: t.Object({ calls: t.Integer(), total_tokens: t.Integer(), cost_micro_usd: nullable(t.Integer()) }),
 })
 /** What a purge destroyed. */

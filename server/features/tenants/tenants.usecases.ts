@@ -1,18 +1,14 @@
 import type { Limits } from '../../answering/limits/limits.ts'
 import { effectiveSettings } from '../../answering/model-choice.ts'
 import { type AuditActor, insertAudit } from '../../data/audit.data.ts'
-import { countTenantRows, deleteTenantRows } from '../../data/conversations.data.ts'
 import type { Directories } from '../../data/directories.ts'
 import type { KeptStores } from '../../data/kept-stores.ts'
-import { moveRefused } from '../../data/carry-out-move.ts'
 import type { Mover } from '../../data/move-tenant.ts'
 import type { Database } from '../../data/postgres.ts'
-import { deleteSignInSessionsOfTenant } from '../../data/sign-in-sessions.data.ts'
 import type { Provisioner, ReservedStore } from '../../data/provision-tenant.ts'
 import type { TenantDatabases } from '../../data/tenant-databases.ts'
 import { linkTenantUser } from '../../data/tenant-users.data.ts'
 import {
-  deleteTenant,
   findPromptVersion,
   findTenant,
   findTenantForUpdate,
@@ -23,7 +19,6 @@ import {
   type TenantRecord,
   updateTenant,
 } from '../../data/tenants.data.ts'
-import { deleteUsageOfTenant } from '../../data/usage.data.ts'
 import { findUser } from '../../data/users.data.ts'
 import { requestInvalid } from '../../http/problem-details.ts'
 import { emailTaken, ensureVouchedFor, tenantNotFound } from '../../http/tenant-gate.ts'
@@ -35,7 +30,7 @@ import { parseDatabaseServerId, parseTenantId, parseUserId, type TenantId, type 
 import type { SecretBox } from '../../platform/secrets.ts'
 import { readTenantSettings } from './tenant-settings.ts'
 import { describeTenant, type UsageViewParts } from './tenant-view.ts'
-import type { NewTenantBody, PurgeReceipt, TenantChangesBody, TenantView } from './tenants.schemas.ts'
+import type { NewTenantBody, TenantChangesBody, TenantView } from './tenants.schemas.ts'
 
 /** Another tenant has this id. */
 export const tenantIdTaken = defineError({ code: 'tenant.id_taken', status: 409, title: 'The tenant id is taken' })
@@ -234,67 +229,6 @@ export async function restorePrompt(
     after: { system_prompt: after.systemPrompt, version: made, restored_version: version },
   })
   return after
-}
-
-/**
- * Destroys a tenant: first it is fenced off, which also ends its open streams, then its rows go, then its record. May
- * be repeated after a failure. What it used is told by the receipt and the audit log for the last time.
- */
-export async function purgeTenant(parts: TenantsParts, id: TenantId, actor: AuditActor): Promise<PurgeReceipt> {
-  const tenant = await parts.core.write(async (database) => {
-    const found = await findTenantForUpdate(database, id)
-    if (!found) throw notFound()
-    if (found.state === 'moving') throw moveRefused({ detail: 'The tenant is being moved. End the move first.' })
-    await insertAudit(database, actor, {
-      action: 'tenant.purge_started',
-      targetType: 'tenant',
-      targetId: id,
-      tenantId: id,
-    })
-    return updateTenant(database, id, { state: 'deleting', isActive: false, deactivatedBy: 'superuser' })
-  })
-  if (!tenant) throw notFound()
-  parts.directories.forget({ kind: 'tenant', ids: [id] })
-  const rows = await deleteStore(parts, tenant)
-  await parts.keptStores.purge(tenant)
-  const receipt = await parts.core.write(async (database) => {
-    const usage = await deleteUsageOfTenant(database, id)
-    const sessions = await deleteSignInSessionsOfTenant(database, id)
-    await deleteTenant(database, id)
-    const made: PurgeReceipt = {
-      tenant_id: id,
-      purged_at: parts.clock.now().toISOString(),
-      deleted: { ...rows, sign_in_sessions: sessions, usage_ledger: usage.calls },
-      usage: { calls: usage.calls, total_tokens: usage.totalTokens, cost_micro_usd: usage.costMicroUsd },
-    }
-    await insertAudit(database, actor, {
-      action: 'tenant.purged',
-      targetType: 'tenant',
-      targetId: id,
-      tenantId: id,
-      before: { name: tenant.name, number: tenant.number },
-      after: { ...made },
-    })
-    return made
-  })
-  parts.directories.forget({ kind: 'tenant', ids: [id] })
-  await parts.limits.forget(id)
-  return receipt
-}
-
-/** Everything a tenant has in its store, and the store itself if it is its own. Counts what was there. */
-async function deleteStore(parts: TenantsParts, tenant: TenantRecord): Promise<Record<string, number>> {
-  if (tenant.isolation === 'pooled') {
-    return parts.databases.scopeOf(tenant).write((database) => deleteTenantRows(database, tenant.id))
-  }
-  // A store that was never finished, or is gone since an earlier try, has nothing to count.
-  const rows = await countStore(parts, tenant).catch(() => ({}))
-  const { databases, roles } = await parts.provisioner.purgeStore(tenant)
-  return { ...rows, databases, roles }
-}
-
-async function countStore(parts: TenantsParts, tenant: TenantRecord): Promise<Record<string, number>> {
-  return parts.databases.scopeOf(tenant).read((database) => countTenantRows(database, tenant.id))
 }
 
 const withoutKey = { modelProvider: null, modelBaseUrl: null, modelApiKey: null, modelApiKeyOrigin: null, limits: {} }

@@ -1,4 +1,5 @@
 import { afterAll, beforeAll, describe, expect, test } from 'bun:test'
+import { call } from '../../support/call.ts'
 import { makeDedicatedTenant } from '../../support/dedicated.ts'
 import { bringIn, callLibrary, type Library, sendFiles, settled } from '../../support/documents.ts'
 import { makeTenant, makeUser, signIn } from '../../support/people.ts'
@@ -22,6 +23,11 @@ const withIndex = (namespace: string): Record<string, unknown> => ({
   pinecone_api_key: pineconeKey,
   pinecone_namespace: namespace,
 })
+const purge = ({ tenant }: Library) =>
+  call(scenario.app, `DELETE /admin/tenants/${tenant}?purge=true`, {
+    token: scenario.superuser.token,
+    headers: { 'x-confirm': tenant },
+  })
 const longText = (word: string, paragraphs: number): string =>
   Array.from({ length: paragraphs }, (_, at) => `${word} ${at}: ${'Nothing else is said here. '.repeat(30)}`).join(
     '\n\n',
@@ -179,6 +185,31 @@ describe('with an index', () => {
     })
     await callLibrary(library, `DELETE /documents/${document.id}`)
     await eventually(() => scenario.pinecone.count('knowledge', 'vectors') === 0)
+  })
+
+  test.each(['pooled', 'dedicated'])(
+    'a purge of a %s tenant takes its vectors, too, and no other ones',
+    async (isolation) => {
+      const library = await openLibrary({ ...withIndex(`purged-${isolation}`), isolation })
+      const document = await bringIn(library, { name: 'a.txt', content: longText('Gone', 12) })
+      const stays = await openLibrary(withIndex(`stays-${isolation}`))
+      const kept = await bringIn(stays, { name: 'a.txt', content: longText('Stays', 3) })
+      const receipt = await purge(library)
+      expect(receipt.body).toMatchObject({ deleted: { vectors: document.chunks }, vectors_left: 0 })
+      expect(scenario.pinecone.count('knowledge', `purged-${isolation}`)).toBe(0)
+      expect(scenario.pinecone.count('knowledge', `stays-${isolation}`)).toBe(kept.chunks)
+    },
+  )
+
+  test('a purge is not held up by an index that refuses: the receipt counts what is left there', async () => {
+    const library = await openLibrary(withIndex('refused'))
+    const document = await bringIn(library, { name: 'a.txt', content: longText('Left', 3) })
+    await call(scenario.app, `PATCH /admin/tenants/${library.tenant}`, {
+      token: scenario.superuser.token,
+      body: { pinecone_api_key: 'pcsk-revoked-since-then-0123456789' },
+    })
+    const receipt = await purge(library)
+    expect(receipt.body).toMatchObject({ deleted: { vectors: 0, documents: 1 }, vectors_left: document.chunks })
   })
 
   test('a replaced document leaves no vector of its former text', async () => {
