@@ -140,7 +140,7 @@ describe('the openai SDK', () => {
     const stream = await client.chat.completions.create({ ...asked('On and on'), stream: true })
     for await (const chunk of stream) if (chunk.choices[0]?.delta.content) break
     await eventually(() => scenario.model.requests[0]?.aborted, 1_000)
-    await eventually(async () => (await ledger())[0]?.status === 'aborted', 1_000)
+    await eventually(async () => (await ledger())[0]?.status === 'aborted')
     expect(await ledger()).toMatchObject([{ status: 'aborted', source: 'api_key' }])
   })
 })
