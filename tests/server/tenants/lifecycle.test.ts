@@ -121,7 +121,9 @@ describe('DELETE ?purge=true', () => {
         tenant_users: 1,
         sign_in_sessions: expect.any(Number),
         usage_ledger: 1,
+        vectors: 0,
       },
+      vectors_left: 0,
       usage: { calls: 1, total_tokens: expect.any(Number), cost_micro_usd: expect.any(Number) },
     })
     const tables = await sql<{ name: string }[]>`
