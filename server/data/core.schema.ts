@@ -1,13 +1,11 @@
 import { sql } from 'drizzle-orm'
 import {
   type AnyPgColumn,
-  bigint,
   boolean,
   check,
   index,
   integer,
   jsonb,
-  numeric,
   pgTable,
   primaryKey,
   real,
@@ -16,7 +14,7 @@ import {
   uniqueIndex,
   uuid,
 } from 'drizzle-orm/pg-core'
-import type { DatabaseServerId, SignInSessionId, TenantId, UserId } from '../platform/ids.ts'
+import type { DatabaseServerId, TenantId, UserId } from '../platform/ids.ts'
 import { databaseServers } from './core-servers.schema.ts'
 import type { TenantLimits } from '../platform/limit-settings.ts'
 
@@ -154,98 +152,6 @@ export const tenantPromptVersions = pgTable(
     createdAt: createdAt(),
   },
   (table) => [primaryKey({ columns: [table.tenantId, table.version] })],
-)
-
-/** When a refresh token before the previous one was first used; in milliseconds since 1970. */
-export interface RefreshTokenUse {
-  hash: string
-  usedAtMs: number
-}
-
-/**
- * A signed-in device: the `sid` of its tokens and the newest refresh token, hashed. No foreign key to a user, as a
- * tenant's own users live in the tenant store.
- */
-export const signInSessions = pgTable(
-  'sign_in_sessions',
-  {
-    id: uuid('id').$type<SignInSessionId>().primaryKey(),
-    userId: uuid('user_id').$type<UserId>().notNull(),
-    scope: text('scope', { enum: ['core', 'tenant'] }).notNull(),
-    tenantId: text('tenant_id').$type<TenantId>(),
-    /** The tenant user's `password_epoch` at sign-in; the session ends when that has moved on. */
-    passwordEpoch: integer('password_epoch').notNull().default(0),
-    transport: text('transport', { enum: ['body', 'cookie'] }).notNull(),
-    refreshHash: text('refresh_hash').notNull(),
-    previousHash: text('previous_hash'),
-    rotatedAt: timestamp('rotated_at', { withTimezone: true }),
-    earlierUses: jsonb('earlier_uses').$type<RefreshTokenUse[]>().notNull().default([]),
-    createdAt: createdAt(),
-    expiresAt: timestamp('expires_at', { withTimezone: true }).notNull(),
-    revokedAt: timestamp('revoked_at', { withTimezone: true }),
-    revokedReason: text('revoked_reason'),
-  },
-  (table) => [
-    index('sign_in_sessions_user').on(table.userId),
-    index('sign_in_sessions_tenant').on(table.tenantId),
-    index('sign_in_sessions_expiry').on(table.expiresAt),
-  ],
-)
-
-/** One row per model or embedding call: reserved before it, settled after it (design §7). */
-export const usageLedger = pgTable(
-  'usage_ledger',
-  {
-    id: uuid('id').primaryKey(),
-    tenantId: text('tenant_id').$type<TenantId>().notNull(),
-    userId: uuid('user_id').$type<UserId>(),
-    source: text('source', { enum: ['api', 'console', 'api_key', 'ingestion'] }).notNull(),
-    purpose: text('purpose', { enum: ['chat', 'embedding', 'test'] }).notNull(),
-    provider: text('provider').notNull(),
-    model: text('model').notNull(),
-    promptTokens: integer('prompt_tokens').notNull(),
-    completionTokens: integer('completion_tokens').notNull(),
-    cachedTokens: integer('cached_tokens').notNull().default(0),
-    costMicroUsd: bigint('cost_micro_usd', { mode: 'number' }),
-    status: text('status', { enum: ['reserved', 'completed', 'aborted', 'failed'] }).notNull(),
-    usageSource: text('usage_source', { enum: ['provider', 'estimated'] }).notNull(),
-    firstTokenMs: integer('first_token_ms'),
-    durationMs: integer('duration_ms'),
-    requestId: text('request_id').notNull(),
-    leaseExpiresAt: timestamp('lease_expires_at', { withTimezone: true }),
-    createdAt: timestamp('created_at', { withTimezone: true })
-      .notNull()
-      .default(sql`clock_timestamp()`),
-    settledAt: timestamp('settled_at', { withTimezone: true }),
-  },
-  (table) => [
-    index('usage_ledger_tenant').on(table.tenantId, table.createdAt),
-    index('usage_ledger_created').on(table.createdAt),
-    index('usage_ledger_leases')
-      .on(table.leaseExpiresAt)
-      .where(sql`status = 'reserved'`),
-  ],
-)
-
-/**
- * What a model costs from a date on, in micro-USD per million tokens; of several versions the newest that has begun is in
- * force. A model that is not here has no price.
- */
-export const modelPrices = pgTable(
-  'model_prices',
-  {
-    id: uuid('id').notNull().defaultRandom(),
-    provider: text('provider').notNull(),
-    model: text('model').notNull(),
-    validFrom: timestamp('valid_from', { withTimezone: true }).notNull(),
-    inputPerMillion: numeric('input_per_million', { mode: 'number' }).notNull(),
-    cachedInputPerMillion: numeric('cached_input_per_million', { mode: 'number' }).notNull(),
-    outputPerMillion: numeric('output_per_million', { mode: 'number' }).notNull(),
-  },
-  (table) => [
-    primaryKey({ columns: [table.provider, table.model, table.validFrom] }),
-    uniqueIndex('model_prices_id').on(table.id),
-  ],
 )
 
 /** Who did what to what; the runtime role may insert and read, never change or delete. */

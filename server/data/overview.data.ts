@@ -1,6 +1,7 @@
 import { inArray, type SQL, sql } from 'drizzle-orm'
 import { parseTenantId, type TenantId } from '../platform/ids.ts'
-import { auditLog, connectionHealth, tenants, usageLedger, users } from './core.schema.ts'
+import { usageLedger } from './core-usage.schema.ts'
+import { auditLog, connectionHealth, tenants, users } from './core.schema.ts'
 import type { Database } from './postgres.ts'
 
 /** A span of the ledger: settled calls from `from` until before `to`, of one tenant or of all. */

@@ -1,5 +1,5 @@
 import { asc, desc, eq, lte, sql } from 'drizzle-orm'
-import { modelPrices, usageLedger } from './core.schema.ts'
+import { modelPrices, usageLedger } from './core-usage.schema.ts'
 import type { Database } from './postgres.ts'
 
 /** What a model costs, in micro-USD per million tokens. */

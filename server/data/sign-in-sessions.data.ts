@@ -1,7 +1,7 @@
 import { and, eq, gt, isNull, lt, ne } from 'drizzle-orm'
 import type { SignInSessionId, TenantId, UserId } from '../platform/ids.ts'
 import type { CoreDatabase } from './core-database.ts'
-import { type RefreshTokenUse, signInSessions } from './core.schema.ts'
+import { type RefreshTokenUse, signInSessions } from './core-sign-in.schema.ts'
 import type { Database } from './postgres.ts'
 
 /** A signed-in device. */

@@ -1,5 +1,5 @@
 import { and, isNull, lt, or, sql } from 'drizzle-orm'
-import { signInTries } from './core-sign-in-tries.schema.ts'
+import { signInTries } from './core-sign-in.schema.ts'
 import type { Database } from './postgres.ts'
 
 /** The three counts of one try. */

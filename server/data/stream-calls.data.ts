@@ -1,7 +1,7 @@
 import { and, eq, sql } from 'drizzle-orm'
 import type { TenantId, UserId } from '../platform/ids.ts'
 import { changesChannel } from './change-feed.ts'
-import { usageLedger } from './core.schema.ts'
+import { usageLedger } from './core-usage.schema.ts'
 import type { Database } from './postgres.ts'
 import type { StoredUsage } from './tenant.schema.ts'
 

@@ -1,7 +1,8 @@
 import { getTableColumns, sql } from 'drizzle-orm'
 import { getTableConfig, type PgTable } from 'drizzle-orm/pg-core'
 import type { TenantId } from '../platform/ids.ts'
-import { tenantPromptVersions, usageLedger } from './core.schema.ts'
+import { usageLedger } from './core-usage.schema.ts'
+import { tenantPromptVersions } from './core.schema.ts'
 import type { Database } from './postgres.ts'
 import { chatMessages, chatSessions, chunks, documentFiles, documents, tenantUsers } from './tenant.schema.ts'
 

@@ -1,6 +1,6 @@
 import { inArray, type SQL, sql } from 'drizzle-orm'
 import type { TenantId, UserId } from '../platform/ids.ts'
-import { usageLedger } from './core.schema.ts'
+import { usageLedger } from './core-usage.schema.ts'
 import type { Database } from './postgres.ts'
 
 /** Tokens and micro-USD; calls without a price add none. */

@@ -2,7 +2,7 @@ import type { SQL as HotPool } from 'bun'
 import { type SQL, sql } from 'drizzle-orm'
 import { parseTenantId, parseUserId, type TenantId, type UserId } from '../platform/ids.ts'
 import { createBatcher } from './batcher.ts'
-import { usageLedger } from './core.schema.ts'
+import { usageLedger } from './core-usage.schema.ts'
 import type { Database } from './postgres.ts'
 import type { ReservedCall, SettledCall } from './tenant-scope.ts'
 
