@@ -1,7 +1,7 @@
 import { embedTexts } from '../answering/embed-texts.ts'
 import type { Seat } from '../answering/limits/limits.ts'
 import { chooseEmbeddingTarget } from '../answering/model-choice.ts'
-import { type IndexLocation, locateIndex } from '../answering/retrieval.ts'
+import { type IndexLocation, locateIndex } from '../answering/index-location.ts'
 import { type DocumentRow, listUnembedded, markEmbedded } from '../data/documents.data.ts'
 import type { TenantRecord } from '../data/tenants.data.ts'
 import type { DocumentVectors } from '../data/tenant.schema.ts'

@@ -1,4 +1,4 @@
-import { locateIndex } from '../answering/retrieval.ts'
+import { locateIndex } from '../answering/index-location.ts'
 import type { CoreDatabase } from '../data/core-database.ts'
 import { findDocument } from '../data/documents.data.ts'
 import { enqueueJob, type JobTask } from '../data/job-queue.ts'

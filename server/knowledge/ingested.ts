@@ -1,7 +1,7 @@
 import type { HealthRecorder } from '../answering/connection-health.ts'
 import type { EmbeddingParts } from '../answering/embed-texts.ts'
 import type { Limits } from '../answering/limits/limits.ts'
-import type { PlatformIndex } from '../answering/retrieval.ts'
+import type { PlatformIndex } from '../answering/index-location.ts'
 import type { TenantSecrets } from '../answering/tenant-secrets.ts'
 import type { CoreDatabase } from '../data/core-database.ts'
 import type { Directories } from '../data/directories.ts'

@@ -1,6 +1,6 @@
 import { t } from 'elysia'
 import { effectiveSettings, type PlatformModels } from '../../answering/model-choice.ts'
-import type { PlatformIndex } from '../../answering/retrieval.ts'
+import type { PlatformIndex } from '../../answering/index-location.ts'
 import type { TenantRecord } from '../../data/tenants.data.ts'
 import { factsOf, noteStream } from '../../http/request-facts.ts'
 import { type Gates, tenantRoutes } from '../../http/routes.ts'

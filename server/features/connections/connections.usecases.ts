@@ -7,7 +7,7 @@ import {
   type PlatformModels,
 } from '../../answering/model-choice.ts'
 import type { HealthRecorder } from '../../answering/connection-health.ts'
-import { locateIndex, type PlatformIndex } from '../../answering/retrieval.ts'
+import { locateIndex, type PlatformIndex } from '../../answering/index-location.ts'
 import type { TenantSecrets } from '../../answering/tenant-secrets.ts'
 import { type AuditActor, insertAudit } from '../../data/audit.data.ts'
 import type { CoreDatabase } from '../../data/core-database.ts'

@@ -1,5 +1,5 @@
 import { effectiveSettings, type EffectiveSettings, type PlatformModels } from '../../answering/model-choice.ts'
-import type { PlatformIndex } from '../../answering/retrieval.ts'
+import type { PlatformIndex } from '../../answering/index-location.ts'
 import { type AuditRow, listAudit } from '../../data/audit.data.ts'
 import {
   type ConnectionState,

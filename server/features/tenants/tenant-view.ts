@@ -1,5 +1,5 @@
 import { effectiveSettings, type PlatformModels } from '../../answering/model-choice.ts'
-import type { PlatformIndex } from '../../answering/retrieval.ts'
+import type { PlatformIndex } from '../../answering/index-location.ts'
 import { listFailingOf } from '../../data/connection-health.data.ts'
 import type { CoreDatabase } from '../../data/core-database.ts'
 import { readUsageOfTenants } from '../../data/overview.data.ts'
