@@ -1,4 +1,6 @@
 import { useEffect, useRef, type ReactNode } from 'react'
+import { AboveLink } from './above-link.tsx'
+import { Bar } from './bar.tsx'
 import { classNames } from './class-names.ts'
 
 /**
@@ -8,7 +10,9 @@ import { classNames } from './class-names.ts'
 export function PageHeader(props: {
   /** The title of the page and of the browser's tab. */
   title: string
-  /** Drawn instead of the plain title: breadcrumbs, plate, state. Must hold an `h1` with the title. */
+  /** The page above this one, named before the title. */
+  above?: { to: string; name: string }
+  /** Drawn instead of the plain title: plate, state. Must hold an `h1` with the title. */
   heading?: ReactNode
   subtitle?: ReactNode
   actions?: ReactNode
@@ -39,21 +43,20 @@ export function PageHeader(props: {
         )}
       >
         {props.heading ?? (
-          <div className="flex min-w-0 flex-wrap items-baseline gap-x-3">
-            <h1 className="text-title font-semibold tracking-[-.015em] text-ink">{props.title}</h1>
-            {props.subtitle !== undefined && (
-              <p className="text-meta text-ink-3 tabular-nums phone:hidden">{props.subtitle}</p>
-            )}
+          <div className="flex min-w-0 items-center gap-x-[10px]">
+            {props.above && <AboveLink to={props.above.to}>{props.above.name}</AboveLink>}
+            <div className="flex min-w-0 flex-wrap items-baseline gap-x-3">
+              <h1 className="text-title font-semibold tracking-[-.015em] text-ink">{props.title}</h1>
+              {props.subtitle !== undefined && (
+                <p className="text-meta text-ink-3 tabular-nums phone:hidden">{props.subtitle}</p>
+              )}
+            </div>
           </div>
         )}
         {props.actions !== undefined && <div className="ms-auto flex items-center gap-2">{props.actions}</div>}
       </div>
       {props.tabs}
-      {props.bar !== undefined && (
-        <div className="flex min-h-[50px] flex-wrap items-center gap-2 border-b border-line px-6 py-2 phone:px-4">
-          {props.bar}
-        </div>
-      )}
+      {props.bar !== undefined && <Bar>{props.bar}</Bar>}
     </header>
   )
 }

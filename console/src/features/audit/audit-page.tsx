@@ -1,15 +1,14 @@
 import { useInfiniteQuery } from '@tanstack/react-query'
 import type { ReactNode } from 'react'
 import { useApi } from '../../api/api-context.ts'
-import { toProblem } from '../../api/problem.ts'
 import { formatPlural } from '../../lib/numbers.ts'
 import { useView } from '../../lib/use-view.ts'
 import { QueryPanel } from '../../panels/query-panel.tsx'
+import { isForbidden, SuperusersOnly } from '../../panels/superusers-only.tsx'
 import { TableSkeleton } from '../../ui/bone.tsx'
 import { Button } from '../../ui/button.tsx'
-import { ButtonLink } from '../../ui/button-link.tsx'
 import { CopyLinkButton } from '../../ui/copy-button.tsx'
-import { EmptyState, NoMatch, NoPermission } from '../../ui/empty-state.tsx'
+import { EmptyState, NoMatch } from '../../ui/empty-state.tsx'
 import { PageHeader } from '../../ui/page-header.tsx'
 import { TableFoot } from '../../ui/table-foot.tsx'
 import { AuditBar } from './audit-bar.tsx'
@@ -31,7 +30,7 @@ export function AuditPage(): ReactNode {
   const filtered = q !== '' || action !== undefined || outcome !== '' || tenant !== undefined
   const clear = (): void => change({ q: '', action: undefined, outcome: '', tenant: undefined })
 
-  if (log.data === undefined && log.error && toProblem(log.error).status === 403) return <Closed />
+  if (isForbidden(log)) return <SuperusersOnly title="Audit log" what="The audit log is" />
   return (
     <>
       <PageHeader
@@ -94,17 +93,6 @@ export function AuditPage(): ReactNode {
         onClose={() => change({ open: undefined })}
         onFilter={(filter) => change({ ...filter, open: undefined })}
       />
-    </>
-  )
-}
-
-function Closed(): ReactNode {
-  return (
-    <>
-      <PageHeader title="Audit log" />
-      <NoPermission title="The audit log is for superusers" back={<ButtonLink to="/">Go home</ButtonLink>}>
-        A superuser can look something up for you, or make you one.
-      </NoPermission>
     </>
   )
 }

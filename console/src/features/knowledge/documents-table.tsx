@@ -1,13 +1,12 @@
 import { Link, useParams } from '@tanstack/react-router'
 import type { ReactNode } from 'react'
 import { formatCount } from '../../lib/numbers.ts'
-import { parseSort, type Sort } from '../../lib/sort-rows.ts'
 import { useMedia } from '../../lib/use-media.ts'
 import { ListRow } from '../../ui/list-row.tsx'
+import { ListTable, type ListProps } from '../../ui/list-table.tsx'
 import { Meter } from '../../ui/meter.tsx'
 import { State } from '../../ui/state.tsx'
 import type { Column } from '../../ui/table-column.ts'
-import { Table } from '../../ui/table.tsx'
 import { When } from '../../ui/time.tsx'
 import { describeLine, describeOrigin, describeProgress, shareDone } from './document-words.ts'
 import type { KnownDocument } from './knowledge.queries.ts'
@@ -45,29 +44,14 @@ const columns: readonly Column<KnownDocument>[] = [
 ]
 
 /** A tenant's documents: a table, or two-line rows on a phone. A row opens the document. */
-export function DocumentsTable(props: {
-  documents: readonly KnownDocument[]
-  total: number | undefined
-  sort: string
-  onSort: (sort: Sort) => void
-  stale: boolean
-  onEndNear: (() => void) | undefined
-}): ReactNode {
+export function DocumentsTable(props: ListProps<KnownDocument>): ReactNode {
   const hasRoom = useMedia('(width >= 960px)')
   return (
-    <Table
+    <ListTable
+      {...props}
       label="Documents"
-      rows={props.documents}
-      rowsTotal={props.total}
-      keyOf={({ id }) => id}
       columns={hasRoom ? columns : columns.filter(({ key }) => key !== 'created_at')}
-      sort={parseSort(props.sort)}
-      onSort={props.onSort}
       phoneRow={drawPhoneRow}
-      onEndNear={props.onEndNear}
-      stale={props.stale}
-      lines={2}
-      keys
     />
   )
 }

@@ -1,7 +1,8 @@
-import { useCallback, type ReactNode } from 'react'
+import type { ReactNode } from 'react'
 import { formatBytes, formatPlural } from '../../lib/numbers.ts'
+import { Bar } from '../../ui/bar.tsx'
 import { ChoiceMenu } from '../../ui/choice-menu.tsx'
-import { SearchField } from '../../ui/search-field.tsx'
+import { ListBar } from '../../ui/list-bar.tsx'
 import type { KnowledgeState } from './knowledge.view.ts'
 
 /** The orders of the list, in words. */
@@ -36,29 +37,24 @@ export function KnowledgeBar(props: {
   onChange: (changes: Partial<KnowledgeState>, how?: { typing?: boolean }) => void
 }): ReactNode {
   const { view, counts, onChange } = props
-  const search = useCallback((q: string) => onChange({ q }, { typing: true }), [onChange])
   return (
-    <div className="relative flex min-h-[50px] flex-wrap items-center gap-2 border-b border-line px-6 py-2 phone:px-4">
-      <SearchField label="Title, file or address" value={view.q} onSearch={search} className="phone:basis-full" />
-      <ChoiceMenu
-        label="State"
-        icon="filter"
-        value={view.state}
-        choices={states}
-        onChoose={(state) => onChange({ state })}
-      />
-      <p role="status" className="ms-auto text-meta text-ink-3 tabular-nums">
-        {counts && describeCounts(counts)}
-      </p>
-      <ChoiceMenu
-        label="Sort"
-        icon="sort"
-        value={view.sort}
-        choices={sorts}
-        onChoose={(sort) => onChange({ sort })}
-        className="phone:[&>span]:hidden"
-      />
-    </div>
+    <Bar>
+      <ListBar
+        label="Title, file or address"
+        view={view}
+        sorts={sorts}
+        said={counts && describeCounts(counts)}
+        onChange={onChange}
+      >
+        <ChoiceMenu
+          label="State"
+          icon="filter"
+          value={view.state}
+          choices={states}
+          onChoose={(state) => onChange({ state })}
+        />
+      </ListBar>
+    </Bar>
   )
 }
 

@@ -8,6 +8,7 @@ import { useView } from '../../lib/use-view.ts'
 import { ListEnd } from '../../panels/list-end.tsx'
 import { QueryPanel } from '../../panels/query-panel.tsx'
 import { getTenantQueryOptions, type Tenant } from '../../panels/tenant.queries.ts'
+import { useListPages } from '../../panels/use-list-pages.ts'
 import { TableSkeleton } from '../../ui/bone.tsx'
 import { Button } from '../../ui/button.tsx'
 import { useCommands, type Command } from '../../ui/commands.tsx'
@@ -37,14 +38,13 @@ function Knowledge(props: { tenant: Tenant }): ReactNode {
   const isPhone = useIsPhone()
   const { uploads, add, dismiss } = useUploads(tenant.id)
   const documents = useInfiniteQuery(getDocumentsQueryOptions({ api: useApi(), tenantId: tenant.id, wanted: view }))
-  const { fetchNextPage } = documents
-  const rows = useMemo(() => documents.data?.pages.flatMap(({ items }) => items) ?? [], [documents.data])
+  const list = useListPages(documents)
+  const { rows } = list
   const counts = documents.data?.pages[0]?.counts
   useOffers(change)
   const search = view.q.trim()
   const narrowed = search !== '' || view.state !== 'any'
   const all = counts && counts.queued + counts.processing + counts.ready + counts.failed
-  const mayFetch = documents.hasNextPage && !documents.isFetching && !documents.isFetchNextPageError
   const actions = (
     <>
       <Button onClick={() => change({ paste: true })}>Paste text…</Button>
@@ -86,15 +86,13 @@ function Knowledge(props: { tenant: Tenant }): ReactNode {
           return (
             <>
               <DocumentsTable
-                documents={rows}
+                {...list}
                 total={narrowed ? undefined : all}
                 sort={view.sort}
                 onSort={(sort) => {
                   const chosen = sorts.find(({ value }) => value === writeSort(sort))
                   if (chosen) change({ sort: chosen.value })
                 }}
-                stale={documents.isPlaceholderData}
-                onEndNear={mayFetch ? () => void fetchNextPage() : undefined}
               />
               <ListEnd
                 what="The next documents"

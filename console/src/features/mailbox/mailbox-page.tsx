@@ -3,12 +3,12 @@ import { Link } from '@tanstack/react-router'
 import type { ReactNode } from 'react'
 import { useForm } from 'react-hook-form'
 import { useApi } from '../../api/api-context.ts'
-import { toProblem } from '../../api/problem.ts'
 import { paths } from '../../lib/paths.ts'
 import { checkEmail } from '../../lib/rules.ts'
 import { useView } from '../../lib/use-view.ts'
 import { getOptionsQueryOptions } from '../../panels/options.queries.ts'
 import { QueryPanel } from '../../panels/query-panel.tsx'
+import { isForbidden } from '../../panels/superusers-only.tsx'
 import { TableSkeleton } from '../../ui/bone.tsx'
 import { Button } from '../../ui/button.tsx'
 import { CopyButton } from '../../ui/copy-button.tsx'
@@ -26,23 +26,13 @@ export function MailboxPage(): ReactNode {
   const [view, change] = useView(mailboxView)
   const mailbox = useInfiniteQuery(getMailboxQueryOptions({ api, to: view.to }))
   const { data: options } = useQuery(getOptionsQueryOptions(api))
-  if (mailbox.data === undefined && mailbox.error && toProblem(mailbox.error).status === 403) return <Closed />
+  if (isForbidden(mailbox)) return <Closed />
   const mails = mailbox.data?.pages.flatMap(({ items }) => items) ?? []
   return (
     <>
       <PageHeader
         title="Mailbox"
-        heading={
-          <div className="flex items-center gap-[6px]">
-            <nav aria-label="Above" className="flex items-center gap-[6px]">
-              <Link to="/system" className="rounded-xs text-ink-2 hover:text-ink hover:underline">
-                System
-              </Link>
-              <Icon name="chevron-right" className="size-[14px] text-ink-3" />
-            </nav>
-            <h1 className="text-title font-semibold tracking-[-.015em] text-ink">Mailbox</h1>
-          </div>
-        }
+        above={{ to: '/system', name: 'System' }}
         actions={
           <Button busy={mailbox.isFetching} onClick={() => void mailbox.refetch()}>
             {!mailbox.isFetching && <Icon name="again" className="shrink-0 text-ink-3" />}

@@ -1,7 +1,8 @@
-import { Link, useNavigate } from '@tanstack/react-router'
+import { useNavigate } from '@tanstack/react-router'
 import { useEffect, useRef, type ReactNode } from 'react'
 import { tenantPath } from '../../lib/paths.ts'
 import { useIsPhone } from '../../lib/use-media.ts'
+import { AboveLink } from '../../ui/above-link.tsx'
 import { Button } from '../../ui/button.tsx'
 import { Icon } from '../../ui/icons.tsx'
 import { PageHeader } from '../../ui/page-header.tsx'
@@ -85,12 +86,9 @@ function OnboardingHeader(props: { flow: OnboardingFlow }): ReactNode {
       title={flow.tenant ? `${title}: ${flow.tenant.name}` : title}
       heading={
         <div className="flex min-w-0 items-center gap-x-[10px] phone:flex-1 phone:flex-col phone:items-start">
-          <nav aria-label="Above" className="flex items-center gap-[6px] phone:hidden">
-            <Link to={above.to} className="rounded-xs text-ink-2 hover:text-ink hover:underline">
-              {above.name}
-            </Link>
-            <Icon name="chevron-right" className="size-[14px] text-ink-3" />
-          </nav>
+          <AboveLink to={above.to} className="phone:hidden">
+            {above.name}
+          </AboveLink>
           <h1 className="text-title font-semibold tracking-[-.015em] whitespace-nowrap text-ink">{title}</h1>
           {flow.tenant && (
             <span className="ms-1 flex max-w-full min-w-0 items-center gap-2 phone:ms-0">

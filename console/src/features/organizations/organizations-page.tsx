@@ -1,5 +1,5 @@
 import { useInfiniteQuery } from '@tanstack/react-query'
-import { useMemo, type ReactNode } from 'react'
+import type { ReactNode } from 'react'
 import { useApi } from '../../api/api-context.ts'
 import type { User } from '../../api/client.ts'
 import { formatCount, formatPlural } from '../../lib/numbers.ts'
@@ -10,6 +10,7 @@ import { NewTenantButton } from '../../panels/new-tenant-button.tsx'
 import { QueryPanel } from '../../panels/query-panel.tsx'
 import { useMyDrafts } from '../../panels/use-my-drafts.ts'
 import { VerifyAddress } from '../../panels/verify-address.tsx'
+import { useListPages } from '../../panels/use-list-pages.ts'
 import { TableSkeleton } from '../../ui/bone.tsx'
 import { Button } from '../../ui/button.tsx'
 import { Notice } from '../../ui/notice.tsx'
@@ -23,13 +24,12 @@ import { organizationSorts, organizationsView } from './organizations.view.ts'
 export function OrganizationsPage(props: { user: User }): ReactNode {
   const { user } = props
   const [view, change] = useView(organizationsView)
-  const list = useInfiniteQuery(getOrganizationsQueryOptions({ api: useApi(), sort: view.sort }))
-  const { fetchNextPage } = list
+  const organizations = useInfiniteQuery(getOrganizationsQueryOptions({ api: useApi(), sort: view.sort }))
   const { unfinished } = useMyDrafts()
-  const rows = useMemo(() => list.data?.pages.flatMap(({ items }) => items) ?? [], [list.data])
-  const { total, organizations_max: max } = list.data?.pages[0] ?? {}
-  const mayFetch = list.hasNextPage && !list.isFetching && !list.isFetchNextPageError
-  const isFirst = list.isSuccess && rows.length === 0
+  const list = useListPages(organizations)
+  const { rows } = list
+  const { total, organizations_max: max } = organizations.data?.pages[0] ?? {}
+  const isFirst = organizations.isSuccess && rows.length === 0
   return (
     <>
       <PageHeader
@@ -37,7 +37,7 @@ export function OrganizationsPage(props: { user: User }): ReactNode {
         subtitle={total !== undefined && total > 0 && formatPlural(total, 'organization')}
         actions={!isFirst && total !== undefined && <NewOrganization user={user} total={total} max={max} />}
       />
-      <QueryPanel what="Your organizations" query={list} skeleton={<TableSkeleton rows={6} plates />}>
+      <QueryPanel what="Your organizations" query={organizations} skeleton={<TableSkeleton rows={6} plates />}>
         {() =>
           rows.length === 0 ? (
             <FirstSteps user={user} />
@@ -51,7 +51,7 @@ export function OrganizationsPage(props: { user: User }): ReactNode {
                 </div>
               )}
               <OrganizationsTable
-                organizations={rows}
+                {...list}
                 total={total}
                 unfinished={unfinished}
                 sort={view.sort}
@@ -59,15 +59,13 @@ export function OrganizationsPage(props: { user: User }): ReactNode {
                   const chosen = organizationSorts.find((value) => value === writeSort(sort))
                   if (chosen) change({ sort: chosen })
                 }}
-                stale={list.isPlaceholderData}
-                onEndNear={mayFetch ? () => void fetchNextPage() : undefined}
               />
               <ListEnd
                 what="The next organizations"
                 unit="organization"
                 rows={rows.length}
                 total={total}
-                pages={list}
+                pages={organizations}
               />
             </>
           )

@@ -1,7 +1,7 @@
-import { useCallback, type ReactNode } from 'react'
+import type { ReactNode } from 'react'
 import { formatCount } from '../../lib/numbers.ts'
 import { ChoiceMenu } from '../../ui/choice-menu.tsx'
-import { SearchField } from '../../ui/search-field.tsx'
+import { ListBar } from '../../ui/list-bar.tsx'
 import type { PeopleState } from './people.view.ts'
 
 /** The orders of the list, in words. */
@@ -26,10 +26,14 @@ export function PeopleBar(props: {
   onChange: (changes: Partial<PeopleState>, how?: { typing?: boolean }) => void
 }): ReactNode {
   const { view, matches, onChange } = props
-  const search = useCallback((q: string) => onChange({ q }, { typing: true }), [onChange])
   return (
-    <>
-      <SearchField label="Name or e-mail" value={view.q} onSearch={search} className="phone:basis-full" />
+    <ListBar
+      label="Name or e-mail"
+      view={view}
+      sorts={sorts}
+      said={matches !== undefined && `${formatCount(matches)} match`}
+      onChange={onChange}
+    >
       <ChoiceMenu
         label="State"
         icon="filter"
@@ -38,17 +42,6 @@ export function PeopleBar(props: {
         choices={states}
         onChoose={(state) => onChange({ state })}
       />
-      <p role="status" className="ms-auto text-meta text-ink-3 tabular-nums">
-        {matches !== undefined && `${formatCount(matches)} match`}
-      </p>
-      <ChoiceMenu
-        label="Sort"
-        icon="sort"
-        value={view.sort}
-        choices={sorts}
-        onChoose={(sort) => onChange({ sort })}
-        className="phone:[&>span]:hidden"
-      />
-    </>
+    </ListBar>
   )
 }

@@ -9,6 +9,7 @@ import { writeSort } from '../../lib/sort-rows.ts'
 import { useView } from '../../lib/use-view.ts'
 import { ListEnd } from '../../panels/list-end.tsx'
 import { QueryPanel } from '../../panels/query-panel.tsx'
+import { useListPages } from '../../panels/use-list-pages.ts'
 import { TableSkeleton } from '../../ui/bone.tsx'
 import { Button } from '../../ui/button.tsx'
 import { useCommands, type Command } from '../../ui/commands.tsx'
@@ -38,8 +39,8 @@ export function PeoplePage(): ReactNode {
   const [view, change] = useView(peopleView)
   const counts = useQuery(getPeopleCountsQueryOptions(api)).data
   const people = useInfiniteQuery(getPeopleQueryOptions(api, view))
-  const { fetchNextPage } = people
-  const rows = useMemo(() => people.data?.pages.flatMap(({ items }) => items) ?? [], [people.data])
+  const list = useListPages(people)
+  const { rows } = list
   const clear = useCallback(() => change({ q: '', state: 'any' }), [change])
   useCommands(
     useMemo(
@@ -60,7 +61,6 @@ export function PeoplePage(): ReactNode {
   const search = view.q.trim()
   const narrowed = search !== '' || view.state !== 'any'
   const total = people.isPlaceholderData ? undefined : people.data?.pages[0]?.total
-  const mayFetch = people.hasNextPage && !people.isFetching && !people.isFetchNextPageError
   return (
     <>
       <PageHeader
@@ -113,15 +113,13 @@ export function PeoplePage(): ReactNode {
           return (
             <>
               <PeopleTable
-                users={rows}
+                {...list}
                 total={total}
                 sort={view.sort}
                 onSort={(sort) => {
                   const chosen = sorts.find(({ value }) => value === writeSort(sort))
                   if (chosen) change({ sort: chosen.value })
                 }}
-                stale={people.isPlaceholderData}
-                onEndNear={mayFetch ? () => void fetchNextPage() : undefined}
               />
               <ListEnd what="The next users" unit="user" rows={rows.length} total={total} pages={people} />
             </>

@@ -2,15 +2,14 @@ import { Link } from '@tanstack/react-router'
 import type { ReactNode } from 'react'
 import type { User } from '../../api/client.ts'
 import { tenantPath } from '../../lib/paths.ts'
-import { parseSort, type Sort } from '../../lib/sort-rows.ts'
 import { useMedia } from '../../lib/use-media.ts'
 import { findRole, namePerson, roleWords } from '../../panels/people-words.ts'
 import { ListRow } from '../../ui/list-row.tsx'
+import { ListTable, type ListProps } from '../../ui/list-table.tsx'
 import { PersonCell, PersonLink } from '../../ui/person-cell.tsx'
 import { Plate } from '../../ui/plate.tsx'
 import { State } from '../../ui/state.tsx'
 import type { Column } from '../../ui/table-column.ts'
-import { Table } from '../../ui/table.tsx'
 import { When } from '../../ui/time.tsx'
 import { describePersonState } from './describe-person.ts'
 
@@ -35,28 +34,14 @@ const columns: readonly Column<User>[] = [
 ]
 
 /** The list of platform users: a table, or two-line rows on a phone. A row opens the user's details. */
-export function PeopleTable(props: {
-  users: readonly User[]
-  total: number | undefined
-  sort: string
-  onSort: (sort: Sort) => void
-  stale: boolean
-  onEndNear: (() => void) | undefined
-}): ReactNode {
+export function PeopleTable(props: ListProps<User>): ReactNode {
   const hasRoom = useMedia('(width >= 960px)')
   return (
-    <Table
+    <ListTable
+      {...props}
       label="Users"
-      rows={props.users}
-      rowsTotal={props.total}
-      keyOf={({ id }) => id}
       columns={hasRoom ? columns : columns.filter(({ key }) => key !== 'created_at')}
-      sort={parseSort(props.sort)}
-      onSort={props.onSort}
       phoneRow={drawPhoneRow}
-      onEndNear={props.onEndNear}
-      stale={props.stale}
-      keys
     />
   )
 }

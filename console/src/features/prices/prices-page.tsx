@@ -1,14 +1,11 @@
 import { useQuery } from '@tanstack/react-query'
-import { Link } from '@tanstack/react-router'
 import { useState, type ReactNode } from 'react'
 import { useApi } from '../../api/api-context.ts'
-import { toProblem } from '../../api/problem.ts'
 import { formatCount, formatPlural } from '../../lib/numbers.ts'
 import { QueryPanel } from '../../panels/query-panel.tsx'
+import { isForbidden, SuperusersOnly } from '../../panels/superusers-only.tsx'
 import { TableSkeleton } from '../../ui/bone.tsx'
 import { Button } from '../../ui/button.tsx'
-import { ButtonLink } from '../../ui/button-link.tsx'
-import { NoPermission } from '../../ui/empty-state.tsx'
 import { Icon } from '../../ui/icons.tsx'
 import { Notice } from '../../ui/notice.tsx'
 import { PageHeader } from '../../ui/page-header.tsx'
@@ -23,12 +20,12 @@ import { getPricesQueryOptions, type Prices } from './use-prices.ts'
 export function PricesPage(): ReactNode {
   const prices = useQuery(getPricesQueryOptions(useApi()))
   const [adding, setAdding] = useState(false)
-  if (prices.data === undefined && prices.error && toProblem(prices.error).status === 403) return <Closed />
+  if (isForbidden(prices)) return <SuperusersOnly title="Prices" what="Prices are" />
   return (
     <>
       <PageHeader
         title="Prices"
-        heading={<Heading />}
+        above={{ to: '/system', name: 'System' }}
         actions={
           <Button kind="primary" onClick={() => setAdding(true)}>
             <Icon name="plus" className="shrink-0" />
@@ -77,29 +74,4 @@ function UnpricedModels(props: { models: Prices['unpriced'] }): ReactNode {
 function SetPriceDialog(props: { unpriced?: { provider: string; model: string }; onClose: () => void }): ReactNode {
   const { set, busy, error } = useSetPrice(props.onClose)
   return <PriceForm unpriced={props.unpriced} busy={busy} error={error} onSave={set} onClose={props.onClose} />
-}
-
-function Heading(): ReactNode {
-  return (
-    <div className="flex min-w-0 items-center gap-x-[10px]">
-      <nav aria-label="Above" className="flex items-center gap-[6px]">
-        <Link to="/system" className="rounded-xs text-ink-2 hover:text-ink hover:underline">
-          System
-        </Link>
-        <Icon name="chevron-right" className="size-[14px] text-ink-3" />
-      </nav>
-      <h1 className="text-title font-semibold tracking-[-.015em] text-ink">Prices</h1>
-    </div>
-  )
-}
-
-function Closed(): ReactNode {
-  return (
-    <>
-      <PageHeader title="Prices" />
-      <NoPermission title="Prices are for superusers" back={<ButtonLink to="/">Go home</ButtonLink>}>
-        A superuser can look something up for you, or make you one.
-      </NoPermission>
-    </>
-  )
 }

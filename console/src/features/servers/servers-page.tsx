@@ -1,15 +1,12 @@
 import { useQuery } from '@tanstack/react-query'
-import { Link } from '@tanstack/react-router'
 import { useState, type ReactNode } from 'react'
 import { useApi } from '../../api/api-context.ts'
-import { toProblem } from '../../api/problem.ts'
 import { formatPlural } from '../../lib/numbers.ts'
 import { QueryPanel } from '../../panels/query-panel.tsx'
+import { isForbidden, SuperusersOnly } from '../../panels/superusers-only.tsx'
 import { getServersQueryOptions } from '../../panels/use-servers.ts'
 import { TableSkeleton } from '../../ui/bone.tsx'
 import { Button } from '../../ui/button.tsx'
-import { ButtonLink } from '../../ui/button-link.tsx'
-import { NoPermission } from '../../ui/empty-state.tsx'
 import { Icon } from '../../ui/icons.tsx'
 import { PageHeader } from '../../ui/page-header.tsx'
 import { TableFoot } from '../../ui/table-foot.tsx'
@@ -24,12 +21,12 @@ const watchingMs = 15_000
 export function ServersPage(): ReactNode {
   const servers = useQuery({ ...getServersQueryOptions(useApi()), refetchInterval: watchingMs })
   const [adding, setAdding] = useState(false)
-  if (servers.data === undefined && servers.error && toProblem(servers.error).status === 403) return <Closed />
+  if (isForbidden(servers)) return <SuperusersOnly title="Database servers" what="Database servers are" />
   return (
     <>
       <PageHeader
         title="Database servers"
-        heading={<Heading />}
+        above={{ to: '/system', name: 'System' }}
         actions={
           <Button kind="primary" onClick={() => setAdding(true)}>
             <Icon name="plus" className="shrink-0" />
@@ -67,30 +64,5 @@ function AddDialog(props: { onClose: () => void }): ReactNode {
         props.onClose()
       }}
     />
-  )
-}
-
-function Heading(): ReactNode {
-  return (
-    <div className="flex min-w-0 items-center gap-x-[10px]">
-      <nav aria-label="Above" className="flex items-center gap-[6px]">
-        <Link to="/system" className="rounded-xs text-ink-2 hover:text-ink hover:underline">
-          System
-        </Link>
-        <Icon name="chevron-right" className="size-[14px] text-ink-3" />
-      </nav>
-      <h1 className="text-title font-semibold tracking-[-.015em] text-ink">Database servers</h1>
-    </div>
-  )
-}
-
-function Closed(): ReactNode {
-  return (
-    <>
-      <PageHeader title="Database servers" />
-      <NoPermission title="Database servers are for superusers" back={<ButtonLink to="/">Go home</ButtonLink>}>
-        A superuser can look something up for you, or make you one.
-      </NoPermission>
-    </>
   )
 }

@@ -1,12 +1,10 @@
 import { useQuery } from '@tanstack/react-query'
 import type { ReactNode } from 'react'
 import { useApi } from '../../api/api-context.ts'
-import { toProblem } from '../../api/problem.ts'
 import { QueryPanel } from '../../panels/query-panel.tsx'
+import { isForbidden, SuperusersOnly } from '../../panels/superusers-only.tsx'
 import { Bone } from '../../ui/bone.tsx'
 import { Button } from '../../ui/button.tsx'
-import { ButtonLink } from '../../ui/button-link.tsx'
-import { NoPermission } from '../../ui/empty-state.tsx'
 import { Icon } from '../../ui/icons.tsx'
 import { PageHeader } from '../../ui/page-header.tsx'
 import { When } from '../../ui/time.tsx'
@@ -16,7 +14,7 @@ import { getSystemQueryOptions } from './system.queries.ts'
 /** What this installation runs on, whether its parts answer, and what is configured; never a value of it. */
 export function SystemPage(): ReactNode {
   const system = useQuery(getSystemQueryOptions(useApi()))
-  if (system.data === undefined && system.error && toProblem(system.error).status === 403) return <Closed />
+  if (isForbidden(system)) return <SuperusersOnly title="System" what="System is" />
   const checkedAt = system.dataUpdatedAt === 0 ? undefined : new Date(system.dataUpdatedAt).toISOString()
   return (
     <>
@@ -40,17 +38,6 @@ export function SystemPage(): ReactNode {
       <QueryPanel what="System" query={system} skeleton={<SystemSkeleton />}>
         {(facts) => <SystemSections facts={facts} />}
       </QueryPanel>
-    </>
-  )
-}
-
-function Closed(): ReactNode {
-  return (
-    <>
-      <PageHeader title="System" />
-      <NoPermission title="System is for superusers" back={<ButtonLink to="/">Go home</ButtonLink>}>
-        A superuser can look something up for you, or make you one.
-      </NoPermission>
     </>
   )
 }

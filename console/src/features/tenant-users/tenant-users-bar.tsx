@@ -1,7 +1,8 @@
-import { useCallback, type ReactNode } from 'react'
+import type { ReactNode } from 'react'
 import { formatCount } from '../../lib/numbers.ts'
+import { Bar } from '../../ui/bar.tsx'
 import { ChoiceMenu } from '../../ui/choice-menu.tsx'
-import { SearchField } from '../../ui/search-field.tsx'
+import { ListBar } from '../../ui/list-bar.tsx'
 import type { TenantUsersState } from './tenant-users.view.ts'
 
 /** The orders of the list, in words. */
@@ -31,30 +32,25 @@ export function TenantUsersBar(props: {
   onChange: (changes: Partial<TenantUsersState>, how?: { typing?: boolean }) => void
 }): ReactNode {
   const { view, matches, onChange } = props
-  const search = useCallback((q: string) => onChange({ q }, { typing: true }), [onChange])
   return (
-    <div className="relative flex min-h-[50px] flex-wrap items-center gap-2 border-b border-line px-6 py-2 phone:px-4">
-      <SearchField label="Name or e-mail" value={view.q} onSearch={search} className="phone:basis-full" />
-      <ChoiceMenu
-        label="Kind"
-        icon="filter"
-        keys="F"
-        value={view.kind}
-        choices={kinds}
-        onChoose={(kind) => onChange({ kind })}
-      />
-      <ChoiceMenu label="State" value={view.state} choices={states} onChoose={(state) => onChange({ state })} />
-      <p role="status" className="ms-auto text-meta text-ink-3 tabular-nums">
-        {matches !== undefined && `${formatCount(matches)} match`}
-      </p>
-      <ChoiceMenu
-        label="Sort"
-        icon="sort"
-        value={view.sort}
-        choices={sorts}
-        onChoose={(sort) => onChange({ sort })}
-        className="phone:[&>span]:hidden"
-      />
-    </div>
+    <Bar>
+      <ListBar
+        label="Name or e-mail"
+        view={view}
+        sorts={sorts}
+        said={matches !== undefined && `${formatCount(matches)} match`}
+        onChange={onChange}
+      >
+        <ChoiceMenu
+          label="Kind"
+          icon="filter"
+          keys="F"
+          value={view.kind}
+          choices={kinds}
+          onChoose={(kind) => onChange({ kind })}
+        />
+        <ChoiceMenu label="State" value={view.state} choices={states} onChoose={(state) => onChange({ state })} />
+      </ListBar>
+    </Bar>
   )
 }

@@ -10,6 +10,7 @@ import { AssignUserPicker } from '../../panels/people-picker.tsx'
 import { ListEnd } from '../../panels/list-end.tsx'
 import { QueryPanel } from '../../panels/query-panel.tsx'
 import { getTenantQueryOptions, type Tenant } from '../../panels/tenant.queries.ts'
+import { useListPages } from '../../panels/use-list-pages.ts'
 import { TableSkeleton } from '../../ui/bone.tsx'
 import { Button } from '../../ui/button.tsx'
 import { useCommands, type Command } from '../../ui/commands.tsx'
@@ -41,15 +42,14 @@ function TenantUsers(props: { tenant: Tenant; isSuperuser: boolean }): ReactNode
   const [view, change] = useView(tenantUsersView)
   const isPhone = useIsPhone()
   const users = useInfiniteQuery(getTenantUsersQueryOptions({ api: useApi(), tenantId: tenant.id, wanted: view }))
-  const { fetchNextPage } = users
-  const rows = useMemo(() => users.data?.pages.flatMap(({ items }) => items) ?? [], [users.data])
+  const list = useListPages(users)
+  const { rows } = list
   const visitors = useVisitors({ tenantId: tenant.id, enabled: isSuperuser && view.kind === 'both' })
   useOffers({ isSuperuser, change })
   const search = view.q.trim()
   const narrowed = search !== '' || view.kind !== 'both' || view.state !== 'any'
   const clear = (): void => change({ q: '', kind: 'both', state: 'any' })
   const total = users.isPlaceholderData ? undefined : users.data?.pages[0]?.total
-  const mayFetch = users.hasNextPage && !users.isFetching && !users.isFetchNextPageError
   const actions = (
     <>
       {isSuperuser && <Button onClick={() => change({ assign: true })}>Assign user…</Button>}
@@ -89,15 +89,13 @@ function TenantUsers(props: { tenant: Tenant; isSuperuser: boolean }): ReactNode
           return (
             <>
               <TenantUsersTable
-                users={rows}
+                {...list}
                 total={total}
                 sort={view.sort}
                 onSort={(sort) => {
                   const chosen = sorts.find(({ value }) => value === writeSort(sort))
                   if (chosen) change({ sort: chosen.value })
                 }}
-                stale={users.isPlaceholderData}
-                onEndNear={mayFetch ? () => void fetchNextPage() : undefined}
               />
               {visitors > 0 && (
                 <p className="flex flex-wrap items-center gap-x-2 px-6 py-2 text-meta text-ink-3 phone:px-4">

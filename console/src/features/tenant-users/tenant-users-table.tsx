@@ -1,13 +1,12 @@
 import type { ReactNode } from 'react'
 import { formatCount } from '../../lib/numbers.ts'
-import { parseSort, type Sort } from '../../lib/sort-rows.ts'
 import { useMedia } from '../../lib/use-media.ts'
 import { namePerson } from '../../panels/people-words.ts'
 import { ListRow } from '../../ui/list-row.tsx'
+import { ListTable, type ListProps } from '../../ui/list-table.tsx'
 import { PersonCell, PersonLink } from '../../ui/person-cell.tsx'
 import { State } from '../../ui/state.tsx'
 import type { Column } from '../../ui/table-column.ts'
-import { Table } from '../../ui/table.tsx'
 import { When } from '../../ui/time.tsx'
 import { describeTenantUserKind, describeTenantUserState } from './describe-tenant-user.ts'
 import type { TenantUser } from './tenant-users.queries.ts'
@@ -39,28 +38,14 @@ const columns: readonly Column<TenantUser>[] = [
 ]
 
 /** A tenant's users, both kinds: a table, or two-line rows on a phone. A row opens the user's details. */
-export function TenantUsersTable(props: {
-  users: readonly TenantUser[]
-  total: number | undefined
-  sort: string
-  onSort: (sort: Sort) => void
-  stale: boolean
-  onEndNear: (() => void) | undefined
-}): ReactNode {
+export function TenantUsersTable(props: ListProps<TenantUser>): ReactNode {
   const hasRoom = useMedia('(width >= 960px)')
   return (
-    <Table
+    <ListTable
+      {...props}
       label="Users"
-      rows={props.users}
-      rowsTotal={props.total}
-      keyOf={({ id }) => id}
       columns={hasRoom ? columns : columns.filter(({ key }) => key !== 'created_at')}
-      sort={parseSort(props.sort)}
-      onSort={props.onSort}
       phoneRow={drawPhoneRow}
-      onEndNear={props.onEndNear}
-      stale={props.stale}
-      keys
     />
   )
 }

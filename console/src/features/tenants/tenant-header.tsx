@@ -1,5 +1,5 @@
 import { useQuery } from '@tanstack/react-query'
-import { Link, useNavigate } from '@tanstack/react-router'
+import { useNavigate } from '@tanstack/react-router'
 import { lazy, Suspense, useCallback, useMemo, useState, type ReactNode } from 'react'
 import { useApi } from '../../api/api-context.ts'
 import { toProblem } from '../../api/problem.ts'
@@ -10,11 +10,11 @@ import { useNow } from '../../lib/use-now.ts'
 import { isBeingMade } from '../../panels/tenant-being-made.tsx'
 import type { Tenant } from '../../panels/tenant.queries.ts'
 import { useMyDrafts } from '../../panels/use-my-drafts.ts'
+import { AboveLink } from '../../ui/above-link.tsx'
 import { ButtonLink } from '../../ui/button-link.tsx'
 import { useCommands, type Command } from '../../ui/commands.tsx'
 import { CopyButton, CopyLinkButton } from '../../ui/copy-button.tsx'
 import { IconButton } from '../../ui/icon-button.tsx'
-import { Icon } from '../../ui/icons.tsx'
 import { Menu, MenuItem, MenuLine } from '../../ui/menu.tsx'
 import { PageActionsSlot } from '../../ui/page-actions.tsx'
 import { PageHeader } from '../../ui/page-header.tsx'
@@ -78,15 +78,9 @@ function Heading(props: { tenant: Tenant; isSuperuser: boolean }): ReactNode {
       <Plate tenantId={tenant.id} size={36} />
       <div className="min-w-0">
         <div className="flex flex-wrap items-center gap-x-[10px]">
-          <nav aria-label="Above" className="flex items-center gap-[6px] phone:hidden">
-            <Link
-              to={props.isSuperuser ? '/tenants' : paths.home}
-              className="rounded-xs text-ink-2 hover:text-ink hover:underline"
-            >
-              {props.isSuperuser ? 'Tenants' : 'Home'}
-            </Link>
-            <Icon name="chevron-right" className="size-[14px] text-ink-3" />
-          </nav>
+          <AboveLink to={props.isSuperuser ? '/tenants' : paths.home} className="phone:hidden">
+            {props.isSuperuser ? 'Tenants' : 'Home'}
+          </AboveLink>
           <h1 dir="auto" className="text-title font-semibold tracking-[-.015em] wrap-anywhere text-ink">
             {tenant.name}
           </h1>

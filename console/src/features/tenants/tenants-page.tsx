@@ -3,22 +3,22 @@ import { Link } from '@tanstack/react-router'
 import { useCallback, type ReactNode } from 'react'
 import { useApi } from '../../api/api-context.ts'
 import { toProblem } from '../../api/problem.ts'
-import { formatCount, formatPlural } from '../../lib/numbers.ts'
+import { formatCount } from '../../lib/numbers.ts'
 import { paths } from '../../lib/paths.ts'
 import { writeSort } from '../../lib/sort-rows.ts'
 import { useView } from '../../lib/use-view.ts'
+import { ListEnd } from '../../panels/list-end.tsx'
 import { NewTenantButton } from '../../panels/new-tenant-button.tsx'
-import { ProblemPanel } from '../../panels/problem-panel.tsx'
 import { QueryPanel } from '../../panels/query-panel.tsx'
 import { useMyDrafts } from '../../panels/use-my-drafts.ts'
+import { useListPages } from '../../panels/use-list-pages.ts'
 import { TableSkeleton } from '../../ui/bone.tsx'
 import { ButtonLink } from '../../ui/button-link.tsx'
-import { ChoiceMenu } from '../../ui/choice-menu.tsx'
 import { CopyLinkButton } from '../../ui/copy-button.tsx'
 import { EmptyState, NoPermission } from '../../ui/empty-state.tsx'
+import { SortMenu } from '../../ui/list-bar.tsx'
 import { PageHeader } from '../../ui/page-header.tsx'
 import { SearchField } from '../../ui/search-field.tsx'
-import { TableFoot } from '../../ui/table-foot.tsx'
 import { Tabs } from '../../ui/tabs.tsx'
 import { NoTenantMatches } from './no-tenant-matches.tsx'
 import { TenantFilters } from './tenant-filters.tsx'
@@ -55,14 +55,14 @@ export function TenantsPage(props: {
   const [view, change] = useView(tenantsView)
   const counts = useQuery(getTenantCountsQueryOptions(api)).data
   const tenants = useInfiniteQuery(getTenantsQueryOptions(api, view))
-  const { fetchNextPage } = tenants
+  const list = useListPages(tenants)
+  const { rows } = list
   const { unfinished } = useMyDrafts()
   const search = useCallback((q: string) => change({ q }, { typing: true }), [change])
   if (tenants.error && toProblem(tenants.error).code === 'auth.forbidden') return <NotForThem />
   const filtered = view.model !== undefined || view.from !== undefined || view.to !== undefined
   const narrowed = view.q.trim() !== '' || view.state !== 'all' || filtered
   const total = tenants.isPlaceholderData ? undefined : tenants.data?.pages[0]?.total
-  const mayFetch = tenants.hasNextPage && !tenants.isFetching && !tenants.isFetchNextPageError
   return (
     <>
       <PageHeader
@@ -100,20 +100,12 @@ export function TenantsPage(props: {
             <p role="status" className="ms-auto text-meta text-ink-3 tabular-nums phone:sr-only phone:relative">
               {narrowed && total !== undefined && `${formatCount(total)} match`}
             </p>
-            <ChoiceMenu
-              label="Sort"
-              icon="sort"
-              value={view.sort}
-              choices={sorts}
-              onChoose={(sort) => change({ sort })}
-              className="phone:[&>span]:hidden"
-            />
+            <SortMenu sort={view.sort} sorts={sorts} onSort={(sort) => change({ sort })} />
           </>
         }
       />
       <QueryPanel what="Tenants" query={tenants} skeleton={<TableSkeleton rows={14} plates />}>
-        {({ pages }) => {
-          const rows = pages.flatMap(({ items }) => items)
+        {() => {
           if (rows.length === 0 && !tenants.isPlaceholderData) {
             return narrowed ? (
               <NoTenantMatches
@@ -135,7 +127,7 @@ export function TenantsPage(props: {
           return (
             <>
               <TenantsTable
-                tenants={rows}
+                {...list}
                 total={total}
                 unfinished={unfinished}
                 sort={view.sort}
@@ -143,23 +135,8 @@ export function TenantsPage(props: {
                   const chosen = sorts.find(({ value }) => value === writeSort(sort))
                   if (chosen) change({ sort: chosen.value })
                 }}
-                stale={tenants.isPlaceholderData}
-                onEndNear={mayFetch ? () => void fetchNextPage() : undefined}
               />
-              {tenants.isFetchNextPageError && (
-                <ProblemPanel what="The next tenants" thrown={tenants.error} onTryAgain={() => fetchNextPage()} />
-              )}
-              <TableFoot
-                keys={[
-                  { keys: ['J', 'K'], name: 'move' },
-                  { keys: ['Enter'], name: 'open' },
-                  { keys: ['/'], name: 'search' },
-                ]}
-              >
-                {total === undefined || total === rows.length
-                  ? formatPlural(rows.length, 'tenant')
-                  : `Rows 1–${formatCount(rows.length)} of ${formatCount(total)}`}
-              </TableFoot>
+              <ListEnd what="The next tenants" unit="tenant" rows={rows.length} total={total} pages={tenants} />
             </>
           )
         }}

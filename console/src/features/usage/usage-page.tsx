@@ -7,11 +7,11 @@ import { useNow } from '../../lib/use-now.ts'
 import { saveFile } from '../../lib/save-file.ts'
 import { useView } from '../../lib/use-view.ts'
 import { QueryPanel } from '../../panels/query-panel.tsx'
+import { isForbidden, SuperusersOnly } from '../../panels/superusers-only.tsx'
 import { Bone, TableSkeleton } from '../../ui/bone.tsx'
 import { Button } from '../../ui/button.tsx'
-import { ButtonLink } from '../../ui/button-link.tsx'
 import { CopyLinkButton } from '../../ui/copy-button.tsx'
-import { EmptyState, NoMatch, NoPermission } from '../../ui/empty-state.tsx'
+import { EmptyState, NoMatch } from '../../ui/empty-state.tsx'
 import { Icon } from '../../ui/icons.tsx'
 import { PageHeader } from '../../ui/page-header.tsx'
 import { useToasts } from '../../ui/toasts.ts'
@@ -34,9 +34,9 @@ export function UsagePage(): ReactNode {
   // By model there are fewest rows; only the sums of the period before are shown.
   const usageBefore = useQuery(getUsageQueryOptions({ api, period: { ...before, group: 'model' } }))
   const names = useQuery(getTenantNamesQueryOptions({ api, enabled: group === 'tenant' }))
-  const status = usage.error === null ? undefined : toProblem(usage.error).status
 
-  if (status === 403 && usage.data === undefined) return <Closed />
+  const status = usage.error === null ? undefined : toProblem(usage.error).status
+  if (isForbidden(usage)) return <SuperusersOnly title="Usage" what="The usage of all tenants is" />
   return (
     <>
       <PageHeader
@@ -126,17 +126,6 @@ function ExportButton({ period }: { period: Period }): ReactNode {
       {!busy && <Icon name="download" className="shrink-0 text-ink-3" />}
       Export CSV
     </Button>
-  )
-}
-
-function Closed(): ReactNode {
-  return (
-    <>
-      <PageHeader title="Usage" />
-      <NoPermission title="The usage of all tenants is for superusers" back={<ButtonLink to="/">Go home</ButtonLink>}>
-        A superuser can look something up for you, or make you one.
-      </NoPermission>
-    </>
   )
 }
 
