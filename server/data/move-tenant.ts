@@ -1,8 +1,10 @@
 import type { DatabaseServerId, TenantId } from '../platform/ids.ts'
 import { type AuditActor, insertAudit } from './audit.data.ts'
-import { createMoveWork, describePlace, moveRefused, type MoverParts } from './carry-out-move.ts'
+import { createMoveWork } from './carry-out-move.ts'
 import { type FleetLocks, withFleetLocks } from './fleet-locks.ts'
+import { describePlace, type MoverParts, moveRefused } from './move-job.ts'
 import type { Database } from './postgres.ts'
+import { takeBackMove } from './take-back-move.ts'
 import {
   findMove,
   insertMove,
@@ -43,22 +45,22 @@ export function createMover(parts: MoverParts): Mover {
   const { core, directories, clock, log } = parts
   const running = new Map<string, Promise<void>>()
   let stopping = false
-  const work = createMoveWork({ ...parts, isStopping: () => stopping })
+  const carryOut = createMoveWork({ ...parts, isStopping: () => stopping })
 
   function begin(move: TenantMove, actor: AuditActor): void {
-    const moving = withFleetLocks(core.directUrl, (locks) => carryOut({ move, locks, actor }))
+    const moving = withFleetLocks(core.directUrl, (locks) => moveUnderLock({ move, locks, actor }))
       .catch((err: unknown) => log.error({ err, tenant_id: move.tenantId }, 'a move was left to the next sweep'))
       .finally(() => running.delete(move.id))
     running.set(move.id, moving)
   }
 
-  async function carryOut(begun: { move: TenantMove; locks: FleetLocks; actor: AuditActor }): Promise<void> {
+  async function moveUnderLock(begun: { move: TenantMove; locks: FleetLocks; actor: AuditActor }): Promise<void> {
     const { move, locks } = begun
     const known = await findTenant(core.db, move.tenantId)
     if (!known) return
     await locks.tenant(known.number, async () => {
       const tenant = await findTenant(core.db, move.tenantId)
-      if (tenant?.state === 'moving') await work.carryOut({ ...begun, tenant })
+      if (tenant?.state === 'moving') await carryOut({ ...begun, tenant })
     })
   }
 
@@ -69,7 +71,8 @@ export function createMover(parts: MoverParts): Mover {
       const [tenant, move] = [await findTenant(core.db, left.tenantId), await findMove(core.db, left.id)]
       // It may have ended, or its server may have begun to work on it, between the two looks.
       if (!tenant || !move || move.endedAt || running.has(move.id)) return
-      await work.rollBack({ move, tenant, locks, actor: nobody }, 'The server that moved it stopped.')
+      const failure = 'The server that moved it stopped.'
+      await takeBackMove(parts, { move, tenant, locks, actor: nobody }, { step: 'failed', failure })
     })
   }
 

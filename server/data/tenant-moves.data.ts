@@ -145,46 +145,44 @@ export function forbidSwitch(database: Database, id: string): Promise<TenantMove
   return updateMove(database, id, { abortRequested: true })
 }
 
+/** How a move ended: in the other store, or where it began. */
+export type MoveEnd =
+  | { step: 'moved'; place: StorePlace; pausedMs: number; sourceKeptUntil: Date }
+  | { step: 'aborted' }
+  | { step: 'failed'; failure: string }
+
 /**
- * Puts a moving tenant into another store, or back to the one it never left (`place` undefined), and ends its move; all
- * replicas hear of it. To be called in a transaction: throws when the move has ended, or may not switch any more.
+ * Puts a moving tenant into another store, or back to the one it never left, and ends its move; all replicas hear of it.
+ * To be called in a transaction: throws when the move has ended, or may not switch any more.
  */
 export async function endMove(
   database: Database,
-  ended: {
-    move: TenantMove
-    place: StorePlace | undefined
-    step: 'moved' | 'aborted' | 'failed'
-    failure: string | null
-    pausedMs: number | null
-    sourceKeptUntil: Date | null
-    at: Date
-  },
+  { move, end, at }: { move: TenantMove; end: MoveEnd; at: Date },
 ): Promise<void> {
-  const { move, at } = ended
+  const moved = end.step === 'moved' ? end : undefined
   const [tenant] = await database
     .update(tenants)
-    .set({ ...ended.place, state: 'active', fencedAt: null, updatedAt: at })
+    .set({ ...moved?.place, state: 'active', fencedAt: null, updatedAt: at })
     .where(and(eq(tenants.id, move.tenantId), eq(tenants.state, 'moving')))
     .returning({ id: tenants.id })
   const [row] = await database
     .update(tenantMoves)
     .set({
-      step: ended.step,
-      failure: ended.failure,
-      pausedMs: ended.pausedMs,
-      sourceKeptUntil: ended.sourceKeptUntil,
+      step: end.step,
+      failure: end.step === 'failed' ? end.failure : null,
+      pausedMs: moved?.pausedMs,
+      sourceKeptUntil: moved?.sourceKeptUntil,
       endedAt: at,
     })
     .where(
       and(
         eq(tenantMoves.id, move.id),
         isNull(tenantMoves.endedAt),
-        ended.place ? eq(tenantMoves.abortRequested, false) : undefined,
+        moved ? eq(tenantMoves.abortRequested, false) : undefined,
       ),
     )
     .returning({ id: tenantMoves.id })
-  if (!row || (ended.place && !tenant)) throw new Error('the move was ended by somebody else')
+  if (!row || (moved && !tenant)) throw new Error('the move was ended by somebody else')
 }
 
 /** Adds rows to those that a move has copied. */

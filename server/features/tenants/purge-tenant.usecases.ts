@@ -1,5 +1,5 @@
 import { type AuditActor, insertAudit } from '../../data/audit.data.ts'
-import { moveRefused } from '../../data/carry-out-move.ts'
+import { moveRefused } from '../../data/move-job.ts'
 import { countTenantRows, deleteTenantRows } from '../../data/conversations.data.ts'
 import { deleteSignInSessionsOfTenant } from '../../data/sign-in-sessions.data.ts'
 import { deleteTenant, findTenantForUpdate, type TenantRecord, updateTenant } from '../../data/tenants.data.ts'
