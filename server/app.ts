@@ -75,7 +75,11 @@ export function createApp(services: Services, options: { consoleFiles: ConsoleFi
   const denials = createDenialAudit({ db: core.db, log })
   const gate = createTenantGate({ directories, databases, verifiedOrigins, denials, clock })
   const tenantGate = services.tracing ? traceTenantGate(gate, services.tracing) : gate
-  const counted = limitRequests(identity, { requestsPerMinuteMax: config.requestsPerMinuteMax, clock })
+  const counted = limitRequests(identity, {
+    requestsPerMinuteMax: config.requestsPerMinuteMax,
+    redis: services.redis,
+    clock,
+  })
   const gates: Gates = { identity: counted, tenantGate, directories, denials }
   const ownOrigin = createOwnOrigin(config)
   const sessions = createSignInSessions({

@@ -1,6 +1,8 @@
+import { createAttemptExchange } from '../platform/attempt-exchange.ts'
 import type { Clock } from '../platform/clock.ts'
 import { defineError } from '../platform/errors.ts'
 import { createAttemptLimit } from '../platform/rate-limit.ts'
+import type { Redis } from '../platform/redis.ts'
 import type { Identity } from './identity.ts'
 
 const tooManyRequests = defineError({
@@ -15,12 +17,16 @@ const callersMax = 100_000
 const modelPaths = /\/(chat|chat\/stream|v1\/chat\/completions)\/?$/
 
 /**
- * The same identity with a ceiling for each caller, counted by each process: so many requests a minute that call no
- * model. Throws `limit.requests_per_minute` 429 past it.
+ * The same identity with a ceiling for each caller: so many requests a minute that call no model. With Redis the
+ * replicas count together, yet no request waits for it (decision 0026). Throws `limit.requests_per_minute` 429 past it.
  */
-export function limitRequests(identity: Identity, options: { requestsPerMinuteMax: number; clock: Clock }): Identity {
-  const { requestsPerMinuteMax: max, clock } = options
-  const limit = createAttemptLimit({ max, windowMs, keysMax: callersMax, clock })
+export function limitRequests(
+  identity: Identity,
+  options: { requestsPerMinuteMax: number; redis: Redis | undefined; clock: Clock },
+): Identity {
+  const { requestsPerMinuteMax: max, redis, clock } = options
+  const share = redis && createAttemptExchange({ redis, name: 'requests', windowMs, clock })
+  const limit = createAttemptLimit({ max, windowMs, keysMax: callersMax, clock, share })
   return {
     ...identity,
     async identify(request) {

@@ -16,21 +16,33 @@ export interface AttemptLimit {
   take(key: string): Attempt
 }
 
+/** The present window of a key. */
+export interface AttemptWindow {
+  /** Attempts that this process counted. */
+  own: number
+  /** Attempts that other processes told of. */
+  elsewhere: number
+  /** On the monotonic clock. */
+  endsAtMs: number
+}
+
 /**
  * A limit of this process, on the monotonic clock: a step of the wall clock unlocks nothing (guarantee D11). When more
  * keys are known than may be, the one whose window is the oldest is forgotten.
+ * @param options.share hears of each attempt, and may put in what was counted elsewhere
  */
 export function createAttemptLimit(options: {
   max: number
   windowMs: number
   keysMax: number
   clock: Pick<Clock, 'monotonicMs'>
+  share?: (key: string, window: AttemptWindow) => void
 }): AttemptLimit {
-  const { max, windowMs, keysMax, clock } = options
+  const { max, windowMs, keysMax, clock, share } = options
   // In the order in which the windows began.
-  const windows = new Map<string, { spent: number; endsAtMs: number }>()
+  const windows = new Map<string, AttemptWindow>()
 
-  function open(key: string, now: number): { spent: number; endsAtMs: number } {
+  function open(key: string, now: number): AttemptWindow {
     const known = windows.get(key)
     if (known && known.endsAtMs > now) return known
     windows.delete(key)
@@ -38,7 +50,7 @@ export function createAttemptLimit(options: {
       if (endsAtMs > now && windows.size < keysMax) break
       windows.delete(oldest)
     }
-    const opened = { spent: 0, endsAtMs: now + windowMs }
+    const opened = { own: 0, elsewhere: 0, endsAtMs: now + windowMs }
     windows.set(key, opened)
     return opened
   }
@@ -48,9 +60,10 @@ export function createAttemptLimit(options: {
     take(key) {
       const now = clock.monotonicMs()
       const window = open(key, now)
-      const allowed = window.spent < max
-      if (allowed) window.spent++
-      return { allowed, spent: window.spent, endsInMs: window.endsAtMs - now }
+      const allowed = window.own + window.elsewhere < max
+      if (allowed) window.own++
+      share?.(key, window)
+      return { allowed, spent: Math.min(max, window.own + window.elsewhere), endsInMs: window.endsAtMs - now }
     },
   }
 }
