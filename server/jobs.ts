@@ -25,8 +25,14 @@ export function startJobs(services: Services): { stop(): Promise<void> } {
 
   async function sweep(): Promise<void> {
     const now = clock.now()
-    const settled = await ledger.settleExpired()
-    if (settled > 0) log.warn({ settled }, 'calls of a replica that is gone were settled as aborted')
+    const expired = await ledger.settleExpired()
+    if (expired.length > 0) {
+      log.warn({ settled: expired.length }, 'calls of a replica that is gone were settled as aborted')
+    }
+    // Counters that were loaded while these ran have what was set aside for them, which nobody there holds.
+    const months = expired.flatMap((call) => [call, { ...call, userId: null }])
+    const counters = new Map(months.map((counter) => [JSON.stringify(counter), counter]))
+    for (const { tenantId, userId, month } of counters.values()) await limits.distrust(tenantId, userId, month)
     await limits.sweep()
     await deleteOldAnswers(core.db, now)
     await deleteOldLimitEvents(core.db, new Date(now.getTime() - limitEventsKeptMs))

@@ -189,6 +189,7 @@ export async function createServices(options: {
     redis,
     defaults: config.defaultLimits,
     watcher: limitEvents,
+    findTenant: (id) => directories.tenant(id),
     clock,
     log,
   })

@@ -13,8 +13,15 @@ export interface UsageLedger {
   settle(call: SettledCall): Promise<void>
   /** Prolongs the leases of calls that still run, to 90 s from now. */
   renewLeases(ids: string[]): Promise<void>
-  /** Settles calls whose lease ran out, as aborted and estimated; returns how many. Any replica may, exactly once each. */
-  settleExpired(): Promise<number>
+  /** Settles calls whose lease ran out, as aborted and estimated; returns whose. Any replica may, exactly once each. */
+  settleExpired(): Promise<ExpiredCall[]>
+}
+
+/** Whose a call was that nobody had settled, and the month it is counted in: `2026-11`. */
+export interface ExpiredCall {
+  tenantId: TenantId
+  userId: UserId | null
+  month: string
 }
 
 const batchesInFlightMax = 2
@@ -53,7 +60,7 @@ export function createUsageLedger(hot: HotPool): UsageLedger {
     async settleExpired() {
       // The prompt was sent; how much was answered died with the replica, so no answer is charged. Materialized: a plan
       // made while the ledger was empty would otherwise look for the expired ones anew for every row of it.
-      const rows: unknown[] = await hot`
+      const rows: ExpiredCall[] = await hot`
         with expired as materialized (
           select id from public.usage_ledger where status = 'reserved' and lease_expires_at < clock_timestamp()
           for update skip locked)
@@ -64,8 +71,9 @@ export function createUsageLedger(hot: HotPool): UsageLedger {
             where p.provider = l.provider and p.model = l.model and p.valid_from <= l.created_at
             order by p.valid_from desc limit 1)
         from expired where l.id = expired.id
-        returning l.id`
-      return rows.length
+        returning l.tenant_id as "tenantId", l.user_id as "userId",
+          to_char(l.created_at at time zone 'UTC', 'YYYY-MM') as month`
+      return [...rows]
     },
   }
 }

@@ -34,6 +34,8 @@ export interface RedisHealth {
 export interface Redis {
   /** False while commands would be refused at once. */
   readonly isAvailable: boolean
+  /** How often it has connected: between two connections Redis may have forgotten anything, or remembered what is old. */
+  readonly connections: number
   /** A key of this installation: `tenantry:<installation>:<parts joined by ":">`. Name the tenant in it (guarantee A8). */
   key(...parts: string[]): string
   /** Sends one command. What it answers is for the caller to check. */
@@ -73,6 +75,7 @@ export async function createRedis(options: {
   let status: RedisHealth['status'] = 'unhealthy'
   let since = now()
   let latencyMs: number | null = null
+  let connections = 0
 
   function note(next: RedisHealth['status']): void {
     if (status === next) return
@@ -85,6 +88,7 @@ export async function createRedis(options: {
     onOpen: async () => {
       if (status === 'unhealthy') log.info('redis answers')
       note('healthy')
+      connections++
     },
     onLost: (err) => {
       log.warn({ err }, 'redis is not available; every replica goes by itself until it is back')
@@ -116,6 +120,9 @@ export async function createRedis(options: {
   return {
     get isAvailable() {
       return connection.client !== undefined
+    },
+    get connections() {
+      return connections
     },
     key: (...parts) => ['tenantry', options.installationId, ...parts].join(':'),
     send,

@@ -200,7 +200,7 @@ describe.skipIf(!canRunRedis())('C6: exact limits', () => {
     await redis.send('ZADD', leases, 'XX', ...held.flatMap((member) => ['1', member]))
     const { ledger, limits } = scenario.app.services
     const settled = await Promise.all([ledger.settleExpired(), ledger.settleExpired()])
-    expect(settled[0] + settled[1]).toBe(20)
+    expect(settled.flat()).toHaveLength(20)
     // A busy machine may find Redis too slow; the next sweep takes up what is left.
     await Promise.allSettled([limits.sweep(), limits.sweep()])
     await eventually(

@@ -2,10 +2,11 @@ import { defineRedisScript } from '../../platform/redis.ts'
 
 /*
  * The counters of one scope are four keys: requests and tokens of the present minute {n, id}, the places of streams (a
- * sorted set by end of lease), and the month {tokens, cost, held_tokens, held_cost, v, r:<call>, s:<call>}. `r:` is what
- * a call under way holds, `s:` a call that somebody else settled, `v` grows with every change. `KEYS` are those four for
- * each scope, and last the leases of all calls. A maximum of -1 is not counted. Times are Redis' own, so the clocks of
- * the replicas have no say (guarantee D11).
+ * sorted set by end of lease), and the month {tokens, cost, held_tokens, held_cost, v, of, r:<call>, s:<call>}. `r:` is
+ * what a call under way holds, `s:` a call that somebody else settled, `v` grows with every change, `of` is the epoch and
+ * the revision that it was loaded in: in others it is not believed. `KEYS` are those four for each scope, and last the
+ * leases of all calls and the epoch. A maximum of -1 is not counted. Times are Redis' own, so the clocks of the replicas
+ * have no say (guarantee D11).
  */
 
 const common = `
@@ -26,9 +27,12 @@ local function count(key, by, id)
   end
   return redis.call('HGET', key, 'id')
 end
-local function month(key)
-  local values = redis.call('HMGET', key, 'tokens', 'cost', 'held_tokens', 'held_cost')
-  if not values[1] then return nil end
+local function present(revision)
+  return (redis.call('GET', KEYS[#KEYS]) or '') .. '/' .. revision
+end
+local function month(key, of)
+  local values = redis.call('HMGET', key, 'tokens', 'cost', 'held_tokens', 'held_cost', 'of')
+  if not values[1] or values[5] ~= of then return nil end
   return { tonumber(values[1]), tonumber(values[2]), tonumber(values[3] or '0'), tonumber(values[4] or '0') }
 end
 local function add(key, tokens, cost)
@@ -45,14 +49,14 @@ local function standing(out, spent, held, left)
   out[#out + 1] = held
   out[#out + 1] = left
 end
-local function standings(scopes)
+local function standings(scopes, of)
   local out = {}
   for i = 1, scopes do
     local k = (i - 1) * 4
     local requests, requestsLeft = window(KEYS[k + 1])
     local tokens, tokensLeft = window(KEYS[k + 2])
     redis.call('ZREMRANGEBYSCORE', KEYS[k + 3], '-inf', now)
-    local used = month(KEYS[k + 4]) or { 0, 0, 0, 0 }
+    local used = month(KEYS[k + 4], of) or { 0, 0, 0, 0 }
     standing(out, requests, 0, requestsLeft)
     standing(out, tokens, 0, tokensLeft)
     standing(out, redis.call('ZCARD', KEYS[k + 3]), 0, -1)
@@ -68,17 +72,21 @@ local function answer(status, scope, name, first)
 end
 `
 
-/** ARGV: seat, window ms, lease ms, 1 to look only, then for each scope the five maxima. → status, scope, name, standings */
+/**
+ * ARGV: seat, window ms, lease ms, 1 to look only, revision, then for each scope the five maxima. → status, scope, name,
+ * standings
+ */
 export const admitScript = defineRedisScript(`${common}
-local id, lease, isLook = ARGV[1], tonumber(ARGV[3]), ARGV[4] == '1'
-local scopes = (#ARGV - 4) / 5
+local id, lease, isLook, of = ARGV[1], tonumber(ARGV[3]), ARGV[4] == '1', present(ARGV[5])
+local scopes = (#ARGV - 5) / 5
 for i = 1, scopes do
-  local k, a = (i - 1) * 4, 4 + (i - 1) * 5
-  if (tonumber(ARGV[a + 4]) >= 0 or tonumber(ARGV[a + 5]) >= 0) and not month(KEYS[k + 4]) then return { -1, i, 0 } end
+  local k, a = (i - 1) * 4, 5 + (i - 1) * 5
+  local isCounted = tonumber(ARGV[a + 4]) >= 0 or tonumber(ARGV[a + 5]) >= 0
+  if isCounted and not month(KEYS[k + 4], of) then return { -1, i, 0 } end
 end
-local stand = standings(scopes)
+local stand = standings(scopes, of)
 for i = 1, scopes do
-  local a, s = 4 + (i - 1) * 5, (i - 1) * 15
+  local a, s = 5 + (i - 1) * 5, (i - 1) * 15
   for name = 1, 5 do
     local max, spent = tonumber(ARGV[a + name]), stand[s + (name - 1) * 3 + 1]
     if max >= 0 and spent >= max then return answer(0, i, name, stand) end
@@ -86,36 +94,36 @@ for i = 1, scopes do
 end
 if isLook then return answer(1, 0, 0, stand) end
 for i = 1, scopes do
-  local k, a = (i - 1) * 4, 4 + (i - 1) * 5
+  local k, a = (i - 1) * 4, 5 + (i - 1) * 5
   if tonumber(ARGV[a + 1]) >= 0 then count(KEYS[k + 1], 1, id) end
   if tonumber(ARGV[a + 3]) >= 0 then
     redis.call('ZADD', KEYS[k + 3], now + lease, id)
     redis.call('PEXPIRE', KEYS[k + 3], lease)
   end
 end
-return answer(1, 0, 0, standings(scopes))
+return answer(1, 0, 0, standings(scopes, of))
 `)
 
 /**
  * ARGV: call, window ms, lease ms, member of the leases, prompt tokens, output max, output min, input price, output price
- * (-1: none), then for each scope the five maxima. → status, scope, name, output, tokens, cost, window of each scope,
+ * (-1: none), revision, then for each scope the five maxima. → status, scope, name, output, tokens, cost, window of each scope,
  * standings
  */
 export const reserveScript = defineRedisScript(`${common}
 local id, lease, member = ARGV[1], tonumber(ARGV[3]), ARGV[4]
 local prompt, outputMin = tonumber(ARGV[5]), tonumber(ARGV[7])
 local inputPrice, outputPrice = tonumber(ARGV[8]), tonumber(ARGV[9])
-local scopes = (#ARGV - 9) / 5
+local of, scopes = present(ARGV[10]), (#ARGV - 10) / 5
 local output, boundScope, boundName = tonumber(ARGV[6]), 0, 0
 local function bound(left, scope, name)
   if left < output then output, boundScope, boundName = left, scope, name end
 end
 for i = 1, scopes do
-  local k, a = (i - 1) * 4, 9 + (i - 1) * 5
+  local k, a = (i - 1) * 4, 10 + (i - 1) * 5
   local minuteMax, tokensMax, costMax = tonumber(ARGV[a + 2]), tonumber(ARGV[a + 4]), tonumber(ARGV[a + 5])
   if minuteMax >= 0 then bound(minuteMax - window(KEYS[k + 2]) - prompt, i, 2) end
   if tokensMax >= 0 or costMax >= 0 then
-    local used = month(KEYS[k + 4])
+    local used = month(KEYS[k + 4], of)
     if not used then return { -1, i, 0 } end
     if tokensMax >= 0 then bound(tokensMax - used[1] - prompt, i, 4) end
     if costMax >= 0 and inputPrice >= 0 then
@@ -125,13 +133,13 @@ for i = 1, scopes do
     end
   end
 end
-if output < outputMin then return answer(0, boundScope, boundName, standings(scopes)) end
+if output < outputMin then return answer(0, boundScope, boundName, standings(scopes, of)) end
 local tokens, cost = prompt + output, 0
 if inputPrice >= 0 then cost = math.ceil((prompt * inputPrice + output * outputPrice) / 1000000) end
 local out = { 1, 0, 0, output, tokens, cost }
 local isHeld = false
 for i = 1, scopes do
-  local k, a = (i - 1) * 4, 9 + (i - 1) * 5
+  local k, a = (i - 1) * 4, 10 + (i - 1) * 5
   local windowId = ''
   if tonumber(ARGV[a + 2]) >= 0 then windowId = count(KEYS[k + 2], tokens, id) end
   if tonumber(ARGV[a + 4]) >= 0 or tonumber(ARGV[a + 5]) >= 0 then
@@ -142,8 +150,8 @@ for i = 1, scopes do
   end
   out[#out + 1] = windowId
 end
-if isHeld then redis.call('ZADD', KEYS[#KEYS], now + lease, member) end
-local stand = standings(scopes)
+if isHeld then redis.call('ZADD', KEYS[#KEYS - 1], now + lease, member) end
+local stand = standings(scopes, of)
 for i = 1, #stand do out[#out + 1] = stand[i] end
 return out
 `)
@@ -176,15 +184,20 @@ for i = 1, #ARGV - 8 do
       end
       if isForAnother then redis.call('HSET', key, 's:' .. id, '1') end
     elseif not isForAnother and isLoaded and redis.call('HDEL', key, 's:' .. id) == 0 then
-      add(key, tokens - tonumber(ARGV[5]), cost - tonumber(ARGV[6]))
+      -- Loaded while the call was under way: as what, only the ledger knows, which has it by now.
+      redis.call('HDEL', key, 'tokens', 'cost', 'held_tokens', 'held_cost')
+      redis.call('HINCRBY', key, 'v', 1)
     end
   end
 end
-redis.call('ZREM', KEYS[#KEYS], member)
+redis.call('ZREM', KEYS[#KEYS - 1], member)
 return 1
 `)
 
-/** KEYS: one month. ARGV: the version seen, tokens, cost, milliseconds kept. → 0 when it changed meanwhile */
+/**
+ * KEYS: one month. ARGV: the version seen, tokens, cost, milliseconds kept, the epoch and revision it is of. → 0 when it
+ * changed meanwhile
+ */
 export const loadScript = defineRedisScript(`
 local all = redis.call('HGETALL', KEYS[1])
 local heldTokens, heldCost, version = 0, 0, ''
@@ -198,7 +211,7 @@ for i = 1, #all, 2 do
 end
 if version ~= ARGV[1] then return 0 end
 redis.call('HSET', KEYS[1], 'tokens', ARGV[2] + heldTokens, 'cost', ARGV[3] + heldCost,
-  'held_tokens', heldTokens, 'held_cost', heldCost)
+  'held_tokens', heldTokens, 'held_cost', heldCost, 'of', ARGV[5])
 redis.call('HINCRBY', KEYS[1], 'v', 1)
 redis.call('PEXPIRE', KEYS[1], ARGV[4])
 return 1

@@ -26,6 +26,8 @@ export interface Counted {
   tenantId: TenantId
   /** The calendar month in UTC: `2026-11`. */
   month: string
+  /** Of the tenant's settings. While they were others a month may not have been counted, so it is read anew. */
+  revision: string
   scopes: CounterScope[]
 }
 

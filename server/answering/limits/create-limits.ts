@@ -5,7 +5,7 @@ import { findCalls, readDatabaseTime, sumMonth } from '../../data/usage-months.d
 import type { Clock } from '../../platform/clock.ts'
 import type { Log } from '../../platform/log.ts'
 import type { Redis } from '../../platform/redis.ts'
-import { createLimits, type Limits, type LimitWatcher } from './limits.ts'
+import { createLimits, type Limits, type LimitsParts, type LimitWatcher } from './limits.ts'
 import { createMemoryCounters } from './memory-counters.ts'
 import { createRedisCounters } from './redis-counters.ts'
 
@@ -15,6 +15,7 @@ export async function openLimits(options: {
   redis: Redis | undefined
   defaults: TenantLimits
   watcher: LimitWatcher
+  findTenant: LimitsParts['findTenant']
   clock: Clock
   log: Log
 }): Promise<Limits> {

@@ -84,6 +84,8 @@ export interface LimitsParts {
   watcher: LimitWatcher
   /** The database's time, by which months are cut. */
   now: () => Date
+  /** The tenant as it is now. */
+  findTenant: (id: TenantId) => Promise<TenantRecord | undefined>
   findCalls: (ids: string[]) => Promise<Map<string, UsedAmounts & { isSettled: boolean }>>
   log: Log
 }
@@ -168,11 +170,60 @@ export function createLimits(parts: LimitsParts): Limits {
     }
   }
 
+  async function settleHeld(call: {
+    callId: string
+    by: Counters
+    held: Held
+    counted: Counted
+    taken: Taken
+  }): Promise<void> {
+    const { counted } = call
+    if (call.by !== memory) return settleShared(counted, call)
+    await memory.settle(counted, call)
+    if (shared) behind.set(keyOf(counted), counted)
+  }
+
+  /** Months that were limited while a call was under way did not count it: they are read from the ledger again. */
+  async function noteUncounted(caller: LimitedCaller, scopes: CounterScope[]): Promise<void> {
+    try {
+      const tenant = await parts.findTenant(caller.tenant.id)
+      if (!tenant || tenant.limits === caller.tenant.limits) return
+      const missed = listScopes(inForce(tenant), caller).filter(
+        ({ userId, max }) =>
+          countsMonth(max) && !scopes.some((scope) => scope.userId === userId && countsMonth(scope.max)),
+      )
+      if (missed.length > 0) await distrust(countedNow(tenant, missed))
+    } catch (err) {
+      log.warn({ err, tenant_id: caller.tenant.id }, 'a call may be missing in counters until they are read again')
+    }
+  }
+
+  async function distrust(counted: Counted): Promise<void> {
+    await memory.distrust(counted)
+    if (!shared) return
+    behind.set(keyOf(counted), counted)
+    if (shared.isAvailable()) await catchUp(shared.counters)
+  }
+
+  function countedNow(tenant: TenantRecord, scopes: CounterScope[]): Counted {
+    return { tenantId: tenant.id, month: monthOf(parts.now()), revision: revisionOf(tenant), scopes }
+  }
+
+  /** Of callers that nothing is limited for. */
+  function openSeat(caller: LimitedCaller): Seat {
+    return {
+      headers: {},
+      reserve: ({ outputTokensMax }) => Promise.resolve(outputTokensMax),
+      settle: () => noteUncounted(caller, []),
+      leave: () => Promise.resolve(),
+    }
+  }
+
   async function admit(caller: LimitedCaller): Promise<Seat> {
     const limits = inForce(caller.tenant)
     const scopes = listScopes(limits, caller)
-    if (scopes.length === 0) return openSeat
-    const counted: Counted = { tenantId: caller.tenant.id, month: monthOf(parts.now()), scopes }
+    if (scopes.length === 0) return openSeat(caller)
+    const counted = countedNow(caller.tenant, scopes)
     const seatId = newId()
     const { result } = await decide(counted, (counters) => counters.admit(counted, { id: seatId, isLook: false }))
     if (result.refused) throw refuse(caller, result.refused, result.standings)
@@ -184,7 +235,7 @@ export function createLimits(parts: LimitsParts): Limits {
       await memory.renew(counted, [seatId])
     }
     let headers = headersOf(limits, result.standings)
-    const held = new Map<string, { by: Counters; held: Held }>()
+    const held = new Map<string, { by: Counters; held: Held; counted: Counted }>()
     const countsTokens = scopes.some(({ max }) => tokenLimits.some((name) => max[name] !== undefined))
 
     return {
@@ -196,6 +247,8 @@ export function createLimits(parts: LimitsParts): Limits {
         const costIsLimited = scopes.some(({ max }) => Number.isFinite(max.cost_per_month_micro_usd ?? Infinity))
         if (!price && costIsLimited) throw makePriceUnknown()
         const outputTokens = { max: outputTokensMax, min: Math.min(outputTokensMin, outputTokensMax) }
+        // Of the month in which the ledger is about to note it, which may have begun since.
+        const counted = countedNow(caller.tenant, scopes)
         const { by, result } = await decide(counted, (counters) =>
           counters.reserve(counted, {
             callId: id,
@@ -207,18 +260,13 @@ export function createLimits(parts: LimitsParts): Limits {
         headers = headersOf(limits, result.standings)
         if (result.refused) throw refuse(caller, result.refused, result.standings)
         note(caller, result.standings)
-        held.set(id, { by, held: result.held })
+        held.set(id, { by, held: result.held, counted })
         return result.outputTokens
       },
       async settle(callId, taken) {
         const call = held.get(callId)
-        if (!call || !held.delete(callId)) return
-        if (call.by === memory) {
-          await memory.settle(counted, { callId, held: call.held, taken })
-          if (shared) behind.set(keyOf(counted), counted)
-        } else {
-          await settleShared(counted, { callId, held: call.held, taken })
-        }
+        if (call && held.delete(callId)) await settleHeld({ ...call, callId, taken })
+        await noteUncounted(caller, scopes)
       },
       async leave() {
         if (!seats.delete(seatId)) return
@@ -240,6 +288,7 @@ export function createLimits(parts: LimitsParts): Limits {
     }
     await Promise.all([...byScope.values()].map(({ counted, ids }) => shared.counters.renew(counted, ids)))
     await settleLate(shared.counters)
+    await catchUp(shared.counters)
   }
 
   async function settleLate(counters: RedisCounters): Promise<void> {
@@ -277,15 +326,11 @@ export function createLimits(parts: LimitsParts): Limits {
       const all = listScopes(limits, { userId, purpose: 'chat' })
       const scopes = all.filter((scope) => scope.userId === userId)
       if (scopes.length === 0) return []
-      const counted: Counted = { tenantId: tenant.id, month: monthOf(parts.now()), scopes }
+      const counted = countedNow(tenant, scopes)
       const { result } = await decide(counted, (counters) => counters.admit(counted, { id: newId(), isLook: true }))
       return listStandings(limits, result.standings)
     },
-    async distrust(tenantId, userId, month) {
-      const counted: Counted = { tenantId, month, scopes: [{ userId, max: {} }] }
-      await memory.distrust(counted)
-      if (shared) behind.set(keyOf(counted), counted)
-    },
+    distrust: (tenantId, userId, month) => distrust({ tenantId, month, revision: '', scopes: [{ userId, max: {} }] }),
     async forget(tenantId) {
       memory.forget(tenantId)
       await shared?.counters.forget(tenantId).catch((err: unknown) => {
@@ -300,6 +345,11 @@ export function createLimits(parts: LimitsParts): Limits {
   }
 }
 
+/** Of a tenant's settings, which may have been without limits before. */
+export function revisionOf(tenant: { updatedAt: Date }): string {
+  return String(tenant.updatedAt.getTime())
+}
+
 /** The calendar month in UTC of a moment: `2026-11`. */
 export function monthOf(moment: Date): string {
   return moment.toISOString().slice(0, 7)
@@ -307,13 +357,7 @@ export function monthOf(moment: Date): string {
 
 const tokenLimits: readonly LimitName[] = ['tokens_per_minute', 'tokens_per_month', 'cost_per_month_micro_usd']
 
-/** Of callers that nothing is limited for. */
-const openSeat: Seat = {
-  headers: {},
-  reserve: ({ outputTokensMax }) => Promise.resolve(outputTokensMax),
-  settle: () => Promise.resolve(),
-  leave: () => Promise.resolve(),
-}
+const countsMonth = (max: CounterScope['max']): boolean => monthly.some((name) => max[name] !== undefined)
 
 function listScopes(
   limits: LimitsInForce,

@@ -36,6 +36,8 @@ interface Month {
   loadedAtMs: number
   /** It is not believed any more: whoever needs it waits until it is loaded anew. */
   isDistrusted: boolean
+  /** Of the settings it was loaded under. */
+  revision: string
   /** Grows with every change, so that a sum that was read meanwhile is not believed. */
   version: number
   calls: Map<string, Taken & { atMs: number }>
@@ -51,6 +53,8 @@ interface ScopeCounters {
 
 /** The other replicas' part is in the ledger: it is read again after so long. */
 const monthReadAgainAfterMs = 5_000
+/** What nobody has read again for so long is not believed. */
+const monthBelievedMs = 15_000
 const idleMs = 2 * windowMs
 /** Longer than any answer may take. */
 const callLivesMsMax = 600_000
@@ -105,9 +109,9 @@ export function createMemoryCounters(options: {
     for (const scope of counted.scopes) {
       if (!countsMonths(scope)) continue
       const known = open(counted, scope.userId).months.get(counted.month)
-      const isOld = known && clock.monotonicMs() - known.loadedAtMs > monthReadAgainAfterMs
-      const isUsable = known !== undefined && !known.isDistrusted
-      if (isUsable && !isOld) continue
+      const ageMs = known ? clock.monotonicMs() - known.loadedAtMs : Infinity
+      const isUsable = !known?.isDistrusted && known?.revision === counted.revision && ageMs < monthBelievedMs
+      if (isUsable && ageMs <= monthReadAgainAfterMs) continue
       const key = `${counted.tenantId} ${scope.userId ?? ''} ${counted.month}`
       const load = loading.get(key) ?? loadOnce(counted, scope.userId).finally(() => loading.delete(key))
       loading.set(key, load)
@@ -143,6 +147,7 @@ export function createMemoryCounters(options: {
       held,
       loadedAtMs,
       isDistrusted: false,
+      revision: counted.revision,
       version: version + 1,
       calls,
     })

@@ -2,6 +2,8 @@ import type { CoreDatabase } from '../../data/core-database.ts'
 import type { Database } from '../../data/postgres.ts'
 import { listUsedMonths, sumMonth, type UsedAmounts } from '../../data/usage-months.data.ts'
 import { queryUsage, type UsageLedger } from '../../data/usage.data.ts'
+import { findTenant } from '../../data/tenants.data.ts'
+import { revisionOf } from './limits.ts'
 import type { CountedMonth, RedisCounters } from './redis-counters.ts'
 
 /** A figure that is not what the ledger says. */
@@ -32,13 +34,13 @@ const hoursMax = 100_000
 
 /** Compares the sums by hour and all counters of one month with the ledger, and puts counters right. */
 export async function reconcileUsage(options: {
-  core: Pick<CoreDatabase, 'snapshot'>
+  core: Pick<CoreDatabase, 'db' | 'snapshot'>
   ledger: Pick<UsageLedger, 'settleExpired'>
   counters: RedisCounters | undefined
   month: string
 }): Promise<Reconciliation> {
   const { core, counters, month } = options
-  const settledCalls = await options.ledger.settleExpired()
+  const { length: settledCalls } = await options.ledger.settleExpired()
   const drifts: Drift[] = []
   const months = await core.snapshot(async (db) => {
     const tenants = await listUsedMonths(db, month)
@@ -51,7 +53,8 @@ export async function reconcileUsage(options: {
   const counted = counters ? (await counters.listMonths()).filter((found) => found.month === month) : []
   let busy = 0
   for (const found of counters ? counted : []) {
-    const compared = await counters?.compare(found)
+    const tenant = await findTenant(core.db, found.tenantId)
+    const compared = await counters?.compare(found, tenant ? revisionOf(tenant) : '')
     if (!compared) busy++
     else if (differ(compared.counted, compared.ledger)) {
       const { counted: shown, ledger } = compared
@@ -64,7 +67,7 @@ export async function reconcileUsage(options: {
 
 /** The next request that needs it loads it from the ledger. */
 async function repair(counters: RedisCounters | undefined, found: CountedMonth): Promise<void> {
-  await counters?.distrust({ ...found, scopes: [{ userId: found.userId, max: {} }] })
+  await counters?.distrust({ ...found, revision: '', scopes: [{ userId: found.userId, max: {} }] })
 }
 
 async function sumHours(

@@ -1,6 +1,6 @@
 import type { UsedAmounts } from '../../data/usage-months.data.ts'
 import { limitNames } from '../../platform/limit-settings.ts'
-import { parseTenantId, parseUserId, type TenantId, type UserId } from '../../platform/ids.ts'
+import { newId, parseTenantId, parseUserId, type TenantId, type UserId } from '../../platform/ids.ts'
 import { type Redis, type RedisScript, RedisUnavailable } from '../../platform/redis.ts'
 import {
   type Admission,
@@ -56,8 +56,11 @@ export interface RedisCounters extends Counters {
   forget(tenantId: TenantId): Promise<void>
   /** The months that are counted. */
   listMonths(): Promise<CountedMonth[]>
-  /** Compares a month's counter with the ledger; undefined while it changes too fast to be compared. */
-  compare(month: CountedMonth): Promise<MonthComparison | undefined>
+  /**
+   * Compares a month's counter with the ledger; undefined while it changes too fast to be compared.
+   * @param revision of the tenant's settings: a counter of another one is read anew before it is used
+   */
+  compare(month: CountedMonth, revision: string): Promise<MonthComparison | undefined>
 }
 
 /** More than any counter reaches; Lua counts exactly up to there. */
@@ -72,6 +75,9 @@ const standingsPerScope = limitNames.length * 3
 export function createRedisCounters(options: { redis: Redis; loadMonth: LoadMonth }): RedisCounters {
   const { redis } = options
   const leases = redis.key('limits', 'held')
+  const epochKey = redis.key('limits', 'epoch')
+  let epochOf = 0
+  let beginning: Promise<unknown> | undefined
   const monthKey = (tenantId: TenantId, userId: UserId | null, month: string): string =>
     redis.key('limits', tenantId, userId ?? 'tenant', month)
   const seatsKey = (counted: Counted, scope: CounterScope): string =>
@@ -87,10 +93,26 @@ export function createRedisCounters(options: { redis: Redis; loadMonth: LoadMont
       ]
     }),
     leases,
+    epochKey,
   ]
+
+  /**
+   * Whatever was loaded before the present connection is not believed: a Redis that was started again may have come
+   * back with months of an hour ago.
+   */
+  async function ensureEpoch(): Promise<void> {
+    const { connections } = redis
+    if (epochOf === connections) return
+    beginning ??= redis.send('SET', [epochKey, newId()]).finally(() => {
+      beginning = undefined
+    })
+    await beginning
+    epochOf = connections
+  }
 
   /** Runs a script; when it misses a month, that is loaded and the script runs again. */
   async function decide(script: RedisScript, counted: Counted, args: string[]): Promise<unknown[]> {
+    await ensureEpoch()
     for (let tries = 0; tries < loadTriesMax; tries++) {
       const reply = await redis.run(script, { keys: keysOf(counted), args })
       if (!Array.isArray(reply)) throw new RedisUnavailable(new Error('an answer of a script was not understood'))
@@ -103,10 +125,11 @@ export function createRedisCounters(options: { redis: Redis; loadMonth: LoadMont
 
   async function load(counted: Counted, userId: UserId | null): Promise<void> {
     const key = monthKey(counted.tenantId, userId, counted.month)
-    const { known, sum } = await sumBeside({ tenantId: counted.tenantId, userId, month: counted.month })
+    const { known, sum, epoch } = await sumBeside({ tenantId: counted.tenantId, userId, month: counted.month })
+    const of = `${epoch}/${counted.revision}`
     await redis.run(loadScript, {
       keys: [key],
-      args: [known.v ?? '', String(sum.tokens), String(sum.costMicroUsd), String(monthKeptMs)],
+      args: [known.v ?? '', String(sum.tokens), String(sum.costMicroUsd), String(monthKeptMs), of],
     })
   }
 
@@ -123,10 +146,14 @@ export function createRedisCounters(options: { redis: Redis; loadMonth: LoadMont
   }
 
   /** What the ledger has of a month beside the calls that its counter holds, as of one version of the counter. */
-  async function sumBeside(month: CountedMonth): Promise<{ known: Record<string, string>; sum: UsedAmounts }> {
+  async function sumBeside(
+    month: CountedMonth,
+  ): Promise<{ known: Record<string, string>; sum: UsedAmounts; epoch: string }> {
+    const epoch = await redis.send('GET', [epochKey])
     const known = readHash(await redis.send('HGETALL', [monthKey(month.tenantId, month.userId, month.month)]))
     const exceptCalls = Object.keys(known).flatMap((field) => (field.startsWith('r:') ? [field.slice(2)] : []))
-    return { known, sum: await options.loadMonth({ ...month, exceptCalls }) }
+    const sum = await options.loadMonth({ ...month, exceptCalls })
+    return { known, sum, epoch: typeof epoch === 'string' ? epoch : '' }
   }
 
   async function settle(
@@ -155,6 +182,7 @@ export function createRedisCounters(options: { redis: Redis; loadMonth: LoadMont
         String(windowMs),
         String(seatLeaseMs),
         isLook ? '1' : '0',
+        counted.revision,
         ...maxima,
       ])
       return describe(counted, reply, 3)
@@ -215,13 +243,13 @@ export function createRedisCounters(options: { redis: Redis; loadMonth: LoadMont
         return tenantId && userId !== undefined && /^\d{4}-\d\d$/.test(month) ? [{ tenantId, userId, month }] : []
       })
     },
-    async compare(month) {
+    async compare(month, revision) {
       const key = monthKey(month.tenantId, month.userId, month.month)
       for (let tries = 0; tries < loadTriesMax; tries++) {
-        const { known, sum } = await sumBeside(month)
+        const { known, sum, epoch } = await sumBeside(month)
         const now = await redis.send('HGET', [key, 'v'])
         // One that was not loaded yet, or is to be loaded anew, cannot be wrong.
-        if (known.tokens === undefined) return { counted: sum, ledger: sum }
+        if (known.tokens === undefined || known.of !== `${epoch}/${revision}`) return { counted: sum, ledger: sum }
         if (String(now) !== known.v) continue
         const counted = {
           tokens: Number(known.tokens) - Number(known.held_tokens ?? 0),
@@ -233,7 +261,7 @@ export function createRedisCounters(options: { redis: Redis; loadMonth: LoadMont
     },
     async settleForAnother(hold, taken) {
       const users = hold.userId === null ? [null] : [null, hold.userId]
-      const counted: Counted = { ...hold, scopes: users.map((userId) => ({ userId, max: {} })) }
+      const counted: Counted = { ...hold, revision: '', scopes: users.map((userId) => ({ userId, max: {} })) }
       // What it held is read from the counter itself.
       const held = { tokens: 0, costMicroUsd: 0, windows: [] }
       await settle(counted, { callId: hold.callId, held, taken }, true)
@@ -253,6 +281,7 @@ function describeDemand(counted: Counted, demand: CallDemand): string[] {
     String(outputTokens.min),
     String(price?.input ?? notCounted),
     String(price?.output ?? notCounted),
+    counted.revision,
     ...listMaxima(counted),
   ]
 }

@@ -73,7 +73,7 @@ describe.skipIf(!canRunRedis())('counters in memory and in Redis', () => {
           const scopes: CounterScope[] = [{ userId: null, max: defined(ofTenant) }]
           const userId = users[next.user] ?? null
           if (userId && Object.keys(defined(ofUser)).length > 0) scopes.push({ userId, max: defined(ofUser) })
-          const counted: Counted = { tenantId, month: '2026-11', scopes }
+          const counted: Counted = { tenantId, month: '2026-11', revision: '', scopes }
           const outcomes = []
           for (const [counters, ledger] of [
             [memory, one],

@@ -153,7 +153,7 @@ describe('leases', () => {
     const asking = ask(app, { token: user.token })
     const { id } = await eventually(async () => (await ledger())[0])
     await sql`update usage_ledger set lease_expires_at = now() - interval '1 second' where id = ${id}`
-    expect(await app.services.ledger.settleExpired()).toBe(1)
+    expect(await app.services.ledger.settleExpired()).toHaveLength(1)
     expect((await asking).events.at(-1)?.event).toBe('done')
     const rows = await ledger()
     expect(rows).toHaveLength(1)
