@@ -4,8 +4,15 @@ import { migrateCore } from '../data/migrate.ts'
 import { databaseOver, openPool } from '../data/postgres.ts'
 import { createLog } from '../platform/log.ts'
 import { createSecretBox } from '../platform/secrets.ts'
+import { readWords } from './command-line.ts'
 
 /** `bun run db:migrate`: brings the database of DATABASE_PUBLIC_URL, DATABASE_DIRECT_URL or DATABASE_URL up to date. */
+const usage = `Usage: bun run db:migrate
+
+Brings the database of DATABASE_PUBLIC_URL, else DATABASE_DIRECT_URL, else DATABASE_URL up to date, and tenants' own
+databases; those on registered servers need SECRET_KEY. Ends with 0 when all are, with 1 when some are not.`
+
+readWords({ usage, wordsMax: 0 })
 const { DATABASE_PUBLIC_URL, DATABASE_DIRECT_URL, DATABASE_URL } = process.env
 const url = (DATABASE_PUBLIC_URL || DATABASE_DIRECT_URL || DATABASE_URL || '').replace(
   /^postgres(?:ql)?(?:\+\w+)?:\/\//,

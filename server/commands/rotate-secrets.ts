@@ -2,18 +2,23 @@ import { openCoreAddress } from '../core-address.ts'
 import { migrateCore } from '../data/migrate.ts'
 import { databaseOver, openPool } from '../data/postgres.ts'
 import { rotateSecrets } from '../features/system/rotate-secrets.ts'
-import { readConfig } from '../platform/config.ts'
 import { createLog } from '../platform/log.ts'
 import { createSecretBox } from '../platform/secrets.ts'
+import { readCommandConfig, readWords } from './command-line.ts'
 
 /**
  * `bun run secrets:rotate`: seals with SECRET_KEY what was sealed with SECRET_KEY_PREVIOUS, beside running servers that
  * know both. It may be ended and run again at any time.
  */
+const usage = `Usage: bun run secrets:rotate
+
+Seals with SECRET_KEY what was sealed with SECRET_KEY_PREVIOUS, beside running servers that know both. It may be ended and
+run again at any time. Ends with 0 when nothing is left on the key before, with 1 when something could not be opened,
+with 2 when it could not run.`
+
+readWords({ usage, wordsMax: 0 })
 try {
-  // On a developer's machine, where nothing is set, it means the database that `bun run dev` made.
-  const mode = process.env.NODE_ENV || (process.env.DATABASE_URL ? 'production' : 'development')
-  const config = await readConfig({ ...process.env, NODE_ENV: mode })
+  const config = await readCommandConfig()
   if (config.secretKeyPrevious === undefined) {
     throw new Error('Set SECRET_KEY to the new key and SECRET_KEY_PREVIOUS to the one before it.')
   }
@@ -40,6 +45,6 @@ try {
   }
 } catch (error) {
   process.stderr.write(`${error instanceof Error ? error.message : String(error)}\n`)
-  process.exitCode = 1
+  process.exitCode = 2
 }
 process.exit()

@@ -2,28 +2,22 @@ import { openCoreAddress } from '../core-address.ts'
 import { openCoreDatabase } from '../data/core-database.ts'
 import { migrateCore } from '../data/migrate.ts'
 import { ensureSuperuser } from '../features/sign-in/sign-in.usecases.ts'
-import { readConfig } from '../platform/config.ts'
 import { createLog } from '../platform/log.ts'
 import { createPasswords } from '../platform/passwords.ts'
 import { createSecretBox } from '../platform/secrets.ts'
+import { readCommandConfig, readWords } from './command-line.ts'
 
 /** `bun run superuser <email>`: makes a superuser, or gives an existing user that right and a new password. */
-const email = process.argv[2]
 const usage = 'Usage: bun run superuser <email>   (the password is asked for, or read from SUPERUSER_PASSWORD)'
+
+const [email] = readWords({ usage, wordsMax: 1 })
 
 try {
   if (!email || !/^[^\s@]+@[^\s@]+$/.test(email)) throw new Error(usage)
   const password = process.env.SUPERUSER_PASSWORD ?? prompt('Password (12 to 256 characters):') ?? ''
   if (password.length < 12 || password.length > 256) throw new Error('The password must have 12 to 256 characters.')
   // The address comes from the command line, so the pair in the environment need not be whole.
-  // On a developer's machine, where nothing is set, it means the database that `bun run dev` made.
-  const mode = process.env.NODE_ENV || (process.env.DATABASE_URL ? 'production' : 'development')
-  const config = await readConfig({
-    ...process.env,
-    NODE_ENV: mode,
-    SUPERUSER_EMAIL: email,
-    SUPERUSER_PASSWORD: password,
-  })
+  const config = await readCommandConfig({ SUPERUSER_EMAIL: email, SUPERUSER_PASSWORD: password })
   const address = await openCoreAddress(config, createLog({ level: 'warn' }))
   try {
     await migrateCore(address.directUrl)

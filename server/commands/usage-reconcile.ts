@@ -4,21 +4,28 @@ import { openCoreAddress } from '../core-address.ts'
 import { openCoreDatabase } from '../data/core-database.ts'
 import { readDatabaseTime, sumMonth } from '../data/usage-months.data.ts'
 import { createUsageLedger } from '../data/usage.data.ts'
-import { readConfig } from '../platform/config.ts'
 import { createLog } from '../platform/log.ts'
 import { createRedis } from '../platform/redis.ts'
 import { createSecretBox } from '../platform/secrets.ts'
+import { readCommandConfig, readWords } from './command-line.ts'
 
 /**
  * `bun run usage:reconcile [2026-11]`: compares the sums by hour and, with REDIS_URL, the counters of limits with the
  * ledger, prints what differs, and puts counters right. Ends with 1 when anything differed. Safe beside running servers.
  */
+const usage = `Usage: bun run usage:reconcile [month, as in 2026-11]
+
+Compares the sums that are shown and, with REDIS_URL, the counters of limits with the ledger, prints what differs, and
+puts counters right; without a month, for the present one. It runs beside servers, with their environment. Ends with 0
+when nothing differed, with 1 when something did, with 2 when it could not compare.`
+
 const connections = 2
 /** Nobody waits for it, and a busy Redis is no drift. */
 const patienceMs = 5_000
 
+const [wantedMonth] = readWords({ usage, wordsMax: 1 })
 try {
-  process.exit(await run(process.argv[2]))
+  process.exit(await run(wantedMonth))
 } catch (error) {
   process.stderr.write(`${error instanceof Error ? error.message : String(error)}\n`)
   process.exit(2)
@@ -28,7 +35,7 @@ async function run(wanted: string | undefined): Promise<number> {
   if (wanted !== undefined && !/^\d{4}-(0[1-9]|1[0-2])$/.test(wanted)) {
     throw new Error('Name a month as in 2026-11, or none for the present one.')
   }
-  const config = await readConfig(process.env)
+  const config = await readCommandConfig()
   const log = createLog({ level: 'error' })
   const address = await openCoreAddress(config, log)
   const core = await openCoreDatabase({

@@ -262,7 +262,7 @@ test('a value that cannot be opened is told and left, and the others are sealed 
 test('without the key before there is nothing to do, and it is said how to begin', async () => {
   const rotation = startRotation(next)
   expect(await new Response(rotation.stderr).text()).toContain('SECRET_KEY_PREVIOUS')
-  expect(await rotation.exited).toBe(1)
+  expect(await rotation.exited).toBe(2)
   const box = await createSecretBox(next.SECRET_KEY)
   expect(await rotateSecrets({ db: app.services.core.db, secretBox: box })).toEqual([])
 })
