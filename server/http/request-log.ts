@@ -106,8 +106,12 @@ export function refuseUnroutable() {
   return new Elysia({ name: 'refuse-unroutable' }).onRequest(({ request }) => checkRoutable(request))
 }
 
+/** What the checks of proxies ask for without a Host, as HTTP/1.0 allows; the address is then the path alone. */
+const hostlessPaths = new Set(['/health', '/health/db', '/health/ready'])
+
 function checkRoutable(request: Request): void {
   const { url } = request
+  if (hostlessPaths.has(url) && readingMethods.has(request.method)) return
   // A Host header may be no host at all; everything behind this line parses the address.
   if (!URL.canParse(url)) throw requestMalformed({ detail: 'The Host header cannot be read.' })
   // Elysia looks for the path behind the 11th character, so a short Host would shift it (libraries.md, trap 4).

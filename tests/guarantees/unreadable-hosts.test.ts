@@ -32,3 +32,15 @@ test.each(hosts)('E2: the Host header %p is refused by a problem and ends nothin
   await Bun.sleep(50)
   expect((await call(app, 'GET /health')).status).toBe(200)
 })
+
+test.each(['/health', '/health/db', '/health/ready'])(
+  'the check of a proxy that speaks HTTP/1.0 without a Host is answered by %s, and only there',
+  async (path) => {
+    const asked = await sendRaw(app, [`GET ${path} HTTP/1.0`], { host: null, body: null })
+    expect(asked.status).toBe(200)
+    expect(Object.keys(JSON.parse(asked.body))).toEqual(Object.keys((await call(app, `GET ${path}`)).body))
+    for (const line of [`POST ${path} HTTP/1.0`, `GET ${path}/../users/me HTTP/1.0`, 'GET /users/me HTTP/1.0']) {
+      expect((await sendRaw(app, [line], { host: null })).status).toBe(400)
+    }
+  },
+)

@@ -9,16 +9,17 @@ export interface RawReply {
 
 /**
  * Sends a request line and header lines exactly as given, duplicates included, and reads the answer. With `body: null`
- * there is neither a body nor a length of one.
+ * there is neither a body nor a length of one; with `host: null` there is no Host header.
  */
 export function sendRaw(
   base: { url: string },
   lines: string[],
-  { body = '', host = new URL(base.url).host }: { body?: string | null; host?: string } = {},
+  { body = '', host = new URL(base.url).host }: { body?: string | null; host?: string | null } = {},
 ): Promise<RawReply> {
   const { port } = new URL(base.url)
   const length = body === null ? [] : [`Content-Length: ${Buffer.byteLength(body)}`]
-  const text = [...lines, `Host: ${host}`, ...length, 'Connection: close', '', body ?? '']
+  const hosts = host === null ? [] : [`Host: ${host}`]
+  const text = [...lines, ...hosts, ...length, 'Connection: close', '', body ?? '']
   return new Promise((resolve, reject) => {
     const socket = connect(Number(port), '127.0.0.1')
     let got = ''
