@@ -140,7 +140,7 @@ export function startJobWorker(options: {
       try {
         runner = await run({
           connectionString: connectionStringOf(options.directUrl),
-          maxPoolSize: 3,
+          maxPoolSize: jobsAtOnce,
           concurrency: jobsAtOnce,
           pollInterval: polledEveryMs,
           noHandleSignals: true,
