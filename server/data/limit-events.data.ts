@@ -20,6 +20,19 @@ export interface RefusalChange {
   lastRequestId: string
 }
 
+/** A counter that reached what is warned of. */
+export interface LimitWarning {
+  tenantId: TenantId
+  /** Null where the limit is the tenant's. */
+  userId: UserId | null
+  name: LimitName
+  /** What it is told once for: a month, or a day for what is counted by the minute. */
+  span: string
+  threshold: number
+  spent: number
+  limit: number | null
+}
+
 /** A row of refused requests. */
 export type RefusalRow = typeof limitRefusals.$inferSelect
 /** A warning that was given. */
@@ -84,13 +97,13 @@ export async function listRefusals(
 }
 
 /** Notes a warning; false when it was given before, by whichever replica (the unique key decides). */
-export async function insertWarning(database: Database, warning: typeof limitWarnings.$inferInsert): Promise<boolean> {
+export async function insertWarning(database: Database, warning: LimitWarning & { at: Date }): Promise<boolean> {
   const rows = await database
     .insert(limitWarnings)
     .select(
       // A tenant that is gone meanwhile is warned of nothing.
-      sql`select ${newId()}::uuid, ${tenants.id}, ${warning.subject}, ${warning.name}, ${warning.span},
-        ${warning.threshold}::bigint, ${warning.spent}::bigint, ${warning.limit ?? null}::bigint,
+      sql`select ${newId()}::uuid, ${tenants.id}, ${warning.userId ?? ''}, ${warning.name}, ${warning.span},
+        ${warning.threshold}::bigint, ${warning.spent}::bigint, ${warning.limit}::bigint,
         ${warning.at.toISOString()}::timestamptz
         from ${tenants} where ${tenants.id} = ${warning.tenantId}`,
     )

@@ -1,24 +1,10 @@
 import type { CoreDatabase } from '../data/core-database.ts'
-import { insertWarning, listWarned } from '../data/limit-events.data.ts'
+import { insertWarning, type LimitWarning, listWarned } from '../data/limit-events.data.ts'
 import { findTenant } from '../data/tenants.data.ts'
-import type { TenantId, UserId } from '../platform/ids.ts'
-import type { LimitName } from '../platform/limit-settings.ts'
+import type { TenantId } from '../platform/ids.ts'
 import { describeAmount } from '../platform/limit-words.ts'
 import { showName, writeNotice } from './letters.ts'
 import type { Outbox } from './outbox.ts'
-
-/** A counter that reached what is warned of. */
-export interface ReachedThreshold {
-  tenantId: TenantId
-  /** Null where the limit is the tenant's. */
-  userId: UserId | null
-  name: LimitName
-  /** What it is told once for. */
-  span: string
-  threshold: number
-  spent: number
-  limit: number | null
-}
 
 /**
  * Tells a tenant's owner and the superusers, by mail, that a counter reached its threshold: once for each span, whichever
@@ -28,16 +14,13 @@ export function createLimitNotices(parts: {
   core: CoreDatabase
   outbox: Pick<Outbox, 'notify' | 'sendSoon'>
   now: () => Date
-}): (reached: ReachedThreshold) => Promise<void> {
-  return async (reached) => {
+}): (warning: LimitWarning) => Promise<void> {
+  return async (warning) => {
     const isNews = await parts.core.write(async (database) => {
-      const { tenantId, userId, name, span, threshold, spent, limit } = reached
-      const subject = userId ?? ''
-      const at = parts.now()
-      if (!(await insertWarning(database, { tenantId, subject, name, span, threshold, spent, limit, at }))) return false
-      const tenant = await findTenant(database, tenantId)
+      if (!(await insertWarning(database, { ...warning, at: parts.now() }))) return false
+      const tenant = await findTenant(database, warning.tenantId)
       if (!tenant) return false
-      const letter = writeWarning(tenant, reached)
+      const letter = writeWarning(tenant, warning)
       for (const to of await listWarned(database, tenant.ownerId)) {
         await parts.outbox.notify(database, writeNotice({ ...letter, to }))
       }
@@ -47,8 +30,8 @@ export function createLimitNotices(parts: {
   }
 }
 
-function writeWarning(tenant: { id: TenantId; name: string }, reached: ReachedThreshold) {
-  const { name, threshold, limit, userId } = reached
+function writeWarning(tenant: { id: TenantId; name: string }, warning: LimitWarning) {
+  const { name, threshold, limit, userId } = warning
   const place = showName(tenant.name)
   const who = userId === null ? place : `A user of ${place}`
   const next =

@@ -11,6 +11,11 @@ export const limitNames = [
 /** One of them. */
 export type LimitName = (typeof limitNames)[number]
 
+/** Whether it counts a calendar month; the others count a minute, or what is under way. */
+export function isMonthly(name: LimitName): boolean {
+  return name === 'tokens_per_month' || name === 'cost_per_month_micro_usd'
+}
+
 /** A value for each; null is unlimited. */
 export type LimitValues = Record<LimitName, number | null>
 

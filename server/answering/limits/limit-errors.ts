@@ -1,4 +1,4 @@
-import type { LimitName } from '../../platform/limit-settings.ts'
+import { isMonthly, type LimitName } from '../../platform/limit-settings.ts'
 import { describeAmount } from '../../platform/limit-words.ts'
 import { type AppError, defineError, type ErrorFactory } from '../../platform/errors.ts'
 import type { Standing } from './counters.ts'
@@ -56,9 +56,9 @@ const soonSeconds = 2
 export function describeRefusal(options: { standing: Standing; limit: number; now: Date }): LimitRefusal {
   const { standing, limit, now } = options
   const monthEndsAt = new Date(Date.UTC(now.getUTCFullYear(), now.getUTCMonth() + 1, 1))
-  const isMonthly = standing.name === 'tokens_per_month' || standing.name === 'cost_per_month_micro_usd'
-  const isOnlyHeld = standing.name === 'concurrent_streams' || (isMonthly && standing.spent - standing.held < limit)
-  const windowEndsInMs = isMonthly ? monthEndsAt.getTime() - now.getTime() : (standing.endsInMs ?? soonSeconds * 1000)
+  const ofMonth = isMonthly(standing.name)
+  const isOnlyHeld = standing.name === 'concurrent_streams' || (ofMonth && standing.spent - standing.held < limit)
+  const windowEndsInMs = ofMonth ? monthEndsAt.getTime() - now.getTime() : (standing.endsInMs ?? soonSeconds * 1000)
   return {
     name: standing.name,
     code: errors[standing.name].definition.code,
@@ -67,7 +67,7 @@ export function describeRefusal(options: { standing: Standing; limit: number; no
     spent: standing.spent,
     resetsAt: new Date(now.getTime() + windowEndsInMs),
     retryAfterSeconds:
-      isOnlyHeld && isMonthly && standing.held > 0 ? soonSeconds : Math.max(1, Math.ceil(windowEndsInMs / 1000)),
+      isOnlyHeld && ofMonth && standing.held > 0 ? soonSeconds : Math.max(1, Math.ceil(windowEndsInMs / 1000)),
   }
 }
 

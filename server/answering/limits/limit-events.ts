@@ -1,22 +1,8 @@
-import type { RefusalChange } from '../../data/limit-events.data.ts'
-import type { TenantId, UserId } from '../../platform/ids.ts'
-import type { LimitName } from '../../platform/limit-settings.ts'
+import type { LimitWarning, RefusalChange } from '../../data/limit-events.data.ts'
+import { isMonthly } from '../../platform/limit-settings.ts'
 import type { Log } from '../../platform/log.ts'
 import type { LimitRefusal } from './limit-errors.ts'
 import type { LimitedCaller, LimitStanding, LimitWatcher } from './limits.ts'
-
-/** A counter that reached what is warned of. */
-export interface LimitWarning {
-  tenantId: TenantId
-  /** Null where the limit is the tenant's. */
-  userId: UserId | null
-  name: LimitName
-  /** What it is told once for: a month, or a day for what is counted by the minute. */
-  span: string
-  threshold: number
-  spent: number
-  limit: number | null
-}
 
 /** Keeps what limits refused and warned of; nothing of it delays a request. */
 export interface LimitEvents extends LimitWatcher {
@@ -84,11 +70,10 @@ export function createLimitEvents(options: {
       note({ ...common, name, scope, limit, spent, resetsAt })
     },
     counted(caller: LimitedCaller, standings: LimitStanding[]) {
+      const today = now().toISOString()
       for (const { userId, name, spent, soft, hard } of standings) {
         if (soft === null || spent < soft) continue
-        const span = now()
-          .toISOString()
-          .slice(0, name.endsWith('_per_month') || name.startsWith('cost') ? 7 : 10)
+        const span = today.slice(0, isMonthly(name) ? 7 : 10)
         noteWarning({ tenantId: caller.tenant.id, userId, name, span, threshold: soft, spent, limit: hard })
       }
     },

@@ -1,4 +1,4 @@
-import { limitNames, type LimitName } from '../../platform/limit-settings.ts'
+import { isMonthly, limitNames, type LimitName } from '../../platform/limit-settings.ts'
 import type { TenantId, UserId } from '../../platform/ids.ts'
 import type { Clock } from '../../platform/clock.ts'
 import {
@@ -100,7 +100,7 @@ export function createMemoryCounters(options: {
   function share(name: LimitName, max: number, month: Month | undefined): number {
     const replicas = options.replicas()
     if (replicas <= 1 || max === Infinity) return max
-    if (name !== 'tokens_per_month' && name !== 'cost_per_month_micro_usd') return Math.ceil(max / replicas)
+    if (!isMonthly(name)) return Math.ceil(max / replicas)
     const base = (name === 'tokens_per_month' ? month?.base.tokens : month?.base.costMicroUsd) ?? 0
     return base + Math.max(0, Math.ceil((max - base) / replicas))
   }
