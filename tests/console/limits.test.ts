@@ -3,11 +3,19 @@ import {
   checkAmount,
   checkWarning,
   describeCounter,
+  findLately,
   readAmount,
   readTexts,
+  tellReset,
   writeTexts,
 } from '../../console/src/features/limits/limit-words.ts'
-import { checkRate, formatRate, groupPrices, readRate } from '../../console/src/features/prices/price-words.ts'
+import {
+  checkRate,
+  formatRate,
+  groupPrices,
+  readRate,
+  tellWithout,
+} from '../../console/src/features/prices/price-words.ts'
 
 const none = {
   requests_per_minute: null,
@@ -28,7 +36,7 @@ describe('limits in the form', () => {
     }
     const texts = writeTexts(own)
     expect(texts.tenant.hard.tokens_per_month).toBe('7,400,000')
-    expect(texts.tenant.hard.cost_per_month_micro_usd).toBe('250.5')
+    expect(texts.tenant.hard.cost_per_month_micro_usd).toBe('250.50')
     expect(texts.user.hard.tokens_per_month).toBe('')
     expect(readTexts(texts)).toEqual(own)
   })
@@ -66,6 +74,33 @@ describe('limits in the form', () => {
     expect(describeCounter({ name: 'cost_per_month_micro_usd', spent: 25_000_000, limit: 25_000_000 })).toBe(
       '$25.00 of $25.00',
     )
+    expect(describeCounter({ name: 'cost_per_month_micro_usd', spent: 104_200, limit: 100_000 })).toBe(
+      '$0.1042 of $0.10',
+    )
+  })
+
+  test('when a full counter is free again is told while it is full, by the clock or by the day', () => {
+    const now = new Date('2026-11-20T12:00:00Z')
+    expect(tellReset({ time: '2026-11-20T11:59:59Z', now })).toBeUndefined()
+    expect(tellReset({ time: '2026-11-20T12:00:40Z', now })).toBe('free again in 40 seconds')
+    expect(tellReset({ time: '2026-12-01T00:00:00Z', now })).toBe('free again on 1 Dec')
+  })
+
+  test('each counter that refused within a day is named once, by its last refusal', () => {
+    const refusal = (name: 'tokens_per_month' | 'concurrent_streams', scope: 'tenant' | 'user', at: string) => ({
+      name,
+      scope,
+      at,
+    })
+    const last = refusal('tokens_per_month', 'user', '2026-11-20T11:00:00Z')
+    const other = refusal('tokens_per_month', 'tenant', '2026-11-20T10:00:00Z')
+    const refusals = [
+      last,
+      other,
+      refusal('tokens_per_month', 'user', '2026-11-20T09:00:00Z'),
+      refusal('concurrent_streams', 'tenant', '2026-11-19T11:00:00Z'),
+    ]
+    expect(findLately({ refusals, now: new Date('2026-11-20T12:00:00Z') })).toEqual([last, other])
   })
 })
 
@@ -87,6 +122,24 @@ describe('prices', () => {
       ['a current', 3],
       ['b coming', 1],
     ])
+  })
+
+  test('what removing a price does is said before it: the one before is back, or the cost becomes unknown', () => {
+    const [current, past] = [price('a', 'current'), price('a', 'past')]
+    expect(tellWithout([current, past], current)).toBe('From now on it costs $0.15 input and $0.60 output again.')
+    expect(tellWithout([current], current)).toBe(
+      'From now on it has no price: its cost is unknown, and tenants with a budget are refused.',
+    )
+    expect(tellWithout([current, past], past)).toBe('What was counted stays as it was, and the price in force stays.')
+  })
+
+  test('models stand by their names, the one that is built in last', () => {
+    const groups = groupPrices([
+      { ...price('offline', 'current'), provider: 'offline' },
+      price('b', 'current'),
+      price('a', 'current'),
+    ])
+    expect(groups.map(({ model }) => model)).toEqual(['a', 'b', 'offline'])
   })
 
   test('rates are dollars for a million tokens, as exact as they were entered', () => {

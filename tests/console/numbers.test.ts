@@ -37,6 +37,7 @@ describe('numbers', () => {
     [formatMoney(0), '$0.00'],
     [formatMoney(null), 'no price'],
     [formatMoney(3), '<$0.0001'],
+    [formatMs(0.31), '<1 ms'],
     [formatMs(318), '318 ms'],
     [formatMs(1204), '1,204 ms'],
     [formatMs(null), 'no data'],

@@ -102,7 +102,12 @@ describe('a test answer', () => {
       title: 'No model provider is set up.',
       advice: 'Give this tenant its own key.',
     })
-    expect(words('limit.tokens_per_month', 'The month’s tokens are spent.', 429).advice).toBe('Ask again in a moment.')
+    const used = 'This organization may have $0.10 a month. Try again in 10 days.'
+    expect(words('limit.cost_per_month_micro_usd', used, 429)).toEqual({
+      title: 'The budget of this month is used up.',
+      advice: used,
+    })
+    expect(words('limit.of_tomorrow', 'Something is spent.', 429).advice).toBe('Ask again in a moment.')
     expect(words('retrieval.failed', 'Pinecone is failing.').advice).toContain('Test the Pinecone connection')
     expect(words('network.unreachable', '', 0).title).toBe('The server did not answer.')
   })

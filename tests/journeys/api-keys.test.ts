@@ -53,7 +53,7 @@ describe.skipIf(!canBrowse())('the API keys of an organization', () => {
       await page.getByText('Give it a name.').waitFor()
       await expectAccessible()
       await page.getByLabel('Name', { exact: true }).last().fill('Website backend')
-      await page.getByLabel('Lasts').selectOption('90 days')
+      await page.getByLabel('Expires').selectOption('In 90 days')
       await page.getByRole('button', { name: 'Make key', exact: true }).click()
       await page.getByText('This is the only time it is shown.').waitFor()
       await expectAccessible()
@@ -71,12 +71,12 @@ describe.skipIf(!canBrowse())('the API keys of an organization', () => {
       const { page } = visitor
       await row('Website backend').getByRole('button', { name: 'What to do with Website backend' }).click()
       await page.getByRole('menuitem', { name: 'Rotate key…' }).click()
-      await page.getByLabel('The secret before still works for').selectOption('An hour')
+      await page.getByLabel('The old secret works for another').selectOption('An hour')
       await page.getByRole('button', { name: 'Rotate key', exact: true }).click()
       const second = await copySecret()
       expect(second).not.toBe(first)
       for (const token of [first, second]) expect((await call(stage.app, 'GET /v1/models', { token })).status).toBe(200)
-      expect(await row('Website backend').innerText()).toMatch(/The secret before works for 60 minutes more/)
+      expect(await row('Website backend').innerText()).toMatch(/Old secret works for 60 minutes more/)
     },
     journeyMs,
   )

@@ -18,6 +18,8 @@ export class ApiProblem extends Error {
   readonly requestId: string | undefined
   readonly retryAfterSeconds: number | undefined
   readonly refusedFields: readonly RefusedField[]
+  /** Whose counter a limit's refusal is about: the tenant's as a whole, or the caller's own. */
+  readonly limitScope: 'tenant' | 'user' | undefined
   /** When it was seen here: what a wait is counted from. */
   readonly occurredAt: Date
 
@@ -28,6 +30,7 @@ export class ApiProblem extends Error {
     requestId?: string
     retryAfterSeconds?: number
     refusedFields?: readonly RefusedField[]
+    limitScope?: 'tenant' | 'user'
     occurredAt?: Date
     cause?: unknown
   }) {
@@ -38,6 +41,7 @@ export class ApiProblem extends Error {
     this.requestId = problem.requestId
     this.retryAfterSeconds = problem.retryAfterSeconds
     this.refusedFields = problem.refusedFields ?? []
+    this.limitScope = problem.limitScope
     this.occurredAt = problem.occurredAt ?? new Date()
   }
 }
@@ -67,6 +71,7 @@ export async function readProblem(response: Response): Promise<ApiProblem> {
     requestId: typeof body.request_id === 'string' ? body.request_id : requestId,
     retryAfterSeconds,
     refusedFields: Array.isArray(body.errors) ? body.errors.filter(isRefusedField) : [],
+    limitScope: body.scope === 'tenant' || body.scope === 'user' ? body.scope : undefined,
   })
 }
 

@@ -63,9 +63,10 @@ export function formatMoneyTick(microUsd: number): string {
   return `$${Math.abs(dollars) < 1 ? tiny.format(dollars) : formatTick(dollars)}`
 }
 
-/** A duration: 318 ms · 1,204 ms; from ten seconds 12.4 s; null is “no data”. */
+/** A duration: <1 ms · 318 ms · 1,204 ms; from ten seconds 12.4 s; null is “no data”. */
 export function describeMs(ms: number | null): Quantity {
   if (ms === null) return { number: 'no data', unit: '' }
+  if (ms < 1) return { number: '<1', unit: 'ms' }
   return ms < 10_000 ? { number: whole.format(ms), unit: 'ms' } : { number: digits(ms / 1000, 1), unit: 's' }
 }
 

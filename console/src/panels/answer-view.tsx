@@ -1,12 +1,19 @@
+import { useQuery } from '@tanstack/react-query'
+import { Link } from '@tanstack/react-router'
 import { useMemo, type ReactNode } from 'react'
+import { useApi } from '../api/api-context.ts'
+import type { ApiProblem } from '../api/problem.ts'
 import { formatCount, formatMoney, formatMs } from '../lib/numbers.ts'
+import { tenantPath } from '../lib/paths.ts'
 import { CopyId } from '../ui/copy-id.tsx'
 import { Icon } from '../ui/icons.tsx'
 import { Markdown } from '../ui/markdown.tsx'
+import { getMeQueryOptions } from './me.queries.ts'
 import { announceAnswer, describeAnswerProblem, isUnderWay, type Answer } from './preview-answer.ts'
 
 /** What a test answer says: its Markdown, why it failed or ended early. Its start and end are announced by `name`. */
 export function AnswerText(props: {
+  tenantId: string
   answer: Answer
   /** Whose answer it is: “Live”, “Kepler Health”. */
   name: string
@@ -35,12 +42,12 @@ export function AnswerText(props: {
           Cut short: it reached the longest answer allowed. Raise that limit in Settings.
         </p>
       )}
-      {phase === 'failed' && <AnswerProblem answer={answer} />}
+      {phase === 'failed' && <AnswerProblem tenantId={props.tenantId} answer={answer} />}
     </>
   )
 }
 
-function AnswerProblem(props: { answer: Answer }): ReactNode {
+function AnswerProblem(props: { tenantId: string; answer: Answer }): ReactNode {
   const { problem } = props.answer
   const { title, advice } = describeAnswerProblem(problem)
   return (
@@ -49,6 +56,7 @@ function AnswerProblem(props: { answer: Answer }): ReactNode {
       <div className="min-w-0">
         <p className="font-semibold text-danger">{title}</p>
         <p className="text-ink-2">{advice}</p>
+        {problem && <WayOn tenantId={props.tenantId} problem={problem} />}
         {problem?.requestId !== undefined && (
           <p className="mt-1 text-meta text-ink-3">
             Request <CopyId id={problem.requestId} what="request id" />
@@ -56,6 +64,30 @@ function AnswerProblem(props: { answer: Answer }): ReactNode {
         )}
       </div>
     </div>
+  )
+}
+
+/** Where somebody can let the next question through. */
+function WayOn(props: { tenantId: string; problem: ApiProblem }): ReactNode {
+  const { tenantId, problem } = props
+  const { data: me } = useQuery(getMeQueryOptions(useApi()))
+  if (problem.code === 'model.price_unknown') {
+    return me?.is_superuser ? (
+      <Link to="/system/prices" className="link">
+        Set its price
+      </Link>
+    ) : null
+  }
+  if (problem.status !== 429 || problem.limitScope === undefined) return null
+  const limit = problem.code.replace('limit.', '')
+  return (
+    <Link
+      to={tenantPath(tenantId, 'limits')}
+      search={problem.limitScope === 'user' ? { limit, of: 'user' } : { limit }}
+      className="link"
+    >
+      {me?.is_superuser ? 'Change this limit' : 'See this limit'}
+    </Link>
   )
 }
 
@@ -67,7 +99,7 @@ export function AnswerFigures(props: { answer: Answer; className?: string }): Re
   return (
     <dl className={`flex flex-wrap justify-between gap-x-4 gap-y-2 text-meta ${props.className ?? ''}`}>
       <AnswerFigure name="First token" value={firstTokenMs === undefined ? undefined : formatMs(firstTokenMs)}>
-        {phase === 'waiting' ? 'waiting' : missing}
+        {phase === 'waiting' ? 'waiting' : answer.text === '' ? missing : 'not seen'}
       </AnswerFigure>
       <AnswerFigure name="Tokens" value={usage && formatCount(usage.total_tokens)}>
         {missing}

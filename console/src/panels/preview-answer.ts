@@ -108,6 +108,8 @@ const announcements: Record<Exclude<AnswerPhase, 'failed'>, string> = {
 /** The sentence for an answer that failed; the server's own words name the cause at the model's provider. */
 export function describeAnswerProblem(problem: ApiProblem | undefined): ProblemWords {
   if (problem === undefined) return { title: 'The answer failed.', advice: 'Ask again.' }
+  const limited = limitTitles[problem.code]
+  if (limited !== undefined) return { title: limited, advice: problem.message }
   if (problem.code.startsWith('model.') || problem.code.startsWith('limit.')) {
     const [title = '', ...advice] = problem.message.split(/(?<=\.)\s/)
     return { title, advice: advice.join(' ') || 'Ask again in a moment.' }
@@ -116,6 +118,14 @@ export function describeAnswerProblem(problem: ApiProblem | undefined): ProblemW
     return { title: problem.message, advice: 'Test the Pinecone connection, or ask without sources.' }
   }
   return describeProblem({ problem, attempt: 'other' })
+}
+
+const limitTitles: Record<string, string> = {
+  'limit.requests_per_minute': 'Too many requests in this minute.',
+  'limit.tokens_per_minute': 'Too many tokens in this minute.',
+  'limit.concurrent_streams': 'Too many answers at the same time.',
+  'limit.tokens_per_month': 'The tokens of this month are used up.',
+  'limit.cost_per_month_micro_usd': 'The budget of this month is used up.',
 }
 
 function findCited(options: { text: string; sources: readonly Source[] }): readonly number[] {

@@ -60,6 +60,7 @@ export function TryAnswer(props: {
           <QuestionBubble text={question} />
           <div className="min-h-[44px]">
             <AnswerText
+              tenantId={props.tenantId}
               answer={answer}
               name={props.name}
               onSource={(n) => setOpen({ key: String(n), fromAnswer: true })}

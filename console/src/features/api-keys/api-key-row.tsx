@@ -22,9 +22,11 @@ export function ApiKeyRow(props: { tenantId: string; apiKey: ApiKey }): ReactNod
   return (
     <li className="flex items-center gap-x-4 border-b border-line py-[10px] last:border-b-0">
       <div className="min-w-0 flex-1">
-        <div className="flex flex-wrap items-center justify-between gap-x-4">
-          <p className="font-medium wrap-anywhere text-ink">{apiKey.name}</p>
-          <State kind={ends.kind}>{ends.words}</State>
+        <div className="flex items-start justify-between gap-x-4 phone:flex-col">
+          <p className="min-w-0 font-medium wrap-anywhere text-ink">{apiKey.name}</p>
+          <State kind={ends.kind} className="shrink-0">
+            {ends.words}
+          </State>
         </div>
         <p className="flex flex-wrap gap-x-3 text-meta text-ink-3">
           <span className="font-mono">tk_…{apiKey.last4}</span>

@@ -15,20 +15,20 @@ export const scopeChoices: readonly { value: ApiKeyScope; label: string; hint: s
   },
 ]
 
-/** How long a key may last, in days. */
+/** When a key expires, in days. */
 export const lifetimeChoices = [
-  { value: '0', label: 'No end' },
-  { value: '30', label: '30 days' },
-  { value: '90', label: '90 days' },
-  { value: '365', label: 'A year' },
+  { value: '0', label: 'Never' },
+  { value: '30', label: 'In 30 days' },
+  { value: '90', label: 'In 90 days' },
+  { value: '365', label: 'In a year' },
 ] as const
 
-/** How long the secret before is accepted after a rotation, in minutes. */
+/** How long the old secret is accepted after a rotation, in minutes. */
 export const graceChoices = [
   { value: '1440', label: 'A day' },
   { value: '60', label: 'An hour' },
   { value: '10080', label: 'A week' },
-  { value: '0', label: 'Not at all: it stops at once' },
+  { value: '0', label: 'Nothing: it stops at once' },
 ] as const
 
 /** What a key may do, in a word or two. */
@@ -37,7 +37,7 @@ export function describeScopes(scopes: readonly ApiKeyScope[]): string {
   return names.length === scopeChoices.length ? 'Everything' : `${names.join(', ')} only`
 }
 
-/** What a manager should know of a key's ends: that it has expired, expires soon, or that a former secret still opens. */
+/** What a manager should know of a key's ends: that it has expired, expires soon, or that its old secret still opens. */
 export function describeEnds(options: {
   key: { status: 'active' | 'expired'; expires_at: string | null; grace_until: string | null }
   now: Date
@@ -48,14 +48,14 @@ export function describeEnds(options: {
     const seconds = (new Date(key.grace_until).getTime() - now.getTime()) / 1000
     if (seconds > 0) {
       const left = formatWait(Math.max(1, seconds - nowSecondsOldMax))
-      return { kind: 'working', words: `The secret before works for ${left} more` }
+      return { kind: 'working', words: `Old secret works for ${left} more` }
     }
   }
-  if (key.expires_at === null) return { kind: 'fine', words: 'No end' }
+  if (key.expires_at === null) return { kind: 'fine', words: 'Never expires' }
   const seconds = (new Date(key.expires_at).getTime() - now.getTime()) / 1000
   const isSoon = seconds < soonSeconds
   const day = formatDate({ time: key.expires_at, now })
-  return { kind: isSoon ? 'attention' : 'fine', words: isSoon ? `Expires on ${day}` : `Until ${day}` }
+  return { kind: isSoon ? 'attention' : 'fine', words: isSoon ? `Expires on ${day}` : `Expires ${day}` }
 }
 
 const soonSeconds = 14 * 86_400

@@ -72,9 +72,9 @@ export function MakeKeyDialog(props: { tenantId: string; onClose: () => void }):
           error={errors.name?.message}
           {...form.register('name', { validate: (name) => checkName(name) ?? true })}
         />
-        <SelectField label="Lasts" choices={lifetimeChoices} {...form.register('days')} />
+        <SelectField label="Expires" choices={lifetimeChoices} {...form.register('days')} />
         <fieldset className="flex flex-col gap-2" aria-describedby={`${formId}-scopes`}>
-          <legend className="mb-[6px] font-medium text-ink">May</legend>
+          <legend className="mb-[6px] font-medium text-ink">What it may do</legend>
           {scopeChoices.map(({ value, label, hint }) => (
             <CheckField
               key={value}

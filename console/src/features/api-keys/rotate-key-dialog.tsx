@@ -31,8 +31,8 @@ export function RotateKeyDialog(props: { tenantId: string; apiKey: ApiKey; onClo
         secret={rotated.secret}
         note={
           rotated.grace_until === null
-            ? 'The one before is refused already.'
-            : `The one before works until ${formatFullTime(rotated.grace_until)}.`
+            ? 'The old one is refused already.'
+            : `The old one works until ${formatFullTime(rotated.grace_until)}.`
         }
         onClose={props.onClose}
       />
@@ -43,12 +43,12 @@ export function RotateKeyDialog(props: { tenantId: string; apiKey: ApiKey; onClo
       open
       locked={rotate.isPending}
       title={`Rotate ${apiKey.name}`}
-      description="It gets a new secret and stays the same key: its conversations, usage and end are kept."
+      description="It gets a new secret and stays the same key: its conversations, usage and expiry stay."
       onClose={props.onClose}
       foot={
         <>
           <Button onClick={props.onClose} disabled={rotate.isPending}>
-            Keep the secret
+            Keep old secret
           </Button>
           <Button kind="primary" busy={rotate.isPending} onClick={() => void start()}>
             Rotate key
@@ -59,7 +59,7 @@ export function RotateKeyDialog(props: { tenantId: string; apiKey: ApiKey; onClo
       <div className="mt-4 flex flex-col gap-2">
         <ProblemNotice className="mb-2" words={problem && describeRefusal(problem)} />
         <SelectField
-          label="The secret before still works for"
+          label="The old secret works for another"
           hint="Time to put the new one into your servers."
           choices={graceChoices}
           value={grace}

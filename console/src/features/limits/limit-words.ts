@@ -1,4 +1,6 @@
+import { formatWait } from '../../lib/format.ts'
 import { formatCount, formatMoney } from '../../lib/numbers.ts'
+import { formatDate } from '../../lib/times.ts'
 import type { TenantChanges } from '../../panels/tenant.queries.ts'
 import type { LimitFacts } from './limits.queries.ts'
 
@@ -17,23 +19,53 @@ export interface LimitWords {
   title: string
   /** What is counted, and for how long. */
   explanation: string
+  /** The span that is counted now, after an amount: “12 of 60 this minute”. */
+  span: string
 }
 
 /** The limits, from the shortest span to the longest. */
 export const limits: readonly LimitWords[] = [
-  { name: 'requests_per_minute', title: 'Requests a minute', explanation: 'Questions asked, by chat and by API.' },
-  { name: 'tokens_per_minute', title: 'Tokens a minute', explanation: 'Of questions, sources and answers.' },
-  { name: 'concurrent_streams', title: 'Answers at once', explanation: 'Being written at the same time.' },
-  { name: 'tokens_per_month', title: 'Tokens a month', explanation: 'In a calendar month, UTC, tests included.' },
-  { name: 'cost_per_month_micro_usd', title: 'Cost a month', explanation: 'At the prices known here. In US dollars.' },
+  {
+    name: 'requests_per_minute',
+    title: 'Requests a minute',
+    explanation: 'Questions asked, by chat and by API.',
+    span: 'this minute',
+  },
+  {
+    name: 'tokens_per_minute',
+    title: 'Tokens a minute',
+    explanation: 'Of questions, sources and answers.',
+    span: 'this minute',
+  },
+  {
+    name: 'concurrent_streams',
+    title: 'Answers at once',
+    explanation: 'Being written at the same time.',
+    span: 'now',
+  },
+  {
+    name: 'tokens_per_month',
+    title: 'Tokens a month',
+    explanation: 'In a calendar month, UTC, tests included.',
+    span: 'this month',
+  },
+  {
+    name: 'cost_per_month_micro_usd',
+    title: 'Cost a month',
+    explanation: 'In US dollars, at the prices known here.',
+    span: 'this month',
+  },
 ]
 
 const amountMax = 1_000_000_000
 const microUsdPerUsd = 1_000_000
+const microUsdPerCent = 10_000
+const daySeconds = 86_400
 
-/** An amount as it stands in a sentence: “1,200”, “$14.20”. */
+/** An amount as it stands in a sentence: “1,200”, “$14.20”; whole cents without more digits. */
 export function formatAmount(name: LimitName, amount: number): string {
-  return name === 'cost_per_month_micro_usd' ? formatMoney(amount) : formatCount(amount)
+  if (name !== 'cost_per_month_micro_usd') return formatCount(amount)
+  return amount % microUsdPerCent === 0 ? `$${writeAmount(name, amount)}` : formatMoney(amount)
 }
 
 /** The title of a limit. */
@@ -84,8 +116,8 @@ export function readTexts(texts: LimitTexts): NonNullable<TenantChanges['limits'
 /** An amount for a field; money in dollars. */
 export function writeAmount(name: LimitName, amount: number | null): string {
   if (amount === null) return ''
-  const shown = name === 'cost_per_month_micro_usd' ? amount / microUsdPerUsd : amount
-  return shown.toLocaleString('en-US', { maximumFractionDigits: 6 })
+  if (name !== 'cost_per_month_micro_usd') return amount.toLocaleString('en-US')
+  return (amount / microUsdPerUsd).toLocaleString('en-US', { minimumFractionDigits: 2, maximumFractionDigits: 6 })
 }
 
 /** What was typed: null for nothing; thousands may be parted by commas or spaces. */
@@ -121,6 +153,28 @@ export function checkWarning(
 /** A refusal in a sentence's part: “60 of 60 requests a minute”. */
 export function describeCounter(refusal: { name: LimitName; spent: number; limit: number }): string {
   return `${formatAmount(refusal.name, refusal.spent)} of ${formatAmount(refusal.name, refusal.limit)}`
+}
+
+/** The last refusal by each counter within a day, newest first. */
+export function findLately<Told extends { name: LimitName; scope: LimitScope; at: string }>(options: {
+  /** Newest first. */
+  refusals: readonly Told[]
+  now: Date
+}): readonly Told[] {
+  const since = options.now.getTime() - daySeconds * 1_000
+  const last = new Map<string, Told>()
+  for (const refusal of options.refusals) {
+    const counter = `${refusal.scope} ${refusal.name}`
+    if (new Date(refusal.at).getTime() >= since && !last.has(counter)) last.set(counter, refusal)
+  }
+  return [...last.values()]
+}
+
+/** When a full counter is free again, in a sentence's part: “free again on 1 Dec”; undefined once it is. */
+export function tellReset(options: { time: string; now: Date }): string | undefined {
+  const seconds = (new Date(options.time).getTime() - options.now.getTime()) / 1000
+  if (seconds <= 0) return undefined
+  return seconds < daySeconds ? `free again in ${formatWait(seconds)}` : `free again on ${formatDate(options)}`
 }
 
 function plainNumber(text: string): string {

@@ -1,18 +1,20 @@
-import { useQuery } from '@tanstack/react-query'
+import { useInfiniteQuery, useQuery } from '@tanstack/react-query'
 import { useParams } from '@tanstack/react-router'
 import type { ReactNode } from 'react'
 import { useApi } from '../../api/api-context.ts'
 import { formatCount, formatMoney } from '../../lib/numbers.ts'
 import { getMeQueryOptions } from '../../panels/me.queries.ts'
 import { QueryPanel } from '../../panels/query-panel.tsx'
-import { getTenantQueryOptions } from '../../panels/tenant.queries.ts'
+import { getTenantQueryOptions, type Tenant } from '../../panels/tenant.queries.ts'
 import { TableSkeleton } from '../../ui/bone.tsx'
 import { Section, WithRail } from '../../ui/section.tsx'
 import { When } from '../../ui/time.tsx'
 import { formatAmount, titleOf } from './limit-words.ts'
 import { LimitsForm } from './limits-form.tsx'
-import { getLimitsQueryOptions, type LimitFacts } from './limits.queries.ts'
+import { getLimitsQueryOptions, getRefusalsQueryOptions, type LimitFacts } from './limits.queries.ts'
+import { LatelyRefused } from './lately-refused.tsx'
 import { RefusalsSection } from './refusals-section.tsx'
+import { useLimitsForm } from './use-limits-form.ts'
 
 /** What a tenant may use, what it uses now, and what was refused. Superusers set it; owners see it. */
 export function LimitsPage(): ReactNode {
@@ -24,21 +26,30 @@ export function LimitsPage(): ReactNode {
   if (!tenant || !user) return null
   return (
     <QueryPanel what="Limits" query={limits} skeleton={<TableSkeleton rows={6} />}>
-      {(facts) => (
-        <WithRail
-          label="Warnings and users"
-          rail={
-            <>
-              <WarningsSection warnings={facts.warnings} />
-              <BusiestSection users={facts.busiest_users} />
-            </>
-          }
-        >
-          <LimitsForm tenant={tenant} facts={facts} mayEdit={user.is_superuser} />
-          <RefusalsSection tenantId={tenantId} />
-        </WithRail>
-      )}
+      {(facts) => <Limits key={tenant.id} tenant={tenant} facts={facts} mayEdit={user.is_superuser} />}
     </QueryPanel>
+  )
+}
+
+function Limits(props: { tenant: Tenant; facts: LimitFacts; mayEdit: boolean }): ReactNode {
+  const { tenant, facts, mayEdit } = props
+  const edited = useLimitsForm(tenant)
+  const refusals = useInfiniteQuery(getRefusalsQueryOptions(useApi(), tenant.id))
+  const goTo = mayEdit ? edited.goTo : undefined
+  return (
+    <WithRail
+      label="Refusals, warnings and users"
+      rail={
+        <>
+          <LatelyRefused refusals={refusals.data?.pages[0]?.items} goTo={goTo} />
+          <WarningsSection warnings={facts.warnings} />
+          <BusiestSection users={facts.busiest_users} />
+        </>
+      }
+    >
+      <LimitsForm facts={facts} edited={mayEdit ? edited : undefined} />
+      <RefusalsSection refusals={refusals} goTo={goTo} />
+    </WithRail>
   )
 }
 
@@ -46,7 +57,7 @@ function WarningsSection(props: { warnings: LimitFacts['warnings'] }): ReactNode
   return (
     <Section title="Warnings">
       {props.warnings.length === 0 ? (
-        <p className="text-ink-3">Nothing came close to a limit. When it does, its owner and superusers get a mail.</p>
+        <p className="text-ink-3">No warning was reached. When one is, the owner and superusers get a mail.</p>
       ) : (
         <ul className="flex flex-col gap-3">
           {props.warnings.map(({ id, at, name, user, threshold, limit }) => (

@@ -6,14 +6,13 @@ import { Dialog } from '../../ui/dialog.tsx'
 import { TextField } from '../../ui/field.tsx'
 import { ProblemNotice } from '../../ui/problem-notice.tsx'
 import { SelectField } from '../../ui/select-field.tsx'
-import { checkRate, formatRate, readRate } from './price-words.ts'
+import { checkRate, formatRate, nameProvider, readRate } from './price-words.ts'
 import type { NewPrice, Price } from './use-prices.ts'
 
-const providers: readonly { value: NewPrice['provider']; label: string }[] = [
-  { value: 'openai', label: 'OpenAI' },
-  { value: 'deepseek', label: 'DeepSeek' },
-  { value: 'openai-compatible', label: 'OpenAI-compatible' },
-]
+const providers = (['openai', 'deepseek', 'openai-compatible'] satisfies NewPrice['provider'][]).map((value) => ({
+  value,
+  label: nameProvider(value),
+}))
 
 /** The dialog that sets a price: of a new model, or a new one of a model that has some. */
 export function PriceForm(props: {
@@ -65,7 +64,7 @@ export function PriceForm(props: {
       foot={
         <>
           <Button disabled={busy} onClick={props.onClose}>
-            Set nothing
+            Cancel
           </Button>
           <Button kind="primary" type="submit" form={formId} busy={busy}>
             Set price

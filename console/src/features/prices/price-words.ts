@@ -13,17 +13,45 @@ export interface PricedModel {
   versions: readonly Price[]
 }
 
-/** Versions by model, in the order of the list. */
+/** What a provider is called. */
+export function nameProvider(provider: string): string {
+  return providerNames[provider] ?? provider
+}
+
+const providerNames: Record<string, string> = {
+  openai: 'OpenAI',
+  deepseek: 'DeepSeek',
+  'openai-compatible': 'OpenAI-compatible',
+  offline: 'Built in, free',
+}
+
+/** Versions by model, by their names; the model that is built in comes last. */
 export function groupPrices(items: readonly Price[]): PricedModel[] {
   const groups = new Map<string, Price[]>()
   for (const price of items) {
     const key = `${price.provider}/${price.model}`
     groups.set(key, [...(groups.get(key) ?? []), price])
   }
-  return [...groups].flatMap(([key, versions]) => {
+  const models = [...groups].flatMap(([key, versions]) => {
     const shown = versions.find(({ state }) => state === 'current') ?? versions.at(-1)
     return shown ? [{ key, provider: shown.provider, model: shown.model, shown, versions }] : []
   })
+  const isBuiltIn = ({ provider }: PricedModel): number => (provider === 'offline' ? 1 : 0)
+  return models.toSorted(
+    (one, other) =>
+      isBuiltIn(one) - isBuiltIn(other) ||
+      one.model.localeCompare(other.model, 'en') ||
+      one.provider.localeCompare(other.provider, 'en'),
+  )
+}
+
+/** What a model costs once a version of its price is gone, for a question. */
+export function tellWithout(versions: readonly Price[], removed: Price): string {
+  if (removed.state !== 'current') return 'What was counted stays as it was, and the price in force stays.'
+  const next = versions.find(({ state }) => state === 'past')
+  return next
+    ? `From now on it costs ${formatRate(next.input_per_million_micro_usd)} input and ${formatRate(next.output_per_million_micro_usd)} output again.`
+    : 'From now on it has no price: its cost is unknown, and tenants with a budget are refused.'
 }
 
 /** Dollars for a million tokens, as exact as they were entered: “$0.15”. */

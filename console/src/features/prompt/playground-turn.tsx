@@ -31,6 +31,7 @@ export function PlaygroundTurn(props: {
       </div>
       <div className={classNames('grid border-t border-line', turn.other && 'desk:grid-cols-2')}>
         <Pane
+          tenantId={props.tenantId}
           name="Live"
           detail={props.liveName}
           answer={turn.live}
@@ -39,6 +40,7 @@ export function PlaygroundTurn(props: {
         />
         {turn.other && (
           <Pane
+            tenantId={props.tenantId}
             name={turn.otherName ?? 'Draft'}
             isOther
             answer={turn.other}
@@ -63,6 +65,7 @@ export function PlaygroundTurn(props: {
 }
 
 function Pane(props: {
+  tenantId: string
   name: string
   detail?: string
   isOther?: boolean
@@ -93,7 +96,7 @@ function Pane(props: {
         )}
       </div>
       <div className="min-h-[66px] flex-1">
-        <AnswerText answer={answer} name={name} onSource={props.onSource} />
+        <AnswerText tenantId={props.tenantId} answer={answer} name={name} onSource={props.onSource} />
       </div>
       <AnswerFigures answer={answer} className="pt-2" />
     </section>

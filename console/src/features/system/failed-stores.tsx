@@ -36,8 +36,10 @@ export function FailedStores(props: { stores: readonly FailedStore[] }): ReactNo
     <div className="mt-4">
       <div className="flex flex-wrap items-center gap-x-4 gap-y-2 pb-3">
         <p className="text-ink-2">
-          {stores.length === 1 ? 'This tenant is not served' : 'These tenants are not served'} until it is mended;
-          nothing of them is lost.{stores.length >= shownMax && ' The first 200 are shown.'}
+          {stores.length === 1
+            ? 'This tenant is not served until it is mended; nothing of it is lost.'
+            : 'These tenants are not served until they are mended; nothing of them is lost.'}
+          {stores.length >= shownMax && ' The first 200 are shown.'}
         </p>
         {stores.length > 1 && (
           <Button className="ms-auto" busy={retry.isPending} onClick={tryAll}>

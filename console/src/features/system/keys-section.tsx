@@ -25,10 +25,10 @@ export function KeysSection(): ReactNode {
         <Fact name="Tokens">
           {keys.tokens.has_former_key ? (
             <>
-              <State kind="working">Tokens of the key before are accepted</State>
+              <State kind="working">Tokens of the old key still work</State>
               <span className="text-ink-3">
-                {formatWait(keys.tokens.accepted_seconds)} after the last server changed over, JWT_SECRET_KEY_PREVIOUS
-                can go
+                remove JWT_SECRET_KEY_PREVIOUS {formatWait(keys.tokens.accepted_seconds)} after every server has the new
+                key
               </span>
             </>
           ) : (
@@ -47,7 +47,7 @@ function SealingState({ sealing }: { sealing: KeyState['sealing'] }): ReactNode 
       <>
         <State kind="failed">{formatPlural(lost, 'secret')} cannot be opened</State>
         <span className="text-ink-3">
-          they were sealed with a key that this server does not have: set SECRET_KEY_PREVIOUS to it, or enter them again
+          sealed with a key that this server does not have: set SECRET_KEY_PREVIOUS to it, or enter them again
         </span>
       </>
     )
@@ -55,7 +55,7 @@ function SealingState({ sealing }: { sealing: KeyState['sealing'] }): ReactNode 
   if (former > 0) {
     return (
       <>
-        <State kind="attention">{formatPlural(former, 'secret')} on the key before</State>
+        <State kind="attention">{formatPlural(former, 'secret')} still on the old key</State>
         <span className="text-ink-3">
           run <code className="font-mono text-meta">bun run secrets:rotate</code>; it may be stopped and run again
         </span>
@@ -67,7 +67,7 @@ function SealingState({ sealing }: { sealing: KeyState['sealing'] }): ReactNode 
       <State kind="fine">{formatPlural(current, 'secret')} on the current key</State>
       {sealing.has_former_key && (
         <span className="text-ink-3">
-          nothing needs the key before any more; sessions that were not used since end when SECRET_KEY_PREVIOUS goes
+          remove SECRET_KEY_PREVIOUS when you like; whoever has not been here since the change signs in again
         </span>
       )}
     </>

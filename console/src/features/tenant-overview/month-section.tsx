@@ -1,19 +1,35 @@
+import { Link } from '@tanstack/react-router'
 import type { ReactNode } from 'react'
+import { tenantPath } from '../../lib/paths.ts'
 import { useNow } from '../../lib/use-now.ts'
 import type { Tenant } from '../../panels/tenant.queries.ts'
+import { classNames } from '../../ui/class-names.ts'
 import { Meter } from '../../ui/meter.tsx'
 import { Section } from '../../ui/section.tsx'
 import { forecastMonth, listPaces, measureMonth } from './month-words.ts'
 import type { TenantOverview } from './tenant-overview.queries.ts'
 
 /** What was used this month, against the limits there are, and how it will end. */
-export function MonthSection(props: { month: TenantOverview['month']; limits: Tenant['limits'] }): ReactNode {
-  const { month, limits } = props
+export function MonthSection(props: {
+  tenantId: string
+  month: TenantOverview['month']
+  limits: Tenant['limits']
+}): ReactNode {
+  const { tenantId, month, limits } = props
   const now = useNow()
+  const measures = measureMonth({ month, limits })
+  const refuses = measures.some(({ refused }) => refused)
   return (
-    <Section title="This month">
+    <Section
+      title="This month"
+      actions={
+        <Link to={tenantPath(tenantId, 'limits')} className="link no-underline hover:underline">
+          Open limits
+        </Link>
+      }
+    >
       <dl className="flex flex-col gap-3">
-        {measureMonth({ month, limits }).map(({ name, used, limit, share, refused }) => (
+        {measures.map(({ name, used, limit, share, refused }) => (
           <div key={name} className="flex flex-wrap items-baseline gap-x-3">
             <dt className="text-ink">{name}</dt>
             <dd className="ms-auto text-ink-2 tabular-nums">
@@ -34,7 +50,9 @@ export function MonthSection(props: { month: TenantOverview['month']; limits: Te
           </div>
         ))}
       </dl>
-      <p className="mt-3 text-meta text-ink-3 tabular-nums">{forecastMonth({ month, limits, now })}</p>
+      <p className={classNames('mt-3 text-meta tabular-nums', refuses ? 'text-danger' : 'text-ink-3')}>
+        {forecastMonth({ month, limits, now })}
+      </p>
     </Section>
   )
 }
