@@ -29,6 +29,8 @@ export const signInSessions = pgTable(
     expiresAt: timestamp('expires_at', { withTimezone: true }).notNull(),
     revokedAt: timestamp('revoked_at', { withTimezone: true }),
     revokedReason: text('revoked_reason'),
+    /** How often the password that a change of it asks for was wrong since it was last right. */
+    wrongPasswords: integer('wrong_passwords').notNull().default(0),
   },
   (table) => [
     index('sign_in_sessions_user').on(table.userId),
@@ -38,8 +40,9 @@ export const signInSessions = pgTable(
 )
 
 /**
- * How often somebody tried to sign in since a window began: by account and address, by address, by account. Keys are
- * keyed hashes, so whoever reads the table learns neither.
+ * How often somebody tried to sign in since a window began: by account and address, by address, by account. Also what
+ * else is counted by an hour at most: registrations, mails asked for, guesses at the password of one's own session. Keys
+ * are keyed hashes, so whoever reads the table learns none of it.
  */
 export const signInTries = pgTable(
   'sign_in_tries',

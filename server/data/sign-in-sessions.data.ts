@@ -1,4 +1,4 @@
-import { and, eq, gt, isNull, lt, ne } from 'drizzle-orm'
+import { and, eq, gt, isNull, lt, ne, sql } from 'drizzle-orm'
 import type { SignInSessionId, TenantId, UserId } from '../platform/ids.ts'
 import type { CoreDatabase } from './core-database.ts'
 import { type RefreshTokenUse, signInSessions } from './core-sign-in.schema.ts'
@@ -101,6 +101,36 @@ export async function revokeSignInSessionsOf(
         isNull(signInSessions.revokedAt),
       ),
     )
+}
+
+/**
+ * Notes that a session gave a wrong password, and ends it when there were too many since the last right one.
+ * @returns whether that ended it
+ */
+export async function noteWrongPassword(
+  database: Database,
+  session: { id: SignInSessionId; wrongMax: number },
+): Promise<boolean> {
+  const wrong = sql`${signInSessions.wrongPasswords} + 1`
+  const isEnd = sql`${wrong} >= ${session.wrongMax} and ${signInSessions.revokedAt} is null`
+  const [row] = await database
+    .update(signInSessions)
+    .set({
+      wrongPasswords: wrong,
+      revokedAt: sql`case when ${isEnd} then clock_timestamp() else ${signInSessions.revokedAt} end`,
+      revokedReason: sql`case when ${isEnd} then 'wrong passwords' else ${signInSessions.revokedReason} end`,
+    })
+    .where(eq(signInSessions.id, session.id))
+    .returning({ wrong: signInSessions.wrongPasswords })
+  return row?.wrong === session.wrongMax
+}
+
+/** Forgets a session's wrong passwords: it gave the right one. */
+export async function forgetWrongPasswords(database: Database, id: SignInSessionId): Promise<void> {
+  await database
+    .update(signInSessions)
+    .set({ wrongPasswords: 0 })
+    .where(and(eq(signInSessions.id, id), gt(signInSessions.wrongPasswords, 0)))
 }
 
 /** Removes sessions that expired before the given time. */

@@ -165,7 +165,8 @@ function accepts(key: ApiKey, hash: string, now: Date): boolean {
   return key.formerSecrets.some((former) => former.untilMs > now.getTime() && isSameHash(former.hash, hash))
 }
 
-const challenge = { 'www-authenticate': 'Bearer realm="tenantry"' }
+/** The header of every 401. */
+export const challenge = { 'www-authenticate': 'Bearer realm="tenantry"' }
 
 function refuse(): Error {
   return tokenInvalid({

@@ -3,6 +3,7 @@ import type { Clock } from '../platform/clock.ts'
 import { defineError } from '../platform/errors.ts'
 import { createAttemptLimit } from '../platform/rate-limit.ts'
 import type { Redis } from '../platform/redis.ts'
+import { occurrenceOf } from '../platform/refused-attempts.ts'
 import type { Identity } from './identity.ts'
 
 const tooManyRequests = defineError({
@@ -34,22 +35,21 @@ export function limitRequests(
       if (request.method === 'POST' && modelPaths.test(new URL(request.url).pathname)) return principal
       const { allowed, spent, endsInMs } = limit.take(principal.userId)
       if (allowed) return principal
-      const seconds = String(Math.max(1, Math.ceil(endsInMs / 1000)))
-      throw tooManyRequests({
-        detail: `One caller may make ${max} requests a minute here. Try again in ${seconds} seconds.`,
-        headers: {
-          'retry-after': seconds,
-          'x-ratelimit-limit-requests': String(max),
-          'x-ratelimit-remaining-requests': '0',
-          'x-ratelimit-reset-requests': seconds,
-        },
-        extensions: {
+      throw tooManyRequests(
+        occurrenceOf({
           scope: 'caller',
           limit: max,
           spent,
-          resets_at: new Date(clock.now().getTime() + endsInMs).toISOString(),
-        },
-      })
+          endsInMs,
+          now: clock.now(),
+          tell: (wait) => `One caller may make ${max} requests a minute here. Try again in ${wait}.`,
+          headers: (seconds) => ({
+            'x-ratelimit-limit-requests': String(max),
+            'x-ratelimit-remaining-requests': '0',
+            'x-ratelimit-reset-requests': seconds,
+          }),
+        }),
+      )
     },
   }
 }

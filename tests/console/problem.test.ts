@@ -31,6 +31,7 @@ const codes = [
   'user.unverified 409',
   'limit.requests_per_minute 429',
   'limit.mails 429',
+  'limit.password_guesses 429',
   'request.malformed 400',
   'request.invalid 422',
   'server.busy 503',

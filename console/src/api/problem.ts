@@ -113,7 +113,12 @@ export function describeProblem(options: { problem: ApiProblem; attempt: Attempt
 
 function describeWait(options: { problem: ApiProblem; attempt: Attempt }): ProblemWords {
   const seconds = options.problem.retryAfterSeconds
-  const title = options.attempt === 'sign-in' ? 'Too many tries with this address.' : 'Too many requests.'
+  const title =
+    options.problem.code === 'limit.password_guesses'
+      ? 'Too many wrong passwords.'
+      : options.attempt === 'sign-in'
+        ? 'Too many tries with this address.'
+        : 'Too many requests.'
   if (seconds === undefined) return { title, advice: 'Wait a few minutes, then try again.' }
   if (seconds < 60) return { title, advice: `Wait ${formatWait(seconds)}, then try again.` }
   return {

@@ -1,6 +1,7 @@
 import { isMonthly, type LimitName } from '../../platform/limit-settings.ts'
 import { describeAmount } from '../../platform/limit-words.ts'
 import { type AppError, defineError, type ErrorFactory } from '../../platform/errors.ts'
+import { describeWait } from '../../platform/refused-attempts.ts'
 import type { Standing } from './counters.ts'
 
 /** The model has no price, and the tenant's cost is limited: what it costs could not be held back. */
@@ -80,12 +81,6 @@ export function makeLimitError(refusal: LimitRefusal, options: { headers: Record
     headers: { ...options.headers, 'retry-after': String(retryAfterSeconds) },
     extensions: { scope, limit, spent, resets_at: resetsAt.toISOString() },
   })
-}
-
-function describeWait(seconds: number): string {
-  if (seconds < 120) return seconds === 1 ? '1 second' : `${seconds} seconds`
-  if (seconds < 7_200) return `${Math.ceil(seconds / 60)} minutes`
-  return seconds < 172_800 ? `${Math.ceil(seconds / 3_600)} hours` : `${Math.ceil(seconds / 86_400)} days`
 }
 
 /** `x-ratelimit-*` of requests and tokens in this minute; where tenant and user are both limited, of the tighter one. */

@@ -22,8 +22,10 @@ import type { UserView } from '../../http/schemas.ts'
 import { tenantNotFound } from '../../http/tenant-gate.ts'
 import { tokenInvalid } from '../../http/identity.ts'
 import { describeTenantUser, describeUser } from '../../http/user-view.ts'
+import type { Clock } from '../../platform/clock.ts'
 import type { UserId } from '../../platform/ids.ts'
 import type { Passwords } from '../../platform/passwords.ts'
+import { checkCurrentPassword } from './password-guesses.ts'
 
 /** What one's own account stands on. */
 export interface AccountParts {
@@ -31,6 +33,7 @@ export interface AccountParts {
   databases: TenantDatabases
   directories: Directories
   passwords: Passwords
+  clock: Clock
 }
 
 /** What a user may change of itself. */
@@ -74,7 +77,8 @@ async function readApiKeyAsUser(parts: AccountParts, principal: ApiKeyPrincipal)
 
 /**
  * Changes the caller's own user. A new password needs the current one, which must still stand when the new one is
- * written, and ends the caller's other sessions. 422 `request.invalid` for a wrong current password.
+ * written, and ends the caller's other sessions. 422 `request.invalid` for a wrong current password,
+ * `limit.password_guesses` 429 after too many.
  */
 export async function changeAccount(
   parts: AccountParts,
@@ -94,7 +98,9 @@ async function changePlatformUser(
   changes: AccountChanges,
   actor: AuditActor,
 ): Promise<void> {
-  const replaced = await replacePassword(parts, changes, () => findPasswordHash(parts.core.db, userId))
+  const replaced = await replacePassword(parts, { principal, actor }, changes, () =>
+    findPasswordHash(parts.core.db, userId),
+  )
   const name = changes.fullName === undefined ? {} : { fullName: changes.fullName }
   const changed = await parts.core.write(async (database) => {
     const user = replaced
@@ -141,7 +147,9 @@ async function changeTenantUser(
   const row = await scope.read((database) => findTenantUserWithHash(database, tenant.id, principal.userId))
   if (!row) throw tokenInvalid()
   if (row.coreUserId) return changePlatformUser(parts, principal, row.coreUserId, changes, actor)
-  const replaced = await replacePassword(parts, changes, () => Promise.resolve(row.passwordHash ?? undefined))
+  const replaced = await replacePassword(parts, { principal, actor }, changes, () =>
+    Promise.resolve(row.passwordHash ?? undefined),
+  )
   const name = changes.fullName === undefined ? {} : { fullName: changes.fullName }
   await scope.write(async (database) => {
     const user = { tenantId: tenant.id, id: row.id }
@@ -183,14 +191,27 @@ interface ReplacedPassword {
 
 async function replacePassword(
   parts: AccountParts,
+  who: { principal: SignedInPrincipal; actor: AuditActor },
   changes: AccountChanges,
   readHash: () => Promise<string | undefined>,
 ): Promise<ReplacedPassword | undefined> {
-  if (changes.password === undefined) return undefined
+  const { password, currentPassword } = changes
+  if (password === undefined) return undefined
+  if (currentPassword === undefined) throw missingPassword()
   const verifiedHash = await readHash()
-  const { ok } = await parts.passwords.verify(changes.currentPassword ?? '', verifiedHash ?? null)
-  if (!ok || verifiedHash === undefined) throw wrongPassword()
-  return { verifiedHash, nextHash: await parts.passwords.hash(changes.password) }
+  const isRight = await checkCurrentPassword(parts, who, async () => {
+    const { ok } = await parts.passwords.verify(currentPassword, verifiedHash ?? null)
+    return ok
+  })
+  if (!isRight || verifiedHash === undefined) throw wrongPassword()
+  return { verifiedHash, nextHash: await parts.passwords.hash(password) }
+}
+
+function missingPassword(): Error {
+  return requestInvalid({
+    detail: 'current_password: is needed to change the password',
+    errors: [{ path: 'current_password', message: 'is needed to change the password' }],
+  })
 }
 
 function wrongPassword(): Error {

@@ -1,4 +1,4 @@
-import { createHourlyLimit } from '../../http/address-limit.ts'
+import { createHourlyLimit } from '../../http/hourly-limit.ts'
 import { createOnce } from '../../http/idempotency.ts'
 import type { OwnOrigin } from '../../http/own-origin.ts'
 import { type Gates, headersKey, idempotencyHeader, managerRoutes } from '../../http/routes.ts'
@@ -15,14 +15,14 @@ const invitesMax = 100
 
 /** Inviting people to a tenant, for its managers. */
 export function inviteRoutes(parts: RegistrationParts & { gates: Gates; ownOrigin: OwnOrigin }) {
-  const { core, secretBox, outbox } = parts
-  const invites = createHourlyLimit({ max: invitesMax, error: mailsLimit, clock: parts.clock })
+  const { core, secretBox, outbox, clock } = parts
+  const invites = createHourlyLimit({ name: 'invites', max: invitesMax, error: mailsLimit, core, clock })
 
   return managerRoutes(parts.gates, 'Tenant users').post(
     '/invites',
     async ({ body, tenant, principal, request, set }) => {
       const { email } = body
-      invites.ensureTenant(tenant.id)
+      await invites.ensureTenant(tenant.id)
       const invite = {
         tenant,
         email,

@@ -1,5 +1,5 @@
 import { t } from 'elysia'
-import { createHourlyLimit } from '../../http/address-limit.ts'
+import { createHourlyLimit } from '../../http/hourly-limit.ts'
 import { publicRoutes } from '../../http/routes.ts'
 import { userView } from '../../http/schemas.ts'
 import { jsonBody } from '../../http/strict-body.ts'
@@ -29,13 +29,19 @@ const mailsMax = 30
 export function registrationRoutes(
   parts: RegistrationParts & { tenantGate: TenantGate; config: Pick<Config, 'registration' | 'mail' | 'mode'> },
 ) {
-  const { clock, tenantGate, config } = parts
-  const registrations = createHourlyLimit({ max: registrationsMax, error: registrationsLimit, clock })
-  const mails = createHourlyLimit({ max: mailsMax, error: mailsLimit, clock })
+  const { core, clock, tenantGate, config } = parts
+  const registrations = createHourlyLimit({
+    name: 'registrations',
+    max: registrationsMax,
+    error: registrationsLimit,
+    core,
+    clock,
+  })
+  const mails = createHourlyLimit({ name: 'mails', max: mailsMax, error: mailsLimit, core, clock })
   /** The answer is the same whoever is asked for, and so is its time. */
   const ask = async (request: Request, purpose: AskedLink['purpose'], email: string): Promise<void> => {
     const tenantId = tenantGate.nameTenant(request)
-    mails.ensure(request)
+    await mails.ensure(request)
     await parts.outbox.ask({ purpose, email, tenantId })
   }
   const shown = (request: Request, token: string): ShownLink => ({
@@ -57,7 +63,7 @@ export function registrationRoutes(
       '/register',
       async ({ body, request, set }) => {
         const tenantId = tenantGate.nameTenant(request)
-        registrations.ensure(request)
+        await registrations.ensure(request)
         const { email, password } = body
         const actor = auditActorOf(request, undefined)
         set.status = 201

@@ -3,6 +3,7 @@ import { giveBackSignInTry, type TakenTry, takeSignInTry, type TryKeys } from '.
 import type { Clock } from '../../platform/clock.ts'
 import { serverBusy } from '../../platform/errors.ts'
 import type { Log } from '../../platform/log.ts'
+import { occurrenceOf } from '../../platform/refused-attempts.ts'
 import { invalidCredentials, tooManySignIns } from './sign-in.errors.ts'
 
 /** Keeps guesses of passwords few, without keeping anybody else out (guarantee B4). */
@@ -124,16 +125,7 @@ function createTurns(max: number): <T>(key: string, work: () => Promise<T>) => P
 }
 
 function refuse(refusal: { scope: string; limit: number; endsInMs: number; now: Date }): Error {
-  const seconds = Math.max(1, Math.ceil(refusal.endsInMs / 1000))
-  const wait = seconds >= 120 ? `${Math.ceil(seconds / 60)} minutes` : `${seconds} seconds`
-  return tooManySignIns({
-    detail: `There were too many failed sign-ins. Try again in ${wait}, or reset the password.`,
-    headers: { 'retry-after': String(seconds) },
-    extensions: {
-      scope: refusal.scope,
-      limit: refusal.limit,
-      spent: refusal.limit,
-      resets_at: new Date(refusal.now.getTime() + seconds * 1000).toISOString(),
-    },
-  })
+  const tell = (wait: string): string =>
+    `There were too many failed sign-ins. Try again in ${wait}, or reset the password.`
+  return tooManySignIns(occurrenceOf({ ...refusal, spent: refusal.limit, tell }))
 }

@@ -1,5 +1,5 @@
 import { t } from 'elysia'
-import { networkOf } from '../../http/address-limit.ts'
+import { networkOf } from '../../http/hourly-limit.ts'
 import type { OwnOrigin } from '../../http/own-origin.ts'
 import { requestInvalid } from '../../http/problem-details.ts'
 import { factsOf } from '../../http/request-facts.ts'
