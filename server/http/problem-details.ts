@@ -85,6 +85,7 @@ export function answerProblem(thrown: unknown, request: Request, log: Log): Resp
         headers: { 'content-type': 'application/problem+json' },
         body: describeProblem(error, facts.requestId),
       }
+  facts.problemStatus = answer.status
   return new Response(request.method === 'HEAD' ? null : JSON.stringify(answer.body), {
     status: answer.status,
     headers: { ...error.headers, ...answer.headers, 'x-request-id': facts.requestId },
