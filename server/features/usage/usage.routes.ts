@@ -92,6 +92,7 @@ async function answerUsage(parts: UsageParts, { query, request, headers, tenantI
   const to = query.to === undefined ? parts.clock.now() : readTime('to', query.to)
   const from =
     query.from === undefined ? new Date(to.getTime() - defaultDays * 86_400_000) : readTime('from', query.from)
+  if (from.getUTCFullYear() < 1) throw refuse('to', `must have ${defaultDays} days before it, or come with from`)
   if (from >= to) throw refuse('from', 'must be before to')
   if ((to.getTime() - from.getTime()) / bucketMs[bucket] > bucketsMax) {
     throw refuse('bucket', `gives more than ${bucketsMax} buckets for this range; choose a larger one`)

@@ -175,6 +175,7 @@ describe('GET …/usage', () => {
     ['a time that is none', 'from=yesterday'],
     ['an impossible date', 'from=2026-13-01'],
     ['a date before history', 'from=0000-01-01'],
+    ['thirty days that begin before history', 'to=0001-01-01T00:00:00Z'],
     ['an empty time', 'from='],
     ['an end before the beginning', 'from=2026-03-02&to=2026-03-01'],
     ['too many buckets', 'bucket=hour&from=1990-01-01&to=2026-01-01'],
