@@ -9,6 +9,11 @@ export function quantile(figures: number[], part: number): number {
   return sorted[Math.min(sorted.length - 1, Math.max(0, Math.ceil(part * sorted.length) - 1))] ?? 0
 }
 
+/** The sum of some figures. */
+export function sum(figures: number[]): number {
+  return figures.reduce((total, figure) => total + figure, 0)
+}
+
 /** One line of the report: a figure beside what it should be. */
 export interface Figure {
   name: string
