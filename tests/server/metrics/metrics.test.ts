@@ -196,6 +196,8 @@ test('jobs are told by task and state, and there are none while the database doe
       { task: 'test.idle', state: 'waiting', value: 1 },
     ]),
   )
+  const idle = figures.filter((figure) => 'task' in figure && figure.task === 'documents.ingest')
+  expect(idle.map(({ value }) => value)).toEqual([0, 0, 0, 0])
   const { name } = app.database
   await onServer(async (server) => {
     await server`alter database ${server(name)} allow_connections false`
