@@ -2,11 +2,11 @@ import { defineRedisScript } from '../../platform/redis.ts'
 
 /*
  * The counters of one scope are four keys: requests and tokens of the present minute {n, id}, the places of streams (a
- * sorted set by end of lease), and the month {tokens, cost, held_tokens, held_cost, v, of, r:<call>, s:<call>}. `r:` is
- * what a call under way holds, `s:` a call that somebody else settled, `v` grows with every change, `of` is the epoch and
- * the revision that it was loaded in: in others it is not believed. `KEYS` are those four for each scope, and last the
- * leases of all calls and the epoch. A maximum of -1 is not counted. Times are Redis' own, so the clocks of the replicas
- * have no say (guarantee D11).
+ * sorted set by end of lease), and the month {tokens, cost, held_tokens, held_cost, v, of, r:<call>}. `r:` is what a
+ * call under way holds, `v` grows with every change, `of` is the epoch and the revision that it was loaded in: in others
+ * it is not believed, and without `tokens` it is to be loaded. `KEYS` are those four for each scope, and last the leases
+ * of all calls and the epoch. A maximum of -1 is not counted. Times are Redis' own, so the clocks of the replicas have no
+ * say (guarantee D11).
  */
 
 const common = `
@@ -156,17 +156,14 @@ for i = 1, #stand do out[#out + 1] = stand[i] end
 return out
 `)
 
-/**
- * ARGV: call, window ms, member of the leases, 1 when whoever made the call is gone, held tokens, held cost, taken
- * tokens, taken cost, then the window of each scope.
- */
+/** ARGV: call, member of the leases, held tokens, taken tokens, taken cost, then the window of each scope. */
 export const settleScript = defineRedisScript(`${common}
-local id, member, isForAnother = ARGV[1], ARGV[3], ARGV[4] == '1'
-local tokens, cost = tonumber(ARGV[7]), tonumber(ARGV[8])
-for i = 1, #ARGV - 8 do
-  local k, windowId = (i - 1) * 4, ARGV[8 + i]
+local id, member = ARGV[1], ARGV[2]
+local tokens, cost = tonumber(ARGV[4]), tonumber(ARGV[5])
+for i = 1, #ARGV - 5 do
+  local k, windowId = (i - 1) * 4, ARGV[5 + i]
   if windowId ~= '' and redis.call('HGET', KEYS[k + 2], 'id') == windowId then
-    redis.call('HINCRBY', KEYS[k + 2], 'n', tokens - tonumber(ARGV[5]))
+    redis.call('HINCRBY', KEYS[k + 2], 'n', tokens - tonumber(ARGV[3]))
   end
   local key = KEYS[k + 4]
   if redis.call('EXISTS', key) == 1 then
@@ -182,9 +179,8 @@ for i = 1, #ARGV - 8 do
       else
         redis.call('HINCRBY', key, 'v', 1)
       end
-      if isForAnother then redis.call('HSET', key, 's:' .. id, '1') end
-    elseif not isForAnother and isLoaded and redis.call('HDEL', key, 's:' .. id) == 0 then
-      -- Loaded while the call was under way: as what, only the ledger knows, which has it by now.
+    elseif isLoaded then
+      -- Loaded while the call was under way, or somebody else ended it: as what, only the ledger knows.
       redis.call('HDEL', key, 'tokens', 'cost', 'held_tokens', 'held_cost')
       redis.call('HINCRBY', key, 'v', 1)
     end

@@ -103,6 +103,7 @@ export function createLimits(parts: LimitsParts): Limits {
   const seats = new Map<string, Counted>()
   /** Shared counters that missed what was counted here meanwhile. */
   const behind = new Map<string, Counted>()
+  let catching: Promise<void> | undefined
   /** Calls that shared counters still hold although they are over. */
   const unsettled = new Map<string, { counted: Counted; taken: Taken }>()
 
@@ -122,7 +123,7 @@ export function createLimits(parts: LimitsParts): Limits {
   ): Promise<{ by: Counters; result: T }> {
     if (shared?.isAvailable()) {
       try {
-        if (behind.size > 0) await catchUp(shared.counters)
+        if (behind.size > 0 || catching) await catchUp(shared.counters)
         return { by: shared.counters, result: await work(shared.counters) }
       } catch (error) {
         if (!(error instanceof RedisUnavailable)) throw error
@@ -133,10 +134,21 @@ export function createLimits(parts: LimitsParts): Limits {
   }
 
   /** Shared counters that were away are read from the ledger again, before anybody relies on them. */
-  async function catchUp(counters: RedisCounters): Promise<void> {
+  function catchUp(counters: RedisCounters): Promise<void> {
+    catching ??= distrustBehind(counters).finally(() => {
+      catching = undefined
+    })
+    return catching
+  }
+
+  async function distrustBehind(counters: RedisCounters): Promise<void> {
     for (const [key, counted] of behind) {
-      await counters.distrust(counted)
+      // First, for what is counted here meanwhile falls behind anew.
       behind.delete(key)
+      await counters.distrust(counted).catch((error: unknown) => {
+        behind.set(key, counted)
+        throw error
+      })
     }
   }
 

@@ -76,6 +76,7 @@ export function createRedisCounters(options: { redis: Redis; loadMonth: LoadMont
   const { redis } = options
   const leases = redis.key('limits', 'held')
   const epochKey = redis.key('limits', 'epoch')
+  const loading = new Map<string, Promise<void>>()
   let epochOf = 0
   let beginning: Promise<unknown> | undefined
   const monthKey = (tenantId: TenantId, userId: UserId | null, month: string): string =>
@@ -123,8 +124,15 @@ export function createRedisCounters(options: { redis: Redis; loadMonth: LoadMont
     throw new RedisUnavailable(new Error('a counter changed too often while it was loaded'))
   }
 
+  /** Those who miss the same month at once wait for one sum of the ledger. */
   async function load(counted: Counted, userId: UserId | null): Promise<void> {
     const key = monthKey(counted.tenantId, userId, counted.month)
+    const underWay = loading.get(key) ?? loadOnce(key, counted, userId).finally(() => loading.delete(key))
+    loading.set(key, underWay)
+    await underWay
+  }
+
+  async function loadOnce(key: string, counted: Counted, userId: UserId | null): Promise<void> {
     const { known, sum, epoch } = await sumBeside({ tenantId: counted.tenantId, userId, month: counted.month })
     const of = `${epoch}/${counted.revision}`
     await redis.run(loadScript, {
@@ -158,19 +166,14 @@ export function createRedisCounters(options: { redis: Redis; loadMonth: LoadMont
 
   async function settle(
     counted: Counted,
-    call: {
-      callId: string
-      held: { tokens: number; costMicroUsd: number; windows: string[] }
-      taken: { tokens: number; costMicroUsd: number }
-    },
-    isForAnother: boolean,
+    call: { callId: string; held: { tokens: number; windows: string[] }; taken: UsedAmounts },
   ): Promise<void> {
     const { callId, held, taken } = call
-    const amounts = [held.tokens, held.costMicroUsd, taken.tokens, taken.costMicroUsd].map(String)
+    const amounts = [held.tokens, taken.tokens, taken.costMicroUsd].map(String)
     const windows = counted.scopes.map((_, index) => held.windows[index] ?? '')
     await redis.run(settleScript, {
       keys: keysOf(counted),
-      args: [callId, String(windowMs), memberOf(counted, callId), isForAnother ? '1' : '0', ...amounts, ...windows],
+      args: [callId, memberOf(counted, callId), ...amounts, ...windows],
     })
   }
 
@@ -207,7 +210,7 @@ export function createRedisCounters(options: { redis: Redis; loadMonth: LoadMont
         },
       }
     },
-    settle: (counted, call) => settle(counted, call, false),
+    settle,
     async renew(counted, ids) {
       await redis.run(renewScript, {
         keys: counted.scopes.map((scope) => seatsKey(counted, scope)),
@@ -263,8 +266,7 @@ export function createRedisCounters(options: { redis: Redis; loadMonth: LoadMont
       const users = hold.userId === null ? [null] : [null, hold.userId]
       const counted: Counted = { ...hold, revision: '', scopes: users.map((userId) => ({ userId, max: {} })) }
       // What it held is read from the counter itself.
-      const held = { tokens: 0, costMicroUsd: 0, windows: [] }
-      await settle(counted, { callId: hold.callId, held, taken }, true)
+      await settle(counted, { callId: hold.callId, held: { tokens: 0, windows: [] }, taken })
     },
   }
 }
