@@ -1,3 +1,4 @@
+import { endLostAnswers } from './answering/lost-answers.ts'
 import { deleteOldAnswers } from './data/idempotency.data.ts'
 import { deleteOldLimitEvents } from './data/limit-events.data.ts'
 import { startJobWorker } from './data/job-queue.ts'
@@ -21,18 +22,12 @@ const limitEventsKeptMs = 30 * 86_400_000
  * What runs beside requests: the sweeps, which any replica may do and which are idempotent, and the jobs of the queue.
  */
 export function startJobs(services: Services): { stop(): Promise<void> } {
-  const { core, databases, servers, ledger, outbox, mover, keptStores, limits, clock, log } = services
+  const { core, databases, servers, outbox, mover, keptStores, limits, clock, log } = services
 
   async function sweep(): Promise<void> {
     const now = clock.now()
-    const expired = await ledger.settleExpired()
-    if (expired.length > 0) {
-      log.warn({ settled: expired.length }, 'calls of a replica that is gone were settled as aborted')
-    }
-    // Counters that were loaded while these ran have what was set aside for them, which nobody there holds.
-    const months = expired.flatMap((call) => [call, { ...call, userId: null }])
-    const counters = new Map(months.map((counter) => [JSON.stringify(counter), counter]))
-    for (const { tenantId, userId, month } of counters.values()) await limits.distrust(tenantId, userId, month)
+    const settled = await endLostAnswers(services)
+    if (settled > 0) log.warn({ settled }, 'calls of a replica that is gone were settled as aborted')
     await limits.sweep()
     await deleteOldAnswers(core.db, now)
     await deleteOldLimitEvents(core.db, new Date(now.getTime() - limitEventsKeptMs))

@@ -6,8 +6,8 @@ import { makeModelFailure, makeModelTimeout } from '../external/model-errors.ts'
 import type { Clock } from '../platform/clock.ts'
 import { AppError, clientLeft } from '../platform/errors.ts'
 import type { Log } from '../platform/log.ts'
-import { isDatabaseOutage } from '../platform/outage.ts'
 import { createCitationFilter, type CitationFilter } from './citations.ts'
+import { keepTrying } from './keep-trying.ts'
 import type { Retrieved } from './retrieval.ts'
 import { answerBytesMax, countCallTokens } from './token-estimate.ts'
 
@@ -80,11 +80,6 @@ export interface AnswerStreamParts {
 }
 
 const totalMsMaxDefault = 301_000
-const finishTriesMax = 4
-const finishRetryMs = 250
-const finishRetryMsMax = 1_000
-/** A database that restarts is waited for: the answer was made, and must neither be lost nor counted as lost. */
-const outageMsMax = 45_000
 
 /** Turns a model's stream into the events of an answer; every ending is stored and counted exactly once. */
 export function createAnswerStream(parts: AnswerStreamParts): AnswerStream {
@@ -114,18 +109,7 @@ export function createAnswerStream(parts: AnswerStreamParts): AnswerStream {
   async function settleOnce(ending: Ending): Promise<void> {
     const outcome = await describeOutcome(parts, { ...ending, content, firstTokenMs, cited: citations?.cited() ?? [] })
     ending.outcome = outcome
-    const waitedUntilMs = performance.now() + outageMsMax
-    for (let attempt = 1; ; attempt++) {
-      try {
-        await parts.finish(outcome)
-        return
-      } catch (err) {
-        const isOver = isDatabaseOutage(err) ? performance.now() > waitedUntilMs : attempt >= finishTriesMax
-        if (isOver) throw err
-        parts.log.warn({ err, attempt, stream_id: ids.streamId }, 'an answer could not be stored yet')
-        await Bun.sleep(Math.min(finishRetryMs * attempt, finishRetryMsMax))
-      }
-    }
+    await keepTrying(() => parts.finish(outcome), { log: parts.log, streamId: ids.streamId })
   }
 
   /** Ends the answer from outside its reading, for a reader may have stopped. Without an error it was asked to. */
@@ -255,11 +239,7 @@ async function describeOutcome(
   ending: Ending & { content: string; firstTokenMs: number | null; cited: number[] },
 ): Promise<AnswerOutcome> {
   const tokens = ending.usage ?? {
-    ...(await countCallTokens({
-      messages: parts.messages,
-      completion: ending.content,
-      unsaidBytes: parts.model.unsaidBytes,
-    })),
+    ...(await countCallTokens({ messages: parts.messages, completion: ending.content })),
     cachedTokens: 0,
   }
   const cost = computeCostMicroUsd(parts.price, tokens)

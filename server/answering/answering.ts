@@ -10,11 +10,13 @@ import { retrievalFailed } from '../external/pinecone-errors.ts'
 import type { Clock } from '../platform/clock.ts'
 import { newId, type TenantId, type UserId } from '../platform/ids.ts'
 import type { Log } from '../platform/log.ts'
+import { isDatabaseOutage } from '../platform/outage.ts'
 import { type AnswerOutcome, type AnswerStream, createAnswerStream } from './answer-stream.ts'
 import type { AnswerMetrics } from './answer-metrics.ts'
 import type { HealthRecorder } from './connection-health.ts'
 import { embedTexts } from './embed-texts.ts'
 import type { Limits, Seat } from './limits/limits.ts'
+import { keepTrying } from './keep-trying.ts'
 import { countCall } from './made-calls.ts'
 import type { ModelTurns } from './model-turns.ts'
 import { chooseEmbeddingTarget, chooseModel, type PlatformModels } from './model-choice.ts'
@@ -261,15 +263,29 @@ export function createAnswering(parts: AnsweringParts): Answering {
     else if (!abort.signal.aborted) noteProvider(question.tenant.id, opening.target, opened.reason)
     const gaveUp = question.signal.aborted || begun.status === 'rejected'
     const nothing = describeNothing(opening, gaveUp, clock.monotonicMs() - opening.startedMs)
-    await record
-      .undo(nothing)
-      .then(() => countCall(parts, opening, nothing.call))
-      .catch((err: unknown) => parts.log.warn({ err }, 'a refused turn could not be taken back; its lease settles it'))
+    const takenBack = takeBack(opening, nothing, begun.status === 'fulfilled').catch((err: unknown) =>
+      parts.log.warn({ err }, 'a refused turn could not be taken back; its lease settles it'),
+    )
+    // Whoever asked is not kept waiting until the database is back.
+    if (!(begun.status === 'rejected' && isDatabaseOutage(begun.reason))) await takenBack
     throw begun.status === 'rejected'
       ? begun.reason
       : opened.status === 'rejected'
         ? opened.reason
         : new Error('unreachable')
+  }
+
+  /** Leaves nothing of a refused turn but its call. The model may have seen it, also when its reservation was not stored. */
+  async function takeBack(opening: Opening, nothing: AnswerOutcome, wasBegun: boolean): Promise<void> {
+    const { call, record } = opening
+    await keepTrying(
+      async () => {
+        if (wasBegun) await record.undo(nothing)
+        else await parts.ledger.reserve(call).then(() => record.undo(nothing))
+      },
+      { log: parts.log, streamId: call.id },
+    )
+    await countCall(parts, opening, nothing.call)
   }
 
   async function compareRetrieval(question: Parameters<Answering['compareRetrieval']>[0]): Promise<Comparison> {

@@ -56,11 +56,7 @@ export async function embedTexts(parts: EmbeddingParts, request: EmbeddingReques
   }
   await seat.reserve({ id: call.id, price, promptTokens: call.prompt_tokens, outputTokensMax: 0 })
   await reserveOr(seat, call, () => ledger.reserve(call))
-  const settle = async (
-    status: SettledCall['status'],
-    promptTokens: number,
-    source: SettledCall['usage_source'] = 'estimated',
-  ): Promise<void> => {
+  const settle = async (status: SettledCall['status'], promptTokens: number): Promise<void> => {
     const settled: SettledCall = {
       id: call.id,
       prompt_tokens: promptTokens,
@@ -68,7 +64,7 @@ export async function embedTexts(parts: EmbeddingParts, request: EmbeddingReques
       cached_tokens: 0,
       cost_micro_usd: computeCostMicroUsd(price, { promptTokens, completionTokens: 0, cachedTokens: 0 }),
       status,
-      usage_source: source,
+      usage_source: status === 'completed' ? 'provider' : 'estimated',
       first_token_ms: null,
       duration_ms: Math.round(clock.monotonicMs() - startedMs),
     }
@@ -77,8 +73,7 @@ export async function embedTexts(parts: EmbeddingParts, request: EmbeddingReques
   }
   try {
     const { vectors, promptTokens } = await parts.embeddings.embed({ target, inputs, signal })
-    if (promptTokens === null) await settle('completed', estimate.promptTokens)
-    else await settle('completed', promptTokens, 'provider')
+    await settle('completed', promptTokens)
     return vectors
   } catch (error) {
     // A refused call cost nothing; one that was left alone may have cost what was sent.

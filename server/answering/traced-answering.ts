@@ -101,9 +101,6 @@ function traceStream(stream: ModelStream, traced: { span: Span; startedMs: numbe
         throw error
       }
     },
-    get unsaidBytes() {
-      return stream.unsaidBytes
-    },
     close() {
       stream.close()
       span.end()

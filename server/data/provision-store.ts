@@ -99,7 +99,7 @@ async function ensureStoreRole(sql: postgres.Sql, login: LoginRole): Promise<voi
 }
 
 /** The name of this tenant's database, if there is one. */
-function findStampedDatabase(sql: postgres.Sql, owner: StoreOwner): Promise<string | undefined> {
+export function findStampedDatabase(sql: postgres.Sql, owner: StoreOwner): Promise<string | undefined> {
   return findByStamp(sql, stampOf(owner))
 }
 

@@ -97,7 +97,8 @@ export interface SettledCall {
   status: 'completed' | 'aborted' | 'failed'
   usage_source: 'provider' | 'estimated'
   first_token_ms: number | null
-  duration_ms: number
+  /** Null when the replica that made the call did not live to tell; then these are estimates, which the truth replaces. */
+  duration_ms: number | null
 }
 
 /** The second half of a turn. */

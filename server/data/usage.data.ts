@@ -1,9 +1,10 @@
+import type { SQL as HotPool } from 'bun'
 import { type SQL, sql } from 'drizzle-orm'
 import { parseTenantId, parseUserId, type TenantId, type UserId } from '../platform/ids.ts'
 import { createBatcher } from './batcher.ts'
 import { usageLedger } from './core-usage.schema.ts'
-import type { HotPool } from './hot-pool.ts'
 import type { Database } from './postgres.ts'
+import type { ModelPrice } from './prices.data.ts'
 import type { ReservedCall, SettledCall } from './tenant-scope.ts'
 
 /** Reserves and settles calls that are no part of a pooled turn (embeddings, tests, dedicated turns); leases of all calls. */
@@ -13,8 +14,16 @@ export interface UsageLedger {
   settle(call: SettledCall): Promise<void>
   /** Prolongs the leases of calls that still run, to 90 s from now. */
   renewLeases(ids: string[]): Promise<void>
-  /** Settles calls whose lease ran out, as aborted and estimated; returns whose. Any replica may, exactly once each. */
-  settleExpired(): Promise<ExpiredCall[]>
+  /**
+   * Calls whose lease ran out because the replica that made them is gone. Each is given to one caller, who has a minute
+   * to settle it before it is given to another.
+   */
+  takeExpired(callsMax: number): Promise<LostCall[]>
+  /**
+   * Settles calls whose lease ran out so many seconds ago, as aborted and estimated, without an answer; returns whose.
+   * Any replica may, exactly once each.
+   */
+  settleExpired(overdueSeconds?: number): Promise<ExpiredCall[]>
 }
 
 /** Whose a call was that nobody had settled, and the month it is counted in: `2026-11`. */
@@ -22,6 +31,16 @@ export interface ExpiredCall {
   tenantId: TenantId
   userId: UserId | null
   month: string
+}
+
+/** A call whose replica is gone. */
+export interface LostCall extends ExpiredCall {
+  id: string
+  purpose: ReservedCall['purpose']
+  model: string
+  promptTokens: number
+  /** What the model cost when the call was made. */
+  price: ModelPrice | undefined
 }
 
 const batchesInFlightMax = 2
@@ -32,16 +51,15 @@ export function createUsageLedger(hot: HotPool): UsageLedger {
   const batches = { inFlightMax: batchesInFlightMax, itemsMax: callsPerBatchMax }
   const reserve = createBatcher<ReservedCall, true>({
     ...batches,
-    partyOf: (call) => call.tenant_id,
     async send(calls) {
-      await hot.run('', (sql) => sql`select public.reserve_usage(${JSON.stringify(calls)}::text::jsonb)`)
+      await hot`select public.reserve_usage(${JSON.stringify(calls)}::text::jsonb)`
       return calls.map(() => true)
     },
   })
   const settle = createBatcher<SettledCall, true>({
     ...batches,
     async send(calls) {
-      await hot.run('', (sql) => sql`select public.settle_usage(${JSON.stringify(calls)}::text::jsonb)`)
+      await hot`select public.settle_usage(${JSON.stringify(calls)}::text::jsonb)`
       return calls.map(() => true)
     },
   })
@@ -54,22 +72,32 @@ export function createUsageLedger(hot: HotPool): UsageLedger {
     },
     async renewLeases(ids) {
       if (ids.length === 0) return
-      const wanted = JSON.stringify(ids)
-      await hot.run(
-        '',
-        (sql) => sql`
+      await hot`
         update public.usage_ledger set lease_expires_at = clock_timestamp() + interval '90 seconds'
-        where status = 'reserved' and id in (select jsonb_array_elements_text(${wanted}::text::jsonb)::uuid)`,
-      )
+        where status = 'reserved' and id in (select jsonb_array_elements_text(${JSON.stringify(ids)}::text::jsonb)::uuid)`
     },
-    async settleExpired() {
-      // The prompt was sent; how much was answered died with the replica, so no answer is charged. Materialized: a plan
-      // made while the ledger was empty would otherwise look for the expired ones anew for every row of it.
-      const rows = await hot.run<ExpiredCall[]>(
-        '',
-        (sql) => sql`
+    async takeExpired(callsMax) {
+      const rows: LostRow[] = await hot`
         with expired as materialized (
           select id from public.usage_ledger where status = 'reserved' and lease_expires_at < clock_timestamp()
+          order by lease_expires_at limit ${callsMax} for update skip locked)
+        update public.usage_ledger l set lease_expires_at = clock_timestamp() + interval '60 seconds'
+        from expired where l.id = expired.id
+        returning l.id, l.tenant_id, l.user_id, l.purpose, l.model, l.prompt_tokens,
+          to_char(l.created_at at time zone 'UTC', 'YYYY-MM') as month,
+          (select jsonb_build_object('input', p.input_per_million, 'cached', p.cached_input_per_million,
+              'output', p.output_per_million) from public.model_prices p
+            where p.provider = l.provider and p.model = l.model and p.valid_from <= l.created_at
+            order by p.valid_from desc limit 1) as price`
+      return rows.map(describeLost)
+    },
+    async settleExpired(overdueSeconds = 0) {
+      // The prompt was sent; how much was answered died with the replica, so no answer is charged. Materialized: a plan
+      // made while the ledger was empty would otherwise look for the expired ones anew for every row of it.
+      const rows: ExpiredCall[] = await hot`
+        with expired as materialized (
+          select id from public.usage_ledger
+          where status = 'reserved' and lease_expires_at < clock_timestamp() - ${overdueSeconds} * interval '1 second'
           for update skip locked)
         update public.usage_ledger l set status = 'aborted', usage_source = 'estimated', settled_at = clock_timestamp(),
           lease_expires_at = null, completion_tokens = 0,
@@ -79,10 +107,36 @@ export function createUsageLedger(hot: HotPool): UsageLedger {
             order by p.valid_from desc limit 1)
         from expired where l.id = expired.id
         returning l.tenant_id as "tenantId", l.user_id as "userId",
-          to_char(l.created_at at time zone 'UTC', 'YYYY-MM') as month`,
-      )
+          to_char(l.created_at at time zone 'UTC', 'YYYY-MM') as month`
       return [...rows]
     },
+  }
+}
+
+interface LostRow {
+  id: string
+  tenant_id: TenantId
+  user_id: UserId | null
+  purpose: ReservedCall['purpose']
+  model: string
+  prompt_tokens: number
+  month: string
+  price: { input: number; cached: number; output: number } | null
+}
+
+function describeLost(row: LostRow): LostCall {
+  const { price } = row
+  return {
+    id: row.id,
+    tenantId: row.tenant_id,
+    userId: row.user_id,
+    purpose: row.purpose,
+    model: row.model,
+    promptTokens: row.prompt_tokens,
+    price: price
+      ? { inputPerMillion: price.input, cachedInputPerMillion: price.cached, outputPerMillion: price.output }
+      : undefined,
+    month: row.month,
   }
 }
 

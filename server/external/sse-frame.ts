@@ -3,8 +3,7 @@ import type { ModelUsage } from './language-model.ts'
 /** What one chunk object says. */
 export interface FrameFacts {
   text: string
-  /** What the model thought aloud: charged, but no part of the answer. */
-  reasoning: string
+  hasReasoning: boolean
   finishReason: string | null
   usage: ModelUsage | null
   isError: boolean
@@ -38,9 +37,9 @@ export function readFrame(data: string): FrameFacts | undefined {
   if (!isRecord(value)) return undefined
   const facts: FrameFacts = {
     text: '',
-    reasoning: '',
+    hasReasoning: false,
     finishReason: null,
-    usage: readUsage(value.usage),
+    usage: isRecord(value.usage) ? readUsage(value.usage) : null,
     isError: (value.error !== undefined && value.error !== null) || value.object === 'error',
   }
   const choice: unknown = Array.isArray(value.choices) ? value.choices[0] : undefined
@@ -50,7 +49,7 @@ export function readFrame(data: string): FrameFacts | undefined {
   if (!isRecord(delta)) return facts
   if (typeof delta.content === 'string') facts.text = delta.content
   const reasoning = delta.reasoning_content ?? delta.reasoning
-  if (typeof reasoning === 'string') facts.reasoning = reasoning
+  facts.hasReasoning = typeof reasoning === 'string' && reasoning !== ''
   return facts
 }
 
@@ -79,7 +78,7 @@ export function learnTemplate(line: string, lineEnd: string): FrameTemplate | un
     facts.text === 'mark' &&
     facts.finishReason === null &&
     facts.usage === null &&
-    facts.reasoning === '' &&
+    !facts.hasReasoning &&
     !facts.isError
   return isPlain ? { prefix, middle, tail } : undefined
 }
@@ -132,26 +131,19 @@ function unescapeString(raw: string): string | undefined {
   }
 }
 
-/**
- * What a provider says that a call used, with OpenAI's cached tokens or DeepSeek's name for them. Null unless it counted
- * both sides: what is missing or nonsense is estimated, for counted as 0 it would be free.
- */
-export function readUsage(usage: unknown): ModelUsage | null {
-  if (!isRecord(usage)) return null
+/** OpenAI's cached tokens, or DeepSeek's name for them. */
+function readUsage(usage: Record<string, unknown>): ModelUsage {
   const details = isRecord(usage.prompt_tokens_details) ? usage.prompt_tokens_details : {}
-  const promptTokens = readCount(usage.prompt_tokens)
-  const completionTokens = readCount(usage.completion_tokens)
-  if (promptTokens === null || completionTokens === null) return null
   return {
-    promptTokens,
-    completionTokens,
-    cachedTokens: readCount(details.cached_tokens ?? usage.prompt_cache_hit_tokens) ?? 0,
+    promptTokens: readCount(usage.prompt_tokens),
+    completionTokens: readCount(usage.completion_tokens),
+    cachedTokens: readCount(details.cached_tokens ?? usage.prompt_cache_hit_tokens),
   }
 }
 
-/** A provider's count of tokens. Counts become money: a negative, fractional or absurd number is none. */
-export function readCount(value: unknown): number | null {
-  return typeof value === 'number' && Number.isSafeInteger(value) && value >= 0 && value < 1e9 ? value : null
+/** A provider's count of tokens. Counts become money: a negative, fractional or absurd number is 0. */
+export function readCount(value: unknown): number {
+  return typeof value === 'number' && Number.isSafeInteger(value) && value >= 0 && value < 1e9 ? value : 0
 }
 
 function isRecord(value: unknown): value is Record<string, unknown> {

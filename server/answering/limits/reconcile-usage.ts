@@ -31,6 +31,8 @@ export interface Reconciliation {
 }
 
 const hoursMax = 100_000
+/** Until then servers that live may still find a copy of what there was of an answer, and count it. */
+const copiesKeptSeconds = 300
 
 /** Compares the sums by hour and all counters of one month with the ledger, and puts counters right. */
 export async function reconcileUsage(options: {
@@ -40,7 +42,7 @@ export async function reconcileUsage(options: {
   month: string
 }): Promise<Reconciliation> {
   const { core, counters, month } = options
-  const { length: settledCalls } = await options.ledger.settleExpired()
+  const { length: settledCalls } = await options.ledger.settleExpired(copiesKeptSeconds)
   const drifts: Drift[] = []
   const months = await core.snapshot(async (db) => {
     const tenants = await listUsedMonths(db, month)
