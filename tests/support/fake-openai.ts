@@ -19,8 +19,12 @@ export interface FakeRequest {
   body: unknown
   /** The client left before the answer was complete. */
   aborted: boolean
+  /** `performance.now()` when it came. */
+  cameAtMs: number
   /** `performance.now()` when the answer ended or the client left. */
   closedAtMs: number | undefined
+  /** What an answer of the chat tells at its end of its tokens. */
+  usage: { prompt_tokens: number; completion_tokens: number } | undefined
 }
 
 /** A model server on a free loopback port that behaves as told. */
@@ -83,7 +87,9 @@ export async function startFakeOpenAi(
       headers: record ? Object.fromEntries(request.headers) : {},
       body: text === '' ? undefined : JSON.parse(text),
       aborted: false,
+      cameAtMs: performance.now(),
       closedAtMs: undefined,
+      usage: undefined,
     }
     if (record && requests.length < requestsMax) requests.push(entry)
     open += 1
@@ -112,12 +118,14 @@ export async function startFakeOpenAi(
       return answer
     }
     const deltas = makeDeltas(behaviour, answer.echo)
+    const usage = { prompt_tokens: answer.promptTokens, completion_tokens: deltas.length }
+    if (answer.includeUsage && behaviour.usage !== null) entry.usage = behaviour.usage ?? usage
     const { frames, stalls, resets } = makeFrames({
       behaviour,
       deltas,
       model: answer.model,
       includeUsage: answer.includeUsage,
-      usage: { prompt_tokens: answer.promptTokens, completion_tokens: deltas.length },
+      usage,
     })
     const perByte = behaviour.oneByteEveryMs !== undefined ? 1 : behaviour.writeBytes
     const body = timedBody({
