@@ -66,7 +66,7 @@ describe.skipIf(!canBrowse())('the API keys of an organization', () => {
   )
 
   test(
-    'a rotated one has a new secret, the one before works on for its grace, and the row says how long',
+    'a rotated one has a new secret, the old one answers by /v1 for its grace, and the row says how long',
     async () => {
       const { page } = visitor
       await row('Website backend').getByRole('button', { name: 'What to do with Website backend' }).click()
@@ -75,7 +75,12 @@ describe.skipIf(!canBrowse())('the API keys of an organization', () => {
       await page.getByRole('button', { name: 'Rotate key', exact: true }).click()
       const second = await copySecret()
       expect(second).not.toBe(first)
-      for (const token of [first, second]) expect((await call(stage.app, 'GET /v1/models', { token })).status).toBe(200)
+      for (const token of [first, second]) {
+        const body = { model: 'kepler', messages: [{ role: 'user', content: 'Hello?' }] }
+        const answered = await call(stage.app, 'POST /v1/chat/completions', { token, body })
+        expect(answered.status).toBe(200)
+        expect(answered.body.choices[0].message.content).not.toBe('')
+      }
       expect(await row('Website backend').innerText()).toMatch(/Old secret works for 60 minutes more/)
     },
     journeyMs,

@@ -97,6 +97,12 @@ export function formatShare(share: number): string {
   return joinQuantity(describeShare(share))
 }
 
+/** A share in a column, always with one digit, so that rows can be compared: 13.5 % · 7.2 % · <0.1 %. */
+export function formatColumnShare(share: number): string {
+  if (share > 0 && share < 0.0005) return `<0.1${space}%`
+  return joinQuantity({ number: digits(share * 100, 1), unit: '%' })
+}
+
 /** Bytes: 812 B · 14.2 kB · 1.9 GB. */
 export function formatBytes(bytes: number): string {
   const units = ['B', 'kB', 'MB', 'GB', 'TB']

@@ -1,5 +1,5 @@
 import { createLink, type LinkProps } from '@tanstack/react-router'
-import type { ComponentProps, ReactNode } from 'react'
+import { useEffect, useRef, type ComponentProps, type ReactNode } from 'react'
 import { classNames } from './class-names.ts'
 
 /** One tab: where it leads, its name and a count in quiet ink (or red, when it counts what needs somebody). */
@@ -19,7 +19,7 @@ export interface TabItem {
 export function Tabs(props: { label: string; items: readonly TabItem[] }): ReactNode {
   return (
     <nav aria-label={props.label} className="border-b border-line">
-      <ul className="fade-edge flex gap-5 overflow-x-auto px-6 phone:px-4">
+      <ul className="fade-edge flex gap-5 overflow-x-auto px-6 phone:ps-4 phone:pe-8">
         {props.items.map(({ key, name, link, count, alarming, current, holds = false }) => (
           <li key={key} className="shrink-0">
             <TabLink
@@ -50,12 +50,22 @@ export function Tabs(props: { label: string; items: readonly TabItem[] }): React
   )
 }
 
-/** A link that leaves it to its tab whether it is current, when the tab knows better than the router. */
+/**
+ * A link that leaves it to its tab whether it is current, when the tab knows better than the router. The current one is
+ * scrolled into sight where its row is too long for the screen.
+ */
 const TabLink = createLink(function TabAnchor({
   current,
   'aria-current': active,
   ...rest
 }: ComponentProps<'a'> & { current?: boolean }): ReactNode {
   const shown = current === undefined ? active : current ? 'page' : undefined
-  return <a {...rest} aria-current={shown} />
+  const tab = useRef<HTMLAnchorElement>(null)
+  useEffect(() => {
+    const row = tab.current?.closest('ul')
+    if (shown !== 'page' || !tab.current || !row || row.scrollWidth <= row.clientWidth) return
+    const [own, all] = [tab.current.getBoundingClientRect(), row.getBoundingClientRect()]
+    row.scrollBy({ left: own.left + own.width / 2 - (all.left + all.width / 2), behavior: 'instant' })
+  }, [shown])
+  return <a {...rest} ref={tab} aria-current={shown} />
 })

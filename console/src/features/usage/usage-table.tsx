@@ -1,5 +1,5 @@
 import type { ReactNode } from 'react'
-import { formatCount, formatMoney, formatMs, formatPlural, formatShare, formatTokens } from '../../lib/numbers.ts'
+import { formatColumnShare, formatCount, formatMoney, formatMs, formatPlural, formatTokens } from '../../lib/numbers.ts'
 import { parseSort, sortRows, writeSort } from '../../lib/sort-rows.ts'
 import { Swatch } from '../../ui/chart/legend.tsx'
 import type { SeriesColour } from '../../ui/chart/series.ts'
@@ -40,7 +40,8 @@ export function UsageTable(props: {
     valueOf: (row) => (sort.key === 'name' ? nameOf(row.key) : row[sortKey ?? 'requests']),
     descending: sort.descending,
   })
-  const share = ({ requests }: UsageSum): string => formatShare(total.requests === 0 ? 0 : requests / total.requests)
+  const share = ({ requests }: UsageSum): string =>
+    formatColumnShare(total.requests === 0 ? 0 : requests / total.requests)
   const columns = numbers.map(({ key, head, write }): Column<UsageSum> => ({
     key,
     head,
