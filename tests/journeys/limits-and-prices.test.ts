@@ -47,7 +47,7 @@ describe.skipIf(!canBrowse())('limits and prices', () => {
       await saveLimits()
       const refused = await eventually(async () => {
         const answer = await chat()
-        return answer.status === 429 && answer
+        return answer.status === 429 ? answer : undefined
       })
       expect(refused.body).toMatchObject({ code: 'limit.tokens_per_month', scope: 'user', limit: 1 })
       // Refusals are written down together, a moment later.
