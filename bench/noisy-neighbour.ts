@@ -1,6 +1,7 @@
 import { callApi } from './support/api.ts'
 import { bounded, type Figure, quantile } from './support/figures.ts'
-import { addressOf, firstMark, writeRequest } from './support/requests.ts'
+import { timeFirstToken } from './support/first-token.ts'
+import { addressOf, writeRequest } from './support/requests.ts'
 import type { Stage } from './support/stage.ts'
 
 /** What the loud tenant may ask in a minute, and how many times as much it does. */
@@ -81,22 +82,4 @@ async function measure(asked: { url: string; token: string; durationMs: number }
     await Bun.sleep(askedEveryMs)
   }
   return Promise.all(answers)
-}
-
-async function timeFirstToken(asked: { url: string; token: string }): Promise<number> {
-  const startedMs = performance.now()
-  const response = await fetch(asked.url, {
-    method: 'POST',
-    headers: { authorization: asked.token, 'content-type': 'application/json' },
-    body: JSON.stringify({ message: 'And on Sundays?' }),
-  })
-  if (response.status !== 200 || !response.body) throw new Error(`the quiet tenant was answered ${response.status}`)
-  let text = ''
-  let firstMs: number | undefined
-  for await (const chunk of response.body) {
-    text += Buffer.from(chunk).toString()
-    if (firstMs === undefined && text.includes(firstMark)) firstMs = performance.now() - startedMs
-  }
-  if (firstMs === undefined) throw new Error('an answer of the quiet tenant had no first token')
-  return firstMs
 }

@@ -2,6 +2,7 @@ import { cpus, loadavg } from 'node:os'
 import { benchBreakdown } from './breakdown.ts'
 import { StreamBench } from './chat-stream.ts'
 import { benchColdTenant } from './cold-tenant.ts'
+import { benchCrowdedPool } from './crowded-pool.ts'
 import { benchFleet } from './fleet.ts'
 import { benchMoves } from './moves.ts'
 import { benchNoisyNeighbour } from './noisy-neighbour.ts'
@@ -82,6 +83,10 @@ try {
     printFigures(
       'One tenant asks 20 times what it may; another, asking as ever',
       await benchNoisyNeighbour(stage, size),
+    )
+    printFigures(
+      'One tenant asks for thousands of heavy reads at once; another, asking as ever',
+      await benchCrowdedPool(stage, { rounds: Math.min(rounds, 3) }),
     )
   }
   if (isWanted('breakdown')) {

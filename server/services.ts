@@ -24,6 +24,7 @@ import type { JobTask } from './data/job-queue.ts'
 import { createKeptStores, type KeptStores } from './data/kept-stores.ts'
 import { createMover, type Mover } from './data/move-tenant.ts'
 import { createTenantDatabases, type StoreWatch, type TenantDatabases } from './data/tenant-databases.ts'
+import { createPoolWaits } from './data/pool-waits.ts'
 import { createUsageLedger, type UsageLedger } from './data/usage.data.ts'
 import { openVerifiedOrigins, type VerifiedOrigins } from './data/verified-origins.ts'
 import { createLanguageModel } from './external/create-language-model.ts'
@@ -117,12 +118,15 @@ export async function createServices(options: {
 }): Promise<Services> {
   const { config, log, clock } = options
   const secretBox = await createSecretBox(config.secretKey, config.secretKeyPrevious)
+  const metrics = createMetrics()
+  const noteWait = createPoolWaits(metrics)
   const core = await openCoreDatabase({
     ...options.address,
     managedRuntimeUrl: config.databaseRuntimeUrl,
     pooler: config.databasePooler,
     poolMax: config.databasePoolMax,
     secretBox,
+    noteWait,
   })
   const redis =
     config.redisUrl === undefined
@@ -137,7 +141,6 @@ export async function createServices(options: {
   const verifiedOrigins = await openVerifiedOrigins({ core, feed, log })
   const ledger = createUsageLedger(core.hotWrites)
   const servers = createDatabaseServers({ db: core.db, core, secretBox })
-  const metrics = createMetrics()
   const answerMetrics = createAnswerMetrics(metrics)
   const health = createHealthRecorder({
     store: (changes) => storeHealth(core.db, changes),
@@ -149,7 +152,7 @@ export async function createServices(options: {
     opened: (tenantId) => health.succeeded(tenantId, 'database'),
     failed: (tenantId, error) => health.failed(tenantId, 'database', error, true),
   }
-  const databases = createTenantDatabases({ core, servers, ledger, secretBox, feed, watch, log })
+  const databases = createTenantDatabases({ core, servers, ledger, secretBox, feed, watch, noteWait, log })
   const directories = createDirectories({ core, databases, feed, clock })
   const provisioner = createProvisioner({ core, servers, databases, directories, secretBox, log })
   const keptStores = createKeptStores({ core, servers, databases, clock, log })

@@ -7,10 +7,10 @@ export function writeRequest(options: {
   headers?: Record<string, string>
   body?: object
 }): string {
-  const { pathname, host } = new URL(options.url)
+  const { pathname, search, host } = new URL(options.url)
   const body = options.body ? JSON.stringify(options.body) : ''
   const lines = [
-    `${options.method} ${pathname} HTTP/1.1`,
+    `${options.method} ${pathname}${search} HTTP/1.1`,
     `host: ${host}`,
     ...Object.entries(options.headers ?? {}).map(([name, value]) => `${name}: ${value}`),
     ...(options.body ? ['content-type: application/json', `content-length: ${body.length}`] : []),

@@ -239,7 +239,11 @@ async function describeOutcome(
   ending: Ending & { content: string; firstTokenMs: number | null; cited: number[] },
 ): Promise<AnswerOutcome> {
   const tokens = ending.usage ?? {
-    ...(await countCallTokens({ messages: parts.messages, completion: ending.content })),
+    ...(await countCallTokens({
+      messages: parts.messages,
+      completion: ending.content,
+      unsaidBytes: parts.model.unsaidBytes,
+    })),
     cachedTokens: 0,
   }
   const cost = computeCostMicroUsd(parts.price, tokens)

@@ -56,7 +56,11 @@ export async function embedTexts(parts: EmbeddingParts, request: EmbeddingReques
   }
   await seat.reserve({ id: call.id, price, promptTokens: call.prompt_tokens, outputTokensMax: 0 })
   await reserveOr(seat, call, () => ledger.reserve(call))
-  const settle = async (status: SettledCall['status'], promptTokens: number): Promise<void> => {
+  const settle = async (
+    status: SettledCall['status'],
+    promptTokens: number,
+    source: SettledCall['usage_source'] = 'estimated',
+  ): Promise<void> => {
     const settled: SettledCall = {
       id: call.id,
       prompt_tokens: promptTokens,
@@ -64,7 +68,7 @@ export async function embedTexts(parts: EmbeddingParts, request: EmbeddingReques
       cached_tokens: 0,
       cost_micro_usd: computeCostMicroUsd(price, { promptTokens, completionTokens: 0, cachedTokens: 0 }),
       status,
-      usage_source: status === 'completed' ? 'provider' : 'estimated',
+      usage_source: source,
       first_token_ms: null,
       duration_ms: Math.round(clock.monotonicMs() - startedMs),
     }
@@ -73,7 +77,8 @@ export async function embedTexts(parts: EmbeddingParts, request: EmbeddingReques
   }
   try {
     const { vectors, promptTokens } = await parts.embeddings.embed({ target, inputs, signal })
-    await settle('completed', promptTokens)
+    if (promptTokens === null) await settle('completed', estimate.promptTokens)
+    else await settle('completed', promptTokens, 'provider')
     return vectors
   } catch (error) {
     // A refused call cost nothing; one that was left alone may have cost what was sent.

@@ -34,7 +34,7 @@ const defaultModels = { openai: 'gpt-4o-mini', deepseek: 'deepseek-chat' } as co
  * The provider in force: the tenant's choice, else automatic — the tenant's own key, else the platform's openai, else
  * its deepseek, else the offline model where it is allowed (design §5).
  */
-export function pickProvider(
+function pickProvider(
   settings: ModelSettings,
   options: { hasOwnKey: boolean; platform: PlatformModels },
 ): ModelProvider | undefined {

@@ -11,7 +11,11 @@ const tokenizedAtOnceMax = 4_000
 
 /** A quick estimate of a text's tokens, for reservations; a little too high rather than too low. */
 export function estimateTokens(text: string): number {
-  return text === '' ? 0 : Math.ceil(Buffer.byteLength(text) / bytesPerToken)
+  return estimateTokensOfBytes(Buffer.byteLength(text))
+}
+
+function estimateTokensOfBytes(bytes: number): number {
+  return Math.ceil(bytes / bytesPerToken)
 }
 
 /** A quick estimate of a prompt's tokens. */
@@ -26,6 +30,8 @@ export function estimatePromptTokens(messages: ChatMessage[]): number {
 export async function countCallTokens(call: {
   messages: ChatMessage[]
   completion: string
+  /** Of what was generated beside it, such as reasoning. */
+  unsaidBytes?: number
 }): Promise<{ promptTokens: number; completionTokens: number }> {
   let charactersLeft = tokenizedCharactersMax
   const count = (text: string): Promise<number> | number => {
@@ -33,7 +39,7 @@ export async function countCallTokens(call: {
     charactersLeft -= text.length
     return countTokens(text)
   }
-  const completionTokens = await count(call.completion)
+  const completionTokens = (await count(call.completion)) + estimateTokensOfBytes(call.unsaidBytes ?? 0)
   let promptTokens = 3
   for (const message of call.messages.toReversed()) promptTokens += (await count(message.content)) + tokensPerMessage
   return { promptTokens, completionTokens }

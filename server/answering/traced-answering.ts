@@ -101,6 +101,9 @@ function traceStream(stream: ModelStream, traced: { span: Span; startedMs: numbe
         throw error
       }
     },
+    get unsaidBytes() {
+      return stream.unsaidBytes
+    },
     close() {
       stream.close()
       span.end()

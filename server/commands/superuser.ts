@@ -3,7 +3,7 @@ import { openCoreDatabase } from '../data/core-database.ts'
 import { migrateCore } from '../data/migrate.ts'
 import { ensureSuperuser } from '../features/sign-in/sign-in.usecases.ts'
 import { createLog } from '../platform/log.ts'
-import { createPasswords } from '../platform/passwords.ts'
+import { createPasswords, isNewPassword, newPasswordLength } from '../platform/passwords.ts'
 import { createSecretBox } from '../platform/secrets.ts'
 import { readCommandConfig, readWords } from './command-line.ts'
 
@@ -14,8 +14,8 @@ const [email] = readWords({ usage, wordsMax: 1 })
 
 try {
   if (!email || !/^[^\s@]+@[^\s@]+$/.test(email)) throw new Error(usage)
-  const password = process.env.SUPERUSER_PASSWORD ?? prompt('Password (12 to 256 characters):') ?? ''
-  if (password.length < 12 || password.length > 256) throw new Error('The password must have 12 to 256 characters.')
+  const password = process.env.SUPERUSER_PASSWORD ?? prompt(`Password (${newPasswordLength.words}):`) ?? ''
+  if (!isNewPassword(password)) throw new Error(`The password must have ${newPasswordLength.words}.`)
   // The address comes from the command line, so the pair in the environment need not be whole.
   const config = await readCommandConfig({ SUPERUSER_EMAIL: email, SUPERUSER_PASSWORD: password })
   const address = await openCoreAddress(config, createLog({ level: 'warn' }))

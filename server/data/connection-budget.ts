@@ -16,7 +16,6 @@ export interface BudgetFigures {
   /** Units served: at once by an open connection, or after a wait. */
   hits: number
   waits: number
-  waitMsTotal: number
   waitMsMax: number
   opened: number
   /** Idle connections closed, or taken over, so that another tenant could have one. */
@@ -62,13 +61,17 @@ const tenureMsMin = 100
  * A budget of connections. Each pool has at most four and opens one at a time. When all are in use, the connection that
  * has been idle longest makes room, whosever it is, but never one in use; a pool without any waits in line for its
  * first. A pool's second to fourth never evict another's.
+ * @param options.onWait hears how long a unit waited that was not served at once
  */
-export function createConnectionBudget(options: { max: number }): ConnectionBudget {
+export function createConnectionBudget(options: {
+  max: number
+  onWait?: (waitedMs: number) => void
+}): ConnectionBudget {
   let { max } = options
   let open = 0
   const idle = new Set<Place>()
   const line: Member[] = []
-  const figures = { hits: 0, waits: 0, waitMsTotal: 0, waitMsMax: 0, opened: 0, evicted: 0, failed: 0 }
+  const figures = { hits: 0, waits: 0, waitMsMax: 0, opened: 0, evicted: 0, failed: 0 }
   const members = new Set<Member>()
 
   interface Place {
@@ -98,7 +101,7 @@ export function createConnectionBudget(options: { max: number }): ConnectionBudg
     const isLeaving = member.ended || (member.isRetired && member.waiting.length === 0)
     if (isLeaving || open > max) close(place)
     else if (line.length > 0 && (member.waiting.length === 0 || hasServedLongEnough(place))) handOver(place)
-    else if (!member.waiting.serve(place)) idle.add(place)
+    else if (member.waiting.serve(place) === undefined) idle.add(place)
   }
 
   function hasServedLongEnough(place: Place): boolean {
@@ -208,7 +211,7 @@ export function createConnectionBudget(options: { max: number }): ConnectionBudg
     const place = await joined
     const waitedMs = performance.now() - startedMs
     figures.waits++
-    figures.waitMsTotal += waitedMs
+    options.onWait?.(waitedMs)
     figures.waitMsMax = Math.max(figures.waitMsMax, waitedMs)
     return lend(place)
   }

@@ -1,6 +1,9 @@
 import { sql } from 'drizzle-orm'
 import type { Database } from './postgres.ts'
 
+/** The states that jobs are counted by. */
+export const jobStates = ['waiting', 'retrying', 'running', 'failed'] as const
+
 /** How many jobs of a task are waiting, retrying, running, or failed for good. */
 export interface JobFigure {
   task: string

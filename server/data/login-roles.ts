@@ -60,7 +60,7 @@ export async function isOpenToPublic(sql: postgres.Sql | postgres.TransactionSql
 }
 
 /** A SCRAM-SHA-256 verifier (RFC 5803), so that the password itself never reaches the server's log or catalog. */
-export function makeScramVerifier(password: string): string {
+function makeScramVerifier(password: string): string {
   const iterations = 4096
   const salt = randomBytes(16)
   const salted = pbkdf2Sync(password, salt, iterations, 32, 'sha256')

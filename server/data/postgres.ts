@@ -2,7 +2,8 @@ import { SQL } from 'bun'
 import { drizzle, type PostgresJsDatabase } from 'drizzle-orm/postgres-js'
 import postgres from 'postgres'
 import type { Parameters } from './connection-slot.ts'
-import { type ConnectionPool, type CountingPool, createConnectionPool } from './connections.ts'
+import { type ConnectionPool, type CountedPool, createConnectionPool } from './connections.ts'
+import { createHotPool, type HotPool } from './hot-pool.ts'
 
 /** drizzle over a connection or a pool; queries are prepared. */
 export type Database = PostgresJsDatabase
@@ -16,6 +17,8 @@ export interface PoolOptions {
   name: string
   /** False behind a pooler in transaction mode. */
   prepare: boolean
+  /** Hears how long work waited that was not served at once. */
+  onWait?: (waitedMs: number) => void
 }
 
 /** No statement of a request runs longer. */
@@ -30,8 +33,9 @@ const reconnectAfterSeconds = 0.2
  * Opens a pool for units of work and single statements. Timestamps of raw queries arrive as text.
  * `sslmode=require` encrypts without checking the certificate, as libpq does; `verify-ca` and `verify-full` check it.
  */
-export function openPool(options: PoolOptions): CountingPool {
-  return createConnectionPool({ max: options.max, prepare: options.prepare, connect: connectorOf(options) })
+export function openPool(options: PoolOptions): ConnectionPool & CountedPool {
+  const { max, prepare, onWait } = options
+  return createConnectionPool({ max, prepare, onWait, connect: connectorOf(options) })
 }
 
 /** Makes clients of one connection to a database, each calling back when its connection is closed. */
@@ -57,9 +61,9 @@ export function connectorOf(options: Omit<PoolOptions, 'max'>): (onclose: () => 
  * transaction. Bun's own driver: half the CPU of postgres.js for these (docs/decisions/0002), and under killed
  * backends, failing statements and restarts no call was lost, mixed up or left hanging.
  */
-export function openHotPool(options: PoolOptions): SQL {
+export function openHotPool(options: PoolOptions & { statementsMax: number; isShared: boolean }): HotPool {
   const { url, ssl } = readTls(options.url)
-  return new SQL({
+  const sql = new SQL({
     url,
     max: options.max,
     tls: ssl,
@@ -68,6 +72,7 @@ export function openHotPool(options: PoolOptions): SQL {
     idleTimeout: 0,
     connection: sessionSettings(options),
   })
+  return createHotPool({ ...options, sql })
 }
 
 /**

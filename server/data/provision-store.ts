@@ -99,7 +99,7 @@ async function ensureStoreRole(sql: postgres.Sql, login: LoginRole): Promise<voi
 }
 
 /** The name of this tenant's database, if there is one. */
-export function findStampedDatabase(sql: postgres.Sql, owner: StoreOwner): Promise<string | undefined> {
+function findStampedDatabase(sql: postgres.Sql, owner: StoreOwner): Promise<string | undefined> {
   return findByStamp(sql, stampOf(owner))
 }
 

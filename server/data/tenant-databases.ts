@@ -15,6 +15,7 @@ import type { DatabaseServers } from './database-servers.ts'
 import { createDedicatedStore } from './dedicated-store.ts'
 import { storeMigrations } from './migrate.ts'
 import { createPooledStore } from './pooled-store.ts'
+import type { PoolWaits } from './pool-waits.ts'
 import { connectorOf, databaseBy } from './postgres.ts'
 import { countReplicas, readConnectionsMax, shareOfServer } from './server-capacity.ts'
 import { TenantScope, type TenantStore } from './tenant-scope.ts'
@@ -86,6 +87,7 @@ export function createTenantDatabases(parts: {
   feed: ChangeFeed
   /** Hears whether a dedicated store could be opened. */
   watch: StoreWatch
+  noteWait?: PoolWaits
   log: Log
 }): TenantDatabases {
   const { core, servers, ledger, secretBox, watch, log } = parts
@@ -106,7 +108,9 @@ export function createTenantDatabases(parts: {
   function budgetOf(id: DatabaseServerId): ServerBudget {
     const known = budgets.get(id)
     if (known) return known
-    const made = { budget: createConnectionBudget({ max: connectionsBeforeKnown }), connectionsMax: undefined }
+    const onWait = (waitedMs: number): void => parts.noteWait?.(id, waitedMs)
+    const budget = createConnectionBudget({ max: connectionsBeforeKnown, onWait })
+    const made = { budget, connectionsMax: undefined }
     budgets.set(id, made)
     return made
   }

@@ -27,6 +27,8 @@ export interface UnitOfWork {
   write: boolean
   snapshot?: boolean
   pastFence?: boolean
+  /** Whose turn it takes for a connection. Default: the tenant's, else whose request it is. */
+  party?: string
 }
 
 /**
@@ -41,7 +43,7 @@ export async function runUnitOfWork<T>(
   unit: UnitOfWork,
   work: (database: Database) => Promise<T>,
 ): Promise<T> {
-  const connection = await pool.take(unit.tenantId)
+  const connection = await pool.take(unit.party ?? unit.tenantId)
   let ended = false
   // A branch of `work` that outlives a failure of its sibling must not reach the connection once it serves others.
   const database = databaseBy((query, parameters) => {

@@ -10,7 +10,7 @@ export interface UsedAmounts {
 }
 
 /** Rows of a calendar month in UTC, written `2026-11`. */
-export function withinMonth(month: string): SQL {
+function withinMonth(month: string): SQL {
   const first = sql`${`${month}-01`}::date`
   return sql`${usageLedger.createdAt} >= (${first}::timestamp at time zone 'UTC')
     and ${usageLedger.createdAt} < ((${first} + interval '1 month')::timestamp at time zone 'UTC')`

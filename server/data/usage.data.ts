@@ -1,8 +1,8 @@
-import type { SQL as HotPool } from 'bun'
 import { type SQL, sql } from 'drizzle-orm'
 import { parseTenantId, parseUserId, type TenantId, type UserId } from '../platform/ids.ts'
 import { createBatcher } from './batcher.ts'
 import { usageLedger } from './core-usage.schema.ts'
+import type { HotPool } from './hot-pool.ts'
 import type { Database } from './postgres.ts'
 import type { ModelPrice } from './prices.data.ts'
 import type { ReservedCall, SettledCall } from './tenant-scope.ts'
@@ -51,15 +51,16 @@ export function createUsageLedger(hot: HotPool): UsageLedger {
   const batches = { inFlightMax: batchesInFlightMax, itemsMax: callsPerBatchMax }
   const reserve = createBatcher<ReservedCall, true>({
     ...batches,
+    partyOf: (call) => call.tenant_id,
     async send(calls) {
-      await hot`select public.reserve_usage(${JSON.stringify(calls)}::text::jsonb)`
+      await hot.run('', (sql) => sql`select public.reserve_usage(${JSON.stringify(calls)}::text::jsonb)`)
       return calls.map(() => true)
     },
   })
   const settle = createBatcher<SettledCall, true>({
     ...batches,
     async send(calls) {
-      await hot`select public.settle_usage(${JSON.stringify(calls)}::text::jsonb)`
+      await hot.run('', (sql) => sql`select public.settle_usage(${JSON.stringify(calls)}::text::jsonb)`)
       return calls.map(() => true)
     },
   })
@@ -72,9 +73,13 @@ export function createUsageLedger(hot: HotPool): UsageLedger {
     },
     async renewLeases(ids) {
       if (ids.length === 0) return
-      await hot`
+      const wanted = JSON.stringify(ids)
+      await hot.run(
+        '',
+        (sql) => sql`
         update public.usage_ledger set lease_expires_at = clock_timestamp() + interval '90 seconds'
-        where status = 'reserved' and id in (select jsonb_array_elements_text(${JSON.stringify(ids)}::text::jsonb)::uuid)`
+        where status = 'reserved' and id in (select jsonb_array_elements_text(${wanted}::text::jsonb)::uuid)`,
+      )
     },
     async takeExpired(callsMax) {
       const rows: LostRow[] = await hot`
@@ -94,7 +99,9 @@ export function createUsageLedger(hot: HotPool): UsageLedger {
     async settleExpired(overdueSeconds = 0) {
       // The prompt was sent; how much was answered died with the replica, so no answer is charged. Materialized: a plan
       // made while the ledger was empty would otherwise look for the expired ones anew for every row of it.
-      const rows: ExpiredCall[] = await hot`
+      const rows = await hot.run<ExpiredCall[]>(
+        '',
+        (sql) => sql`
         with expired as materialized (
           select id from public.usage_ledger
           where status = 'reserved' and lease_expires_at < clock_timestamp() - ${overdueSeconds} * interval '1 second'
@@ -107,7 +114,8 @@ export function createUsageLedger(hot: HotPool): UsageLedger {
             order by p.valid_from desc limit 1)
         from expired where l.id = expired.id
         returning l.tenant_id as "tenantId", l.user_id as "userId",
-          to_char(l.created_at at time zone 'UTC', 'YYYY-MM') as month`
+          to_char(l.created_at at time zone 'UTC', 'YYYY-MM') as month`,
+      )
       return [...rows]
     },
   }

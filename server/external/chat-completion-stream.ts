@@ -73,6 +73,10 @@ export class ChatCompletionStream implements ModelStream {
     }
   }
 
+  get unsaidBytes(): number {
+    return this.#scanner.reasoningBytes
+  }
+
   close(): void {
     if (this.#isClosed) return
     this.#settle(new DOMException('The stream was closed', 'AbortError'))

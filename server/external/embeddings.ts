@@ -19,13 +19,13 @@ export type EmbeddingTarget = Pick<ModelTarget, 'baseUrl' | 'apiKey' | 'model' |
 export interface Embeddings {
   /**
    * Embeds up to 2,048 texts in one call: one vector each, in order. 10 s in all, at most one retry. Throws
-   * `model.upstream_error`, `model.timeout`, or the signal's reason.
+   * `model.upstream_error`, `model.timeout`, or the signal's reason. `promptTokens` is null when nobody counted them.
    */
   embed(request: {
     target: EmbeddingTarget
     inputs: string[]
     signal: AbortSignal
-  }): Promise<{ vectors: number[][]; promptTokens: number }>
+  }): Promise<{ vectors: number[][]; promptTokens: number | null }>
 }
 
 const timeoutMsDefault = 10_000

@@ -76,6 +76,11 @@ export interface ModelStream {
    * the signal's reason when the caller aborted; every later call rejects the same way.
    */
   read(): Promise<ModelEvent>
+  /**
+   * Bytes that were generated and are in no text that `read` gave, such as what a model thinks aloud: they are charged
+   * like those that are.
+   */
+  readonly unsaidBytes: number
   /** Closes the upstream connection. Idempotent; needed unless `read` gave `end` or rejected. */
   close(): void
 }

@@ -8,7 +8,7 @@ import type { ModelTarget, ModelUsage } from './language-model.ts'
 import { makeModelTimeout } from './model-errors.ts'
 import { suggestModelFixes } from './model-remedies.ts'
 import { classifySdkError, createOpenAiClient } from './openai-client.ts'
-import { readCount } from './sse-frame.ts'
+import { readUsage } from './sse-frame.ts'
 
 /** A test and what it cost: its tokens belong in the ledger (purpose `test`). */
 export interface ModelTestOutcome {
@@ -107,16 +107,9 @@ async function askOnce(call: {
   if (!Array.isArray(completion.choices) || completion.choices.length === 0) {
     throw new SyntaxError('the answer is no chat completion')
   }
-  const { usage } = completion
   return {
     text: completion.choices[0]?.message?.content ?? '',
-    usage: usage
-      ? {
-          promptTokens: readCount(usage.prompt_tokens),
-          completionTokens: readCount(usage.completion_tokens),
-          cachedTokens: readCount(usage.prompt_tokens_details?.cached_tokens),
-        }
-      : null,
+    usage: readUsage(completion.usage),
   }
 }
 

@@ -25,6 +25,7 @@ export function createOfflineModel(): LanguageModel {
           if (at % 8 === 0) await new Promise((resolve) => setImmediate(resolve))
           return text === undefined ? { type: 'end', finishReason: 'stop', usage: null } : { type: 'text', text }
         },
+        unsaidBytes: 0,
         close() {
           isClosed = true
         },

@@ -3,7 +3,8 @@ import type { ModelUsage } from './language-model.ts'
 /** What one chunk object says. */
 export interface FrameFacts {
   text: string
-  hasReasoning: boolean
+  /** What the model thought aloud: charged, but no part of the answer. */
+  reasoning: string
   finishReason: string | null
   usage: ModelUsage | null
   isError: boolean
@@ -37,9 +38,9 @@ export function readFrame(data: string): FrameFacts | undefined {
   if (!isRecord(value)) return undefined
   const facts: FrameFacts = {
     text: '',
-    hasReasoning: false,
+    reasoning: '',
     finishReason: null,
-    usage: isRecord(value.usage) ? readUsage(value.usage) : null,
+    usage: readUsage(value.usage),
     isError: (value.error !== undefined && value.error !== null) || value.object === 'error',
   }
   const choice: unknown = Array.isArray(value.choices) ? value.choices[0] : undefined
@@ -49,7 +50,7 @@ export function readFrame(data: string): FrameFacts | undefined {
   if (!isRecord(delta)) return facts
   if (typeof delta.content === 'string') facts.text = delta.content
   const reasoning = delta.reasoning_content ?? delta.reasoning
-  facts.hasReasoning = typeof reasoning === 'string' && reasoning !== ''
+  if (typeof reasoning === 'string') facts.reasoning = reasoning
   return facts
 }
 
@@ -78,7 +79,7 @@ export function learnTemplate(line: string, lineEnd: string): FrameTemplate | un
     facts.text === 'mark' &&
     facts.finishReason === null &&
     facts.usage === null &&
-    !facts.hasReasoning &&
+    facts.reasoning === '' &&
     !facts.isError
   return isPlain ? { prefix, middle, tail } : undefined
 }
@@ -131,19 +132,26 @@ function unescapeString(raw: string): string | undefined {
   }
 }
 
-/** OpenAI's cached tokens, or DeepSeek's name for them. */
-function readUsage(usage: Record<string, unknown>): ModelUsage {
+/**
+ * What a provider says that a call used, with OpenAI's cached tokens or DeepSeek's name for them. Null unless it counted
+ * both sides: what is missing or nonsense is estimated, for counted as 0 it would be free.
+ */
+export function readUsage(usage: unknown): ModelUsage | null {
+  if (!isRecord(usage)) return null
   const details = isRecord(usage.prompt_tokens_details) ? usage.prompt_tokens_details : {}
+  const promptTokens = readCount(usage.prompt_tokens)
+  const completionTokens = readCount(usage.completion_tokens)
+  if (promptTokens === null || completionTokens === null) return null
   return {
-    promptTokens: readCount(usage.prompt_tokens),
-    completionTokens: readCount(usage.completion_tokens),
-    cachedTokens: readCount(details.cached_tokens ?? usage.prompt_cache_hit_tokens),
+    promptTokens,
+    completionTokens,
+    cachedTokens: readCount(details.cached_tokens ?? usage.prompt_cache_hit_tokens) ?? 0,
   }
 }
 
-/** A provider's count of tokens. Counts become money: a negative, fractional or absurd number is 0. */
-export function readCount(value: unknown): number {
-  return typeof value === 'number' && Number.isSafeInteger(value) && value >= 0 && value < 1e9 ? value : 0
+/** A provider's count of tokens. Counts become money: a negative, fractional or absurd number is none. */
+export function readCount(value: unknown): number | null {
+  return typeof value === 'number' && Number.isSafeInteger(value) && value >= 0 && value < 1e9 ? value : null
 }
 
 function isRecord(value: unknown): value is Record<string, unknown> {

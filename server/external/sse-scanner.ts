@@ -31,6 +31,8 @@ export class SseScanner {
   hasToken = false
   /** Complete lines so far: progress, for the idle deadline. */
   lines = 0
+  /** How much was thought aloud, in bytes. */
+  reasoningBytes = 0
   /** Chunk objects so far. */
   frames = 0
 
@@ -169,7 +171,8 @@ export class SseScanner {
     }
     this.frames += 1
     this.#text += frame.text
-    if (frame.text !== '' || frame.hasReasoning) this.hasToken = true
+    this.reasoningBytes += Buffer.byteLength(frame.reasoning)
+    if (frame.text !== '' || frame.reasoning !== '') this.hasToken = true
     if (frame.finishReason !== null) this.finishReason = frame.finishReason
     if (frame.usage !== null) this.usage = frame.usage
     if (frame.text !== '') this.#learn(lineEnd)

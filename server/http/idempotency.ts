@@ -29,13 +29,15 @@ export interface CreatingRequest {
   request: Request
   principal: Principal
   body: unknown
+  /** `create` takes further connections while this transaction stands open. */
+  takesOthers?: boolean
 }
 
 /**
  * Runs a creation in one core transaction. With an Idempotency-Key the answer is kept in that very transaction for 24
  * hours per caller: the same request again gets the first answer, another body 422, a second one meanwhile 409. A
  * creation that failed keeps nothing and may be tried again. Source: contract, “Conventions”.
- * @param create does its work on the given database only
+ * @param create does its work on the given database only, unless `takesOthers`
  */
 export async function createOnce<T>(
   core: CoreDatabase,
@@ -47,7 +49,7 @@ export async function createOnce<T>(
   const caller = `${creating.principal.scope}:${creating.principal.tenantId ?? ''}:${creating.principal.userId}`
   const requestHashes = hashRequest(core, creating)
   const [requestHash = ''] = requestHashes
-  return core.write(async (database) => {
+  const keepOnce = async (database: Database): Promise<Answer<T>> => {
     if (!(await lockIdempotencyKey(database, caller, key))) {
       throw idempotencyInFlight({ detail: 'Try again in a moment.', headers: { 'retry-after': '1' } })
     }
@@ -60,8 +62,12 @@ export async function createOnce<T>(
     const answer = await create(database)
     await keepAnswer(database, caller, key, { requestHash, ...answer })
     return answer
-  })
+  }
+  return core.write(keepOnce, creating.takesOthers ? { party: holdersOfSeveral } : {})
 }
+
+/** Together they have half of the connections at most, so that what they wait for is never held by their like. */
+const holdersOfSeveral = 'holders of several connections'
 
 function readKey(request: Request): string | undefined {
   const key = request.headers.get('idempotency-key')

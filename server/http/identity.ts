@@ -4,6 +4,7 @@ import type { SignInSession } from '../data/sign-in-sessions.data.ts'
 import { findActiveMember } from '../data/membership.ts'
 import { type ApiKeyScope, isApiKey, isSameHash, readApiKey } from '../platform/api-keys.ts'
 import { defineError } from '../platform/errors.ts'
+import { addToLogContext } from '../platform/log.ts'
 import { parseUserId, type SignInSessionId, type TenantId, type UserId } from '../platform/ids.ts'
 import type { ApiKeyUse } from './api-key-use.ts'
 import type { AccessClaims, AccessTokens } from './tokens.ts'
@@ -147,6 +148,8 @@ export function createIdentity(options: {
     }
     const claims = await tokens.verify(token)
     if (!claims) throw refuse()
+    // Already what is loaded to recognise it is its tenant's work.
+    if (claims.scope === 'tenant' && claims.tenantId) addToLogContext({ tenant_id: claims.tenantId })
     return identifySignedIn(claims)
   }
 

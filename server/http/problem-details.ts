@@ -54,6 +54,8 @@ export function describeProblem(error: AppError, requestId: string): Record<stri
 /** Any thrown value as an error that may be sent; the ones that are not ours lose their text. */
 export function toAppError(thrown: unknown): AppError {
   if (thrown instanceof AppError) return thrown
+  // As drizzle wraps whatever kept its statement from being sent.
+  if (thrown instanceof Error && thrown.cause instanceof AppError) return thrown.cause
   if (thrown instanceof ValidationError) return describeInvalid(thrown)
   if (thrown instanceof DOMException && thrown.name === 'AbortError') return clientLeft({ cause: thrown })
   if (isDatabaseOutage(thrown)) {
@@ -85,6 +87,7 @@ export function answerProblem(thrown: unknown, request: Request, log: Log): Resp
         headers: { 'content-type': 'application/problem+json' },
         body: describeProblem(error, facts.requestId),
       }
+  facts.problemStatus = answer.status
   return new Response(request.method === 'HEAD' ? null : JSON.stringify(answer.body), {
     status: answer.status,
     headers: { ...error.headers, ...answer.headers, 'x-request-id': facts.requestId },

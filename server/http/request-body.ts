@@ -3,7 +3,7 @@ import { isForm } from './uploads.ts'
 import { requestTooLarge } from './problem-details.ts'
 
 /** The largest body of a JSON route, in bytes. */
-export const bodyBytesMax = 2 * 1024 * 1024
+const bodyBytesMax = 2 * 1024 * 1024
 
 /** Sign-in takes a few short fields and anybody may call it, so parsing costs must stay small. */
 const signInBytesMax = 64 * 1024

@@ -11,6 +11,8 @@ export interface RequestFacts {
   /** Filled in by the gates, for the log and the audit log. */
   userId?: string
   tenantId?: string
+  /** Of the problem that answered it. */
+  problemStatus?: number
   /** The code of the problem that it ended with, in its answer or in its stream. */
   problemCode?: string
   streamId?: string
@@ -62,5 +64,12 @@ export function readClientAddress(
     .split(',')
     .map((entry) => entry.trim())
     .filter(Boolean)
-  return forwarded.at(-options.trustedProxyHops) ?? options.peer
+  const named = forwarded.at(-options.trustedProxyHops)
+  return named === undefined ? options.peer : withoutPort(named)
+}
+
+/** Some proxies name the port, too, which is another with each connection of the same client. */
+function withoutPort(address: string): string {
+  const [, v6, v4] = /^(?:\[([^\]]+)\](?::\d+)?|([\d.]+):\d+)$/.exec(address) ?? []
+  return v6 ?? v4 ?? address
 }

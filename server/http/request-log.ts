@@ -1,4 +1,5 @@
 import { Elysia } from 'elysia'
+import { hideApiKeys } from '../platform/api-keys.ts'
 import type { Clock } from '../platform/clock.ts'
 import { type DiskSpace, storageFull } from '../platform/disk-space.ts'
 import { enterLogContext, type Log } from '../platform/log.ts'
@@ -41,7 +42,7 @@ export function requestLog(options: {
         trace_id: facts.span?.traceId,
         method,
         // Unmatched paths are told as they came; they may hold anything, and hosts that are none.
-        route: route || (URL.parse(request.url)?.pathname ?? 'unreadable').slice(0, 200),
+        route: route || hideApiKeys(URL.parse(request.url)?.pathname ?? 'unreadable').slice(0, 200),
         status,
         duration_ms: Math.round(durationMs),
         code: facts.problemCode,
@@ -65,9 +66,9 @@ export function requestLog(options: {
       set.headers['x-request-id'] = facts.requestId
       set.headers['x-content-type-options'] = 'nosniff'
     })
-    .onAfterResponse({ as: 'global' }, async ({ request, route, set }) => {
-      const { bodyEnded, streamId } = factsOf(request)
-      const status = Number(set.status ?? 200)
+    .onAfterResponse({ as: 'global' }, async ({ request, route, responseValue, set }) => {
+      const { bodyEnded, streamId, problemStatus } = factsOf(request)
+      const status = problemStatus ?? statusOf(responseValue, set.status)
       if (bodyEnded) {
         const closed = streamId === undefined ? undefined : metrics.streamOpened()
         await bodyEnded
@@ -76,6 +77,11 @@ export function requestLog(options: {
       // Whatever its type says, there is none when nothing matched.
       writeDown(request, { route: route || '', status })
     })
+}
+
+/** What was sent: a `Response` has its own status, unless it left that to the route. */
+function statusOf(answer: unknown, set: number | string | undefined): number {
+  return answer instanceof Response && answer.status !== 200 ? answer.status : Number(set ?? 200)
 }
 
 /** Ends a request's span, if it has one; a path that matched nothing may hold anything, so it is not told. */

@@ -28,6 +28,8 @@ export function nameMethod(method: string): string {
   return methods.has(method) ? method : 'other'
 }
 
+/** No tenant can be called so. */
+const noTenant = '_none'
 const signInRoutes = new Set(['/auth/login', '/auth/token'])
 
 /** Registers the figures of requests. Their labels come from the route table and the table of errors, never from callers. */
@@ -75,7 +77,7 @@ export function createRequestMetrics({ registry, tenants }: Metrics): RequestMet
       if (code === undefined) return
       problems.inc({ code })
       if (code.startsWith('limit.')) {
-        refusals.inc({ tenant: tenantId === undefined ? 'none' : tenants.of(tenantId), limit: code.slice(6) })
+        refusals.inc({ tenant: tenantId === undefined ? noTenant : tenants.of(tenantId), limit: code.slice(6) })
       }
       if (signInRoutes.has(route)) signInFailures.inc({ code })
     },

@@ -18,7 +18,7 @@ export const coreRequired = defineError({
 })
 
 /** Who a route is for (contract, “Audiences”). */
-export type Audience = 'public' | 'any' | 'core' | 'tenant' | 'owner' | 'manager' | 'superuser'
+export type Audience = 'public' | 'any' | 'tenant' | 'owner' | 'manager' | 'superuser'
 
 /** The gates that routers are made with. */
 export interface Gates {
@@ -73,13 +73,6 @@ export function signedInRoutes<const Prefix extends string>(gates: Gates, prefix
       return deny(gates, request, principal, 'This is for people: an API key has no account of its own.')
     },
   )
-}
-
-/** Routes for platform users. */
-export function coreRoutes<const Prefix extends string>(gates: Gates, prefix: Prefix, tag: string) {
-  return new Elysia({ prefix, detail: described('core', tag) }).derive(async ({ request }) => ({
-    principal: await identifyCore(gates, request),
-  }))
 }
 
 /**

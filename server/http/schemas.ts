@@ -1,4 +1,5 @@
 import { t } from 'elysia'
+import { newPasswordLength } from '../platform/passwords.ts'
 
 /** Shapes that several features send or take. Times are RFC 3339 in UTC. */
 
@@ -27,7 +28,11 @@ export const email = t.String({
 export const anyPassword = t.String({ minLength: 1, maxLength: 1024, error: 'must have 1 to 1024 characters' })
 
 /** A new password. */
-export const newPassword = t.String({ minLength: 12, maxLength: 256, error: 'must have 12 to 256 characters' })
+export const newPassword = t.String({
+  minLength: newPasswordLength.min,
+  maxLength: newPasswordLength.max,
+  error: `must have ${newPasswordLength.words}`,
+})
 
 /** A person's name. */
 export const fullName = nullable(t.String({ maxLength: 200 }))

@@ -47,6 +47,11 @@ export function readApiKey(token: string): ShownApiKey | undefined {
   }
 }
 
+/** A text without what may be an API key in it, such as a path that a client was wrongly set up with. */
+export function hideApiKeys(text: string): string {
+  return text.replaceAll(/tk_[\w-]{8,}/g, `${prefix}…`)
+}
+
 /** Compares two hashes without telling by its time how much of them is the same. */
 export function isSameHash(one: string, other: string): boolean {
   const [a, b] = [Buffer.from(one), Buffer.from(other)]

@@ -2,6 +2,7 @@ import { chmod, mkdir } from 'node:fs/promises'
 import { join, resolve } from 'node:path'
 import { type Environment, EnvironmentReader } from './environment-reader.ts'
 import { limitSettings, type TenantLimits } from './limit-settings.ts'
+import { isNewPassword, newPasswordLength } from './passwords.ts'
 
 /** How the process runs: `start` defaults to production, `dev` to development. */
 export type RunMode = 'production' | 'development'
@@ -259,8 +260,8 @@ function readFirstSuperuser(read: EnvironmentReader): { email: string; password:
   if (!email || !/^[^\s@]+@[^\s@]+$/.test(email)) {
     read.problems.push('SUPERUSER_EMAIL must be an e-mail address, set together with SUPERUSER_PASSWORD.')
   }
-  if (!password || password.length < 12 || password.length > 256) {
-    read.problems.push('SUPERUSER_PASSWORD must have 12 to 256 characters, set together with SUPERUSER_EMAIL.')
+  if (!isNewPassword(password)) {
+    read.problems.push(`SUPERUSER_PASSWORD must have ${newPasswordLength.words}, set together with SUPERUSER_EMAIL.`)
   }
   return email && password ? { email: email.toLowerCase(), password } : undefined
 }

@@ -25,6 +25,15 @@ export function addToLogContext(fields: LogContext): void {
   if (current) Object.assign(current, fields)
 }
 
+/**
+ * Whose work this call chain does, for whoever gives out turns: its request's tenant, else its user, else nobody's (''),
+ * as the server's own.
+ */
+export function currentParty(): string {
+  const current = context.getStore()
+  return current?.tenant_id ?? current?.user_id ?? ''
+}
+
 const secretFields = new Set([
   'password',
   'current_password',

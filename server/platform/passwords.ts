@@ -1,8 +1,13 @@
 import { serverBusy } from './errors.ts'
 
 /** The bounds of a new password, in characters. */
-export const passwordCharactersMin = 12
-export const passwordCharactersMax = 256
+export const newPasswordLength = { min: 12, max: 256, words: '12 to 256 characters' } as const
+
+/** Whether a new password keeps to them. */
+export function isNewPassword(password: string | undefined): password is string {
+  const { length } = password ?? ''
+  return length >= newPasswordLength.min && length <= newPasswordLength.max
+}
 
 /** Hashes and verifies passwords with bounded concurrency, so that sign-ins never starve chats of CPU. */
 export interface Passwords {

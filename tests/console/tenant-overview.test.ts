@@ -31,6 +31,15 @@ const some: UsageTotals = {
   first_token_ms_p95: 1088,
 }
 const steps = ['00', '02', '04', '06', '08', '10'].map((hour) => `2026-11-18T${hour}:00:00.000Z`)
+const none = { limit: null, source: null }
+const unlimited: TenantOverview['month']['limits'] = {
+  requests_per_minute: none,
+  tokens_per_minute: none,
+  concurrent_streams: none,
+  tokens_per_month: none,
+  cost_per_month_micro_usd: none,
+}
+
 const overview: TenantOverview = {
   range: '7d',
   from: '2026-11-18T00:00:00.000Z',
@@ -44,6 +53,7 @@ const overview: TenantOverview = {
     from: '2026-11-01T00:00:00.000Z',
     to: '2026-12-01T00:00:00.000Z',
     totals: { ...some, cost_micro_usd: 1_000_000_000, total_tokens: 5_000_000 },
+    limits: unlimited,
     forecast: { total_tokens: 7_500_000, cost_micro_usd: 1_500_000_000 },
   },
   connections: [],
@@ -106,40 +116,46 @@ describe('the charts of an Overview', () => {
 
 describe('the month of a tenant', () => {
   const { month } = overview
-  const free = {
-    requests_per_minute: null,
-    tokens_per_minute: null,
-    concurrent_streams: null,
-    tokens_per_month: null,
-    cost_per_month_micro_usd: null,
-  }
+  const limitTo = (limits: Record<string, number>, source: 'tenant' | 'platform' = 'tenant') => ({
+    ...month,
+    limits: {
+      ...unlimited,
+      ...Object.fromEntries(Object.entries(limits).map(([name, limit]) => [name, { limit, source }])),
+    },
+  })
   const now = new Date('2026-11-21T00:00:00Z')
 
   test('without limits it is what was used and the pace', () => {
-    expect(measureMonth({ month, limits: free })).toEqual([
+    expect(measureMonth(month)).toEqual([
       { name: 'Cost', used: '$1,000.00', limit: undefined, share: undefined, refused: false },
       { name: 'Tokens', used: '5.0\u00A0M', limit: undefined, share: undefined, refused: false },
     ])
-    expect(forecastMonth({ month, limits: free, now })).toBe('Month ends in 10 days. At this pace $1,500.00.')
-    expect(listPaces({ ...free, concurrent_streams: 200 })).toEqual([{ name: 'Streams at once', limit: '200' }])
+    expect(forecastMonth({ month, now })).toBe('Month ends in 10 days. At this pace $1,500.00.')
+    expect(listPaces(limitTo({ concurrent_streams: 200 }).limits)).toEqual([{ name: 'Streams at once', limit: '200' }])
   })
 
   test('the first limit that the pace meets is named with its day, and a limit that is met refuses', () => {
-    const limits = { ...free, cost_per_month_micro_usd: 1_250_000_000, tokens_per_month: 7_400_000 }
+    const limited = limitTo({ cost_per_month_micro_usd: 1_250_000_000, tokens_per_month: 7_400_000 })
     // 1,000 of 1,250 in 20 days: the rest lasts five more.
-    expect(forecastMonth({ month, limits, now })).toBe(
+    expect(forecastMonth({ month: limited, now })).toBe(
       'Month ends in 10 days. At this pace $1,500.00: the cost limit is met on 26 Nov.',
     )
-    const tight = { ...free, tokens_per_month: 5_000_000 }
-    expect(measureMonth({ month, limits: tight })[1]).toMatchObject({ share: 1, refused: true })
-    expect(forecastMonth({ month, limits: tight, now })).toContain('The token limit is met')
+    const tight = limitTo({ tokens_per_month: 5_000_000 })
+    expect(measureMonth(tight)[1]).toMatchObject({ share: 1, refused: true })
+    expect(forecastMonth({ month: tight, now })).toContain('The token limit is met')
+  })
+
+  test('the platform’s limits are told as those that hold by default', () => {
+    const limited = limitTo({ cost_per_month_micro_usd: 2_000_000_000, concurrent_streams: 20 }, 'platform')
+    expect(measureMonth(limited)[0]).toMatchObject({ limit: '$2,000.00 by default', share: 0.5, refused: false })
+    expect(listPaces(limited.limits)).toEqual([{ name: 'Streams at once', limit: '20 by default' }])
   })
 
   test('the first day has no forecast, an unused month says so', () => {
     const young = { ...month, forecast: { total_tokens: null, cost_micro_usd: null } }
-    expect(forecastMonth({ month: young, limits: free, now })).toContain('A forecast needs its first day.')
+    expect(forecastMonth({ month: young, now })).toContain('A forecast needs its first day.')
     const unused = { ...month, totals: nothing, forecast: { total_tokens: 0, cost_micro_usd: null } }
-    expect(forecastMonth({ month: unused, limits: free, now })).toContain('Nothing was used')
+    expect(forecastMonth({ month: unused, now })).toContain('Nothing was used')
   })
 })
 

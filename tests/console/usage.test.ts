@@ -1,5 +1,11 @@
 import { describe, expect, test } from 'bun:test'
-import { stackUsage, sumByBucket, sumUsage, type UsageCell } from '../../console/src/features/usage/sum-usage.ts'
+import {
+  nameUsers,
+  stackUsage,
+  sumByBucket,
+  sumUsage,
+  type UsageCell,
+} from '../../console/src/features/usage/sum-usage.ts'
 import { describeFigures } from '../../console/src/features/usage/usage-figures.ts'
 import {
   findPeriod,
@@ -27,6 +33,19 @@ function cell(changes: Partial<UsageCell>): UsageCell {
     ...changes,
   }
 }
+
+test('users are named by what the platform knows of them: keys by their names, people by their addresses', () => {
+  const names = nameUsers([
+    cell({ user_id: 'k', user_kind: 'api_key', user_name: 'Website' }),
+    cell({ user_id: 'p', user_kind: 'user', user_name: 'ann@acme.example' }),
+    cell({ user_id: 'e', user_kind: null, user_name: null }),
+    cell({ user_id: null, user_kind: null, user_name: null }),
+  ])
+  expect([...names]).toEqual([
+    ['k', 'API key Website'],
+    ['p', 'ann@acme.example'],
+  ])
+})
 
 describe('a period', () => {
   test('covers whole hours or days, the present one included', () => {

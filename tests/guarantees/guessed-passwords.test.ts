@@ -200,6 +200,16 @@ test('B4: the same guesses through another tenant, in capitals or through the ot
   expect((await form(user.email)).body.code).toBe('limit.sign_ins')
 })
 
+test('B4: a proxy that names ports, too, hides nobody among them', async () => {
+  const user = await makeUser(app, superuser)
+  const [v4, v6] = [newAddress(), '2001:db8:7:7::1']
+  for (let n = 0; n < 10; n++) await login({ email: user.email, from: `${v4}:${40_000 + n}` })
+  expect((await login({ email: user.email, from: `${v4}:50000` })).body.code).toBe('limit.sign_ins')
+  expect((await login({ email: user.email, from: v4 })).body.code).toBe('limit.sign_ins')
+  for (let n = 0; n < 10; n++) await login({ email: user.email, from: `[${v6}]:${40_000 + n}` })
+  expect((await login({ email: user.email, from: v6 })).body.code).toBe('limit.sign_ins')
+})
+
 test('D11: steps of the clock unlock nothing; the end of the window does', async () => {
   const user = await makeUser(app, superuser)
   const from = newAddress()

@@ -89,7 +89,7 @@ test('A3: without a tenant, the runtime role sees and writes nothing', async () 
 /** The setting as every connection of both pools has it between two transactions. */
 async function leftovers(): Promise<(string | null)[]> {
   const { runtime, hot } = app.services.core
-  const taken = await Promise.all(Array.from({ length: poolMax }, () => runtime.take()))
+  const taken = await Promise.all(Array.from({ length: poolMax }, (_, n) => runtime.take(`party ${n}`)))
   const pooled = await Promise.all(
     taken.map((connection): PromiseLike<{ left: string | null }[]> =>
       connection.send("select nullif(current_setting('app.tenant_id', true), '') as left"),
@@ -97,9 +97,11 @@ async function leftovers(): Promise<(string | null)[]> {
   )
   for (const connection of taken) connection.release()
   const hotRows: { left: string | null }[][] = await Promise.all(
-    Array.from(
-      { length: poolMax * 4 },
-      () => hot`select nullif(current_setting('app.tenant_id', true), '') as left, pg_sleep(0.01)::text`,
+    Array.from({ length: poolMax * 4 }, (_, n) =>
+      hot.run(
+        `party ${n}`,
+        (sql) => sql`select nullif(current_setting('app.tenant_id', true), '') as left, pg_sleep(0.01)::text`,
+      ),
     ),
   )
   return [...pooled, ...hotRows].flatMap((rows) => rows.map((row) => row.left))

@@ -8,6 +8,8 @@ export interface FakeOpenAiBehaviour {
   text?: string
   /** An answer of so many deltas (`word0 word1 …`). */
   tokens?: number
+  /** What it thinks aloud before, a piece of text after the other. */
+  reasoning?: string[]
   /** Between tokens. With 0 the whole stream is written at once. */
   delayMs?: number
   /** Gives its first delta again and again, every `delayMs`, until this settles. */
@@ -76,6 +78,9 @@ export function makeFrames(options: {
     event(`${base},"choices":[{"index":0,"delta":${delta},"logprobs":null,"finish_reason":${finish}}]${nullUsage}}`)
 
   const frames = [chunk('{"role":"assistant","content":""}', 'null')]
+  for (const text of behaviour.reasoning ?? []) {
+    frames.push(chunk(`{"content":null,"reasoning_content":${JSON.stringify(text)}}`, 'null'))
+  }
   const shown = Math.min(
     behaviour.cutAfter ?? Infinity,
     behaviour.resetAfter ?? Infinity,

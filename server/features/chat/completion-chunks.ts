@@ -95,7 +95,7 @@ function createChunkWriter(
         usage = event.data
         return ''
       case 'done': {
-        const last = chunk({}, { cited: event.data.cited }, event.data.finish_reason)
+        const last = chunk({}, { cited: event.data.cited }, describeFinish(event.data.finish_reason))
         const counted = includeUsage && usage ? frame({ ...base, choices: [], usage: describeUsage(usage) }) : ''
         return `${last}${counted}data: [DONE]\n\n`
       }
@@ -103,6 +103,11 @@ function createChunkWriter(
         return frame(describeOpenAiError(event.data).body)
     }
   }
+}
+
+/** Why an answer ended, in OpenAI's words, which have none for one that was stopped by its asker. */
+export function describeFinish(reason: string): string {
+  return reason === 'stopped' ? 'stop' : reason
 }
 
 /** What an answer used, in OpenAI's names. */

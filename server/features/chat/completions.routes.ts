@@ -11,7 +11,7 @@ import type { Log } from '../../platform/log.ts'
 import { answerResponse } from './answer-response.ts'
 import { recheck } from './answering-request.ts'
 import { type ChatParts, collectAnswer, startCompletion } from './chat.usecases.ts'
-import { describeUsage, pingComment, readChunks } from './completion-chunks.ts'
+import { describeFinish, describeUsage, pingComment, readChunks } from './completion-chunks.ts'
 import { completionBody, completionView, modelListView, modelView } from './completions.schemas.ts'
 import { readCompletion } from './read-completion.ts'
 
@@ -90,7 +90,7 @@ export function completionRoutes(
               index: 0,
               message: { role: 'assistant', content: text, refusal: null },
               logprobs: null,
-              finish_reason: done?.finish_reason ?? '',
+              finish_reason: describeFinish(done?.finish_reason ?? 'stop'),
             },
           ],
           usage: describeUsage(usage ?? { prompt_tokens: 0, completion_tokens: 0, total_tokens: 0 }),

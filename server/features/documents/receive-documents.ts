@@ -77,10 +77,8 @@ export async function addOnce<T>(
   // Without a key nothing is kept, and no transaction need stand open meanwhile.
   if (!request.headers.has('idempotency-key')) return add()
   const body = { sha256: added.file.sha256, title: added.title ?? null, url: added.url ?? null }
-  const answer = await createOnce(parts.core, { request, principal, body }, async () => ({
-    status: 202,
-    body: await add(),
-  }))
+  const once = { request, principal, body, takesOthers: true }
+  const answer = await createOnce(parts.core, once, async () => ({ status: 202, body: await add() }))
   return answer.body
 }
 

@@ -24,7 +24,9 @@ import { countTenantsByModel, listPromptVersions } from '../../data/tenants.data
 import { listVisitors } from '../../data/users.data.ts'
 import { type Gates, managerRoutes, superuserRoutes } from '../../http/routes.ts'
 import type { Clock } from '../../platform/clock.ts'
+import type { Config } from '../../platform/config.ts'
 import type { TenantId } from '../../platform/ids.ts'
+import { type LimitName, resolveLimits, type TenantLimits } from '../../platform/limit-settings.ts'
 import { countsView, overviewQuery, overviewView, tenantCountsView, tenantOverviewView } from './overview.schemas.ts'
 
 /** What the console's pages show in one call each. */
@@ -33,6 +35,7 @@ export interface OverviewParts {
   clock: Clock
   platformModels: PlatformModels
   platformIndex: PlatformIndex
+  config: Pick<Config, 'defaultLimits'>
 }
 
 type Range = '24h' | '7d' | '30d'
@@ -120,6 +123,7 @@ export function overviewRoutesForManagers(parts: OverviewParts & { databases: Te
             to: month.to.toISOString(),
             totals: describeTotals(monthTotals),
             forecast: forecast(monthTotals, month, now),
+            limits: describeLimits(tenant.limits, parts.config.defaultLimits),
           },
           connections: connections.map(describeConnection),
           effective: describeEffective(
@@ -257,6 +261,22 @@ function forecast(totals: UsageTotals, month: { from: Date; to: Date }, now: Dat
   return {
     total_tokens: Math.round((totals.promptTokens + totals.completionTokens) * factor),
     cost_micro_usd: totals.costMicroUsd === null ? null : Math.round(totals.costMicroUsd * factor),
+  }
+}
+
+/** The limits in force for a tenant as a whole, and whose they are. */
+function describeLimits(own: TenantLimits, defaults: TenantLimits) {
+  const { hard } = resolveLimits(own, defaults).tenant
+  const describe = (name: LimitName) => {
+    const source = own[name] === undefined || own[name] === null ? ('platform' as const) : ('tenant' as const)
+    return { limit: hard[name], source: hard[name] === null ? null : source }
+  }
+  return {
+    requests_per_minute: describe('requests_per_minute'),
+    tokens_per_minute: describe('tokens_per_minute'),
+    concurrent_streams: describe('concurrent_streams'),
+    tokens_per_month: describe('tokens_per_month'),
+    cost_per_month_micro_usd: describe('cost_per_month_micro_usd'),
   }
 }
 

@@ -52,6 +52,15 @@ export const overviewView = t.Object({
   tenants: t.Integer(),
 })
 
+const limitView = t.Object({
+  limit: nullable(t.Integer({ description: 'null: unlimited' })),
+  source: nullable(
+    t.Union([t.Literal('tenant'), t.Literal('platform')], {
+      description: "Whose limit it is: the tenant's own, or the platform's default where it has none",
+    }),
+  ),
+})
+
 /** What a tenant's Overview shows. */
 export const tenantOverviewView = t.Object({
   ...spanView,
@@ -60,6 +69,16 @@ export const tenantOverviewView = t.Object({
     to: time,
     totals: totalsView,
     forecast: t.Object({ total_tokens: nullable(t.Integer()), cost_micro_usd: nullable(t.Integer()) }),
+    limits: t.Object(
+      {
+        requests_per_minute: limitView,
+        tokens_per_minute: limitView,
+        concurrent_streams: limitView,
+        tokens_per_month: limitView,
+        cost_per_month_micro_usd: limitView,
+      },
+      { description: 'What is in force for the tenant as a whole' },
+    ),
   }),
   connections: t.Array(connectionStateView),
   effective: t.Object({

@@ -1,7 +1,7 @@
 import { type AuditActor, insertAudit } from '../../data/audit.data.ts'
 import type { CoreDatabase } from '../../data/core-database.ts'
 import type { Directories } from '../../data/directories.ts'
-import type { Database } from '../../data/postgres.ts'
+import { type Database, serverErrorOf } from '../../data/postgres.ts'
 import {
   deletePrice,
   findPriceForUpdate,
@@ -110,16 +110,9 @@ export async function changePrice(
       cachedInputPerMillion: body.cached_input_per_million_micro_usd ?? before.cachedInputPerMillion,
       outputPerMillion: body.output_per_million_micro_usd ?? before.outputPerMillion,
     }
-    const others = await listPrices(database)
-    const isTaken = others.some(
-      (other) =>
-        other.id !== id &&
-        other.provider === before.provider &&
-        other.model === before.model &&
-        other.validFrom.getTime() === changes.validFrom.getTime(),
-    )
-    if (isTaken) throw taken()
-    const after = await updatePrice(database, id, changes)
+    const after = await updatePrice(database, id, changes).catch((error: unknown) => {
+      throw serverErrorOf(error)?.code === '23505' ? taken() : error
+    })
     if (!after) throw notFound()
     const shown = await describeAmongOthers(parts, database, after)
     await insertAudit(database, actor, {

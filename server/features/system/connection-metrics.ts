@@ -1,7 +1,7 @@
 import { Gauge } from 'prom-client'
 import type { ChangeFeed } from '../../data/change-feed.ts'
 import type { CoreDatabase } from '../../data/core-database.ts'
-import { countJobs, type JobFigure } from '../../data/job-figures.data.ts'
+import { countJobs, type JobFigure, jobStates } from '../../data/job-figures.data.ts'
 import type { Clock } from '../../platform/clock.ts'
 import { withDeadline } from '../../platform/deadline.ts'
 import type { Metrics } from '../../platform/metrics.ts'
@@ -13,6 +13,8 @@ export interface ConnectionParts {
   core: Pick<CoreDatabase, 'db'>
   feed: Pick<ChangeFeed, 'isListening'>
   redis: Pick<Redis, 'isAvailable'> | undefined
+  /** By the names of the tasks that there are. */
+  jobTasks: Readonly<Record<string, unknown>>
   clock: Clock
 }
 
@@ -55,8 +57,10 @@ export function registerConnections(parts: ConnectionParts): void {
     labelNames: ['task', 'state'],
     registers,
     async collect() {
-      const found = (await readJobs()) ?? []
+      const found = await readJobs()
       jobs.reset()
+      if (!found) return
+      for (const task of Object.keys(parts.jobTasks)) for (const state of jobStates) jobs.set({ task, state }, 0)
       for (const { task, state, jobs: count } of found) jobs.set({ task, state }, count)
     },
   })

@@ -92,7 +92,7 @@ const limitAmounts = {
   cost_per_month_micro_usd: limit,
 }
 /** Values for each limit; null is none. */
-export const limitAmountsView = t.Object(limitAmounts)
+const limitAmountsView = t.Object(limitAmounts)
 
 /** A tenant as sent: secrets only tell whether they are set. */
 export const tenantView = t.Object({

@@ -141,7 +141,7 @@ async function provisionSoon(
 }
 
 /** Makes an owner's linked row; idempotent, as it is no part of the core transaction. 409 `user.email_taken`, `user.unverified`. */
-export async function linkOwner(parts: TenantsParts, tenant: TenantRecord, ownerId: UserId): Promise<void> {
+async function linkOwner(parts: TenantsParts, tenant: TenantRecord, ownerId: UserId): Promise<void> {
   const owner = await parts.directories.user(ownerId)
   if (!owner?.isOwner) return
   ensureVouchedFor(owner)

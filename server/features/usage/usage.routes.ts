@@ -1,4 +1,5 @@
 import { t } from 'elysia'
+import { type CallerName, findCallerNames } from '../../data/caller-names.data.ts'
 import type { CoreDatabase } from '../../data/core-database.ts'
 import { queryUsage, type UsageBucket, type UsageGroup, type UsageRow } from '../../data/usage.data.ts'
 import { requestInvalid } from '../../http/problem-details.ts'
@@ -28,6 +29,15 @@ const usageItem = t.Object({
   tenant_id: t.Optional(t.String()),
   model: t.Optional(t.String()),
   user_id: t.Optional(nullable(t.String())),
+  user_kind: t.Optional(nullable(t.Union([t.Literal('user'), t.Literal('api_key')]))),
+  user_name: t.Optional(
+    nullable(
+      t.String({
+        description:
+          "An API key's name, revoked ones too, or a platform user's address; null for end users, whom only their tenant knows",
+      }),
+    ),
+  ),
   purpose: t.Optional(t.String()),
   requests: t.Integer(),
   failed: t.Integer(),
@@ -92,6 +102,7 @@ async function answerUsage(parts: UsageParts, { query, request, headers, tenantI
   const to = query.to === undefined ? parts.clock.now() : readTime('to', query.to)
   const from =
     query.from === undefined ? new Date(to.getTime() - defaultDays * 86_400_000) : readTime('from', query.from)
+  if (from.getUTCFullYear() < 1) throw refuse('to', `must have ${defaultDays} days before it, or come with from`)
   if (from >= to) throw refuse('from', 'must be before to')
   if ((to.getTime() - from.getTime()) / bucketMs[bucket] > bucketsMax) {
     throw refuse('bucket', `gives more than ${bucketsMax} buckets for this range; choose a larger one`)
@@ -99,7 +110,9 @@ async function answerUsage(parts: UsageParts, { query, request, headers, tenantI
   const groupBy = query.group_by
   const rows = await queryUsage(parts.core.db, { tenantId, from, to, bucket, groupBy, limit: rowsMax + 1 })
   if (rows.length > rowsMax) throw refuse('from', `gives more than ${rowsMax} rows; choose a shorter range`)
-  const items = rows.map((row) => describeRow(row, groupBy))
+  const ids = groupBy === 'user' ? new Set(rows.flatMap(({ userId }) => userId ?? [])) : []
+  const names = await findCallerNames(parts.core.db, { ids: [...ids], tenantId })
+  const items = rows.map((row) => describeRow(row, groupBy, names))
   if (prefersCsv(request)) {
     headers['content-type'] = 'text/csv; charset=utf-8'
     headers.vary = 'Origin, Accept'
@@ -109,12 +122,19 @@ async function answerUsage(parts: UsageParts, { query, request, headers, tenantI
   return { items, next_cursor: null }
 }
 
-function describeRow(row: UsageRow, groupBy: UsageGroup | undefined): UsageItem {
+function describeRow(
+  row: UsageRow,
+  groupBy: UsageGroup | undefined,
+  names: ReadonlyMap<string, CallerName>,
+): UsageItem {
+  const caller = row.userId === null ? undefined : names.get(row.userId)
   return {
     bucket: row.bucket.toISOString(),
     ...(groupBy === 'tenant' ? { tenant_id: row.tenantId ?? '' } : {}),
     ...(groupBy === 'model' ? { model: row.model ?? '' } : {}),
-    ...(groupBy === 'user' ? { user_id: row.userId } : {}),
+    ...(groupBy === 'user'
+      ? { user_id: row.userId, user_kind: caller?.kind ?? null, user_name: caller?.name ?? null }
+      : {}),
     ...(groupBy === 'purpose' ? { purpose: row.purpose ?? '' } : {}),
     requests: row.requests,
     failed: row.failed,
@@ -144,11 +164,15 @@ function prefersCsv(request: Request): boolean {
 
 /** RFC 4180. Cells that a spreadsheet would take for a formula get an apostrophe before them. */
 function writeCsv(items: UsageItem[], groupBy: UsageGroup | undefined): string {
-  const groupColumn =
-    groupBy && ({ tenant: 'tenant_id', model: 'model', user: 'user_id', purpose: 'purpose' } as const)[groupBy]
+  const groupColumns = {
+    tenant: ['tenant_id'],
+    model: ['model'],
+    user: ['user_id', 'user_kind', 'user_name'],
+    purpose: ['purpose'],
+  }
   const columns = [
     'bucket',
-    ...(groupColumn ? [groupColumn] : []),
+    ...(groupBy ? groupColumns[groupBy] : []),
     'requests',
     'failed',
     'aborted',

@@ -135,6 +135,21 @@ describe('the openai SDK', () => {
     expect([refused.status, refused.code, refused.type]).toEqual([404, 'model_not_found', 'invalid_request_error'])
   })
 
+  test('is stopped by its asker: the finish reason is one that its types know', async () => {
+    scenario.model.behave({ tokens: 5_000, delayMs: 20 })
+    const stream = await client.chat.completions.create({ ...asked('On and on'), stream: true })
+    const reasons: unknown[] = []
+    for await (const { choices } of stream) {
+      reasons.push(choices[0]?.finish_reason)
+      if (reasons.length !== 3) continue
+      const [call_] = await scenario.sql<{ id: string }[]>`select id from usage_ledger`
+      const stopped = await call(scenario.app, `POST /chat/streams/${call_?.id}/stop`, { token: secret })
+      expect(stopped.body.stopped).toBe(true)
+    }
+    expect(reasons.at(-1)).toBe('stop')
+    expect(await ledger()).toMatchObject([{ status: 'aborted', source: 'api_key' }])
+  })
+
   test('leaves: the call upstream is aborted within a second and what was generated is counted once', async () => {
     scenario.model.behave({ tokens: 5_000, delayMs: 20 })
     const stream = await client.chat.completions.create({ ...asked('On and on'), stream: true })

@@ -41,6 +41,7 @@ function startAnswer(totalMsMax?: number): Scene {
         // JSON needs six bytes for each of these, so that the sockets are full long before the answer is too long.
         return Promise.resolve({ type: 'text', text: '\u0001'.repeat(5_000) })
       },
+      unsaidBytes: 0,
       close: () => undefined,
     },
     target: { provider: 'offline', model: 'test', baseUrl: '', apiKey: '', trusted: true },

@@ -10,7 +10,10 @@ test.each([
   const [limit] = await app.services.core.db.execute<{ setting: string; source: string }>(
     `select setting, source from pg_settings where name = 'statement_timeout'`,
   )
-  const hot = await app.services.core.hot`select source from pg_settings where name = 'statement_timeout'`
+  const hot = await app.services.core.hot.run(
+    '',
+    (sql) => sql`select source from pg_settings where name = 'statement_timeout'`,
+  )
   await app.stop()
   expect([limit, ...hot]).toEqual([{ setting: '30000', source: expected.source }, { source: expected.source }])
 })

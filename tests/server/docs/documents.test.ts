@@ -1,10 +1,8 @@
 import { afterAll, beforeAll, describe, expect, test } from 'bun:test'
 import { dirname, join, relative } from 'node:path'
-import { registerConnections } from '../../../server/features/system/connection-metrics.ts'
-import { systemClock } from '../../../server/platform/clock.ts'
 import { knownVariables } from '../../../server/platform/config.ts'
-import { createMetrics } from '../../../server/platform/metrics.ts'
 import { listOperations, type Operation } from '../../support/api-operations.ts'
+import { anchorsOf } from '../../support/markdown.ts'
 import { startApp, type TestApp } from '../../support/start-app.ts'
 
 /** What the documents say is so. */
@@ -23,63 +21,6 @@ beforeAll(async () => {
   documents = await Promise.all(paths.map(async (path) => ({ path, text: await read(path) })))
 })
 afterAll(() => app.stop())
-
-/** The names of all series that a server with everything has. */
-function listSeries(): Set<string> {
-  const withRedis = createMetrics()
-  registerConnections({ ...app.services, metrics: withRedis, redis: { isAvailable: true }, clock: systemClock })
-  const metrics = [app.services.metrics, withRedis].flatMap(({ registry }) => registry.getMetricsAsArray())
-  withRedis.stop()
-  const suffixes = (type: unknown): string[] => (type === 'histogram' ? ['_bucket', '_sum', '_count'] : [''])
-  return new Set(metrics.flatMap(({ name, type }) => suffixes(type).map((suffix) => name + suffix)))
-}
-
-const namesIn = (expression: string): string[] => expression.match(/\b(?:tenantry|http|process)_[a-z_]+\b/g) ?? []
-
-/** Every member of this name, at any depth. */
-function membersOf(value: unknown, name: string): unknown[] {
-  if (typeof value !== 'object' || value === null) return []
-  return Object.entries(value).flatMap(([key, member]) => [
-    ...(key === name ? [member] : []),
-    ...membersOf(member, name),
-  ])
-}
-
-/** The anchors of a document's headings, as GitHub makes them. */
-const anchorsOf = (text: string): string[] =>
-  [...text.matchAll(/^#+ (.+)$/gm)].map(([, heading = '']) =>
-    heading
-      .toLowerCase()
-      .replaceAll(/[^\p{L}\p{N} _-]/gu, '')
-      .replaceAll(' ', '-'),
-  )
-
-describe('alerts and the dashboard', () => {
-  test('name only figures that there are', async () => {
-    const series = listSeries()
-    const alerts: unknown = Bun.YAML.parse(await read('docs/prometheus/alerts.yaml'))
-    const dashboard: unknown = JSON.parse(await read('docs/grafana/tenantry.json'))
-    const expressions = [alerts, dashboard].flatMap((source) => membersOf(source, 'expr')).map(String)
-    expect(expressions.length).toBeGreaterThan(40)
-    const named = expressions.flatMap(namesIn)
-    expect(named.length).toBeGreaterThan(50)
-    expect(named.filter((name) => !series.has(name))).toEqual([])
-  })
-
-  test('each rule names a runbook that there is', async () => {
-    const alerts: unknown = Bun.YAML.parse(await read('docs/prometheus/alerts.yaml'))
-    const anchors = anchorsOf(await read('docs/runbooks.md'))
-    const runbooks = membersOf(alerts, 'runbook').map(String)
-    expect(runbooks.length).toBe(membersOf(alerts, 'alert').length)
-    for (const runbook of runbooks) expect(anchors).toContain(runbook.replace('docs/runbooks.md#', ''))
-  })
-
-  test('every figure is explained', async () => {
-    const explained = namesIn(await read('docs/observability.md'))
-    const names = new Set([...listSeries()].map((name) => name.replace(/_(bucket|sum|count)$/, '')))
-    expect([...names].filter((name) => !explained.includes(name))).toEqual([])
-  })
-})
 
 describe('the environment', () => {
   test('the table and .env.example have exactly the variables that are read', async () => {

@@ -139,7 +139,7 @@ describe('the scanner of model streams', () => {
     expect(scanner.takeText()).toBe('')
   })
 
-  test('usage is read in both spellings of cached tokens, and nonsense counts as none', () => {
+  test('usage is read in both spellings of cached tokens, and nonsense is no usage', () => {
     const read = (usage: unknown): unknown => readFrame(JSON.stringify({ choices: [], usage }))?.usage
     expect(read({ prompt_tokens: 9, completion_tokens: 2, prompt_tokens_details: { cached_tokens: 4 } })).toEqual({
       promptTokens: 9,
@@ -149,10 +149,8 @@ describe('the scanner of model streams', () => {
     expect(read({ prompt_tokens: 9, completion_tokens: 2, prompt_cache_hit_tokens: 3 })).toMatchObject({
       cachedTokens: 3,
     })
-    expect(read({ prompt_tokens: -1, completion_tokens: 1e300 })).toMatchObject({
-      promptTokens: 0,
-      completionTokens: 0,
-    })
+    const nonsense = [{}, { prompt_tokens: -1, completion_tokens: 2 }, { prompt_tokens: 9, completion_tokens: 1e300 }]
+    for (const usage of nonsense) expect(read(usage)).toBeNull()
   })
 
   test('C3: malformed frames, error frames and error events are failures', () => {

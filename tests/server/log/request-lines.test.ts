@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, beforeEach, expect, test } from 'bun:test'
-import { call, iterateEvents, send } from '../../support/call.ts'
+import { call, type CallOptions, iterateEvents, send } from '../../support/call.ts'
 import { makeTenant, makeUser, type Person } from '../../support/people.ts'
 import { ask, eventually, type Scenario, startScenario } from '../../support/scenario.ts'
 
@@ -41,6 +41,43 @@ test('a request is one line with who asked, where, and how it ended', async () =
   expect(JSON.stringify(found)).not.toContain('canary')
   const refused = await lineOf(await call(scenario.app, 'GET /admin/users', { token: user.token }))
   expect(refused).toMatchObject({ status: 403, code: 'auth.forbidden', user_id: user.id })
+})
+
+test('the status of a line is the one that was sent, whatever answered', async () => {
+  const { token } = user
+  const asked: [route: string, options: CallOptions, status: number][] = [
+    ['GET /', {}, 302],
+    ['GET /nothing/here', {}, 404],
+    ['HEAD /nothing/here', {}, 404],
+    ['PUT /auth/login', {}, 404],
+    ['GET /chat/streams/none', { token }, 204],
+    ['GET /swagger/assets/none', {}, 404],
+    ['GET /a%00', {}, 400],
+    ['POST /chat', { token, body: {} }, 422],
+    ['POST /chat', { token, raw: '{' }, 400],
+    ['POST /chat', { token, raw: 'x'.repeat(3_000_000) }, 413],
+    ['POST /v1/chat/completions', { token, body: {} }, 400],
+  ]
+  for (const [route, options, status] of asked) {
+    const reply = await call(scenario.app, route, options)
+    expect([route, reply.status]).toEqual([route, status])
+    expect([route, (await lineOf(reply))?.status]).toEqual([route, status])
+  }
+})
+
+test('B7: an API key in a path, where it has no business, is not logged', async () => {
+  const { token } = scenario.superuser
+  const made = await call(scenario.app, 'POST /admin/tenants/acme/api-keys', { token, body: { name: 'Lost' } })
+  const { secret } = made.body
+  for (const path of [
+    `/v1/${secret}`,
+    `/${secret}/v1/models`,
+    `/v1/models/${secret}`,
+    `/v1/models?api_key=${secret}`,
+  ]) {
+    expect(await lineOf(await call(scenario.app, `GET ${path}`, { token: secret }))).toBeDefined()
+  }
+  expect(scenario.app.logLines.filter((line) => line.includes(secret.slice(0, 20)))).toEqual([])
 })
 
 test('the line of a stream is written when it ends, with its id and its whole duration', async () => {

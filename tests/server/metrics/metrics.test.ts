@@ -164,7 +164,12 @@ test('the pools, the process and its event loop are told', async () => {
   expect(sumOf(samples, 'tenantry_pool_connections_max', { pool: 'core' })).toBe(6)
   expect(sumOf(samples, 'tenantry_pool_connections_open', { pool: 'core' })).toBeGreaterThan(0)
   expect(sumOf(samples, 'tenantry_pool_hits_total', { pool: 'core' })).toBeGreaterThan(10)
-  expect(sumOf(samples, 'tenantry_pool_waiting', { pool: 'core' })).toBe(0)
+  for (const pool of ['core', 'core_chat', 'core_chat_writes']) {
+    expect(sumOf(samples, 'tenantry_pool_waiting', { pool })).toBe(0)
+    expect(sumOf(samples, 'tenantry_pool_connections_busy', { pool })).toBeLessThanOrEqual(6)
+  }
+  expect(sumOf(samples, 'tenantry_pool_hits_total', { pool: 'core_chat' })).toBeGreaterThan(0)
+  expect(sumOf(samples, 'tenantry_pool_hits_total', { pool: 'core_chat_writes' })).toBeGreaterThan(0)
   expect(sumOf(samples, 'tenantry_database_up')).toBe(1)
   expect(sumOf(samples, 'tenantry_change_feed_up')).toBe(1)
   expect(sumOf(samples, 'process_resident_memory_bytes')).toBeGreaterThan(10_000_000)
@@ -191,6 +196,8 @@ test('jobs are told by task and state, and there are none while the database doe
       { task: 'test.idle', state: 'waiting', value: 1 },
     ]),
   )
+  const idle = figures.filter((figure) => 'task' in figure && figure.task === 'documents.ingest')
+  expect(idle.map(({ value }) => value)).toEqual([0, 0, 0, 0])
   const { name } = app.database
   await onServer(async (server) => {
     await server`alter database ${server(name)} allow_connections false`

@@ -12,7 +12,13 @@ let user: Person
 
 beforeAll(async () => {
   openai = await startFakeOpenAi()
-  app = await startApp({ env: { OPENAI_API_KEY: 'sk-test-0123456789', OPENAI_BASE_URL: openai.url } })
+  app = await startApp({
+    env: {
+      OPENAI_API_KEY: 'sk-test-0123456789',
+      OPENAI_BASE_URL: openai.url,
+      DEFAULT_LIMITS: JSON.stringify({ tokens_per_month: 1_000_000, concurrent_streams: 20 }),
+    },
+  })
   superuser = await makeSuperuser(app)
   await makeTenant(app, superuser, 'acme')
   await makeTenant(app, superuser, 'idle')
@@ -86,6 +92,24 @@ test('a tenant’s Overview is for its managers and tells only of that tenant', 
     pinecone_index: null,
   })
   expect((await call(app, 'GET /admin/tenants/acme/overview', { token: user.token })).status).toBe(403)
+})
+
+test('a tenant’s month stands against the limits that are in force, and says whose they are', async () => {
+  await makeTenant(app, superuser, 'bound', { limits: { tokens_per_month: 5_000, requests_per_minute: 60 } })
+  const limitsOf = async (id: string) => (await get(`/admin/tenants/${id}/overview`)).body.month.limits
+  const none = { limit: null, source: null }
+  expect(await limitsOf('bound')).toEqual({
+    requests_per_minute: { limit: 60, source: 'tenant' },
+    tokens_per_minute: none,
+    concurrent_streams: { limit: 20, source: 'platform' },
+    tokens_per_month: { limit: 5_000, source: 'tenant' },
+    cost_per_month_micro_usd: none,
+  })
+  expect(await limitsOf('idle')).toMatchObject({
+    requests_per_minute: none,
+    concurrent_streams: { limit: 20, source: 'platform' },
+    tokens_per_month: { limit: 1_000_000, source: 'platform' },
+  })
 })
 
 test('the counts of a tenant’s tabs are its own, and tell a failing connection', async () => {

@@ -77,6 +77,20 @@ describe('prices', () => {
     expect((await api(`PATCH /admin/prices/none`, {})).body.code).toBe('price.not_found')
   })
 
+  test('of many that are moved to the same moment at once one is, and the others are told (E1)', async () => {
+    const days = ['01', '02', '03', '04', '05', '06']
+    const made = await Promise.all(
+      days.map((day) => api('POST /admin/prices', price('raced', { valid_from: `2026-01-${day}T00:00:00Z` }))),
+    )
+    const moved = await Promise.all(
+      made.map(({ body }) => api(`PATCH /admin/prices/${body.id}`, { valid_from: '2025-01-01T00:00:00Z' })),
+    )
+    expect(moved.map(({ status, body }) => String(body.code ?? status)).sort()).toEqual([
+      '200',
+      ...days.slice(1).map(() => 'price.taken'),
+    ])
+  })
+
   test('what is no price is refused', async () => {
     for (const wrong of [
       price(''),

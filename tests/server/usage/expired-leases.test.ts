@@ -1,5 +1,6 @@
 import { SQL } from 'bun'
 import { afterAll, beforeAll, expect, test } from 'bun:test'
+import { createHotPool } from '../../../server/data/hot-pool.ts'
 import { createUsageLedger } from '../../../server/data/usage.data.ts'
 import { createTestDatabase, type TestDatabase } from '../../support/databases.ts'
 
@@ -16,7 +17,7 @@ afterAll(async () => {
 })
 
 test('a sweep whose plan was made over an empty ledger stays quick while the ledger grows, and settles what expired', async () => {
-  const ledger = createUsageLedger(sql)
+  const ledger = createUsageLedger(createHotPool({ sql, max: 1, statementsMax: 1, isShared: true }))
   // Known to be empty, and nobody tells the planner otherwise.
   await sql`alter table usage_ledger set (autovacuum_enabled = false)`
   await sql`analyze usage_ledger`

@@ -1,5 +1,6 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'bun:test'
 import { call } from '../../support/call.ts'
+import { openStream } from '../../support/open-stream.ts'
 import { makeTenant, makeUser, type Person } from '../../support/people.ts'
 import { ask, eventually, type Scenario, startScenario } from '../../support/scenario.ts'
 
@@ -82,6 +83,39 @@ describe('the ledger', () => {
     const { data } = await ask(scenario.app, { token: user.token })
     expect(data('usage').cost_micro_usd).toBe(Math.ceil(400 * 0.15 + 600 * 0.075 + 100 * 0.6))
     expect((await ledger())[0]?.cached_tokens).toBe(600)
+  })
+
+  test('C6: what a provider does not count, or counts absurdly, is estimated and never free', async () => {
+    const absurd = [
+      {},
+      { prompt_tokens: -5, completion_tokens: 3 },
+      { prompt_tokens: 5, completion_tokens: 1e300 },
+      { total_tokens: 7 },
+    ]
+    for (const usage of absurd) {
+      scenario.model.behave({ tokens: 40, usage: usage as never })
+      await ask(scenario.app, { token: user.token, message: 'How are you today?' })
+    }
+    const rows = await ledger()
+    expect(rows).toHaveLength(absurd.length)
+    for (const row of rows) {
+      expect(row).toMatchObject({ status: 'completed', usage_source: 'estimated' })
+      expect(row.prompt_tokens).toBeGreaterThan(5)
+      expect(row.completion_tokens).toBeGreaterThan(39)
+    }
+  })
+
+  test('C6: what a model thought aloud before its reader left is counted, too', async () => {
+    const reasoning = Array.from({ length: 100 }, (_, n) => `Let me think about step ${n} of it. `)
+    scenario.model.behave({ reasoning, tokens: 3, stallAfter: 1 })
+    const answer = await openStream(scenario.app, 'POST /chat/stream', { token: user.token, body: { message: 'Hm?' } })
+    await answer.until((text) => text.includes('event: delta'))
+    answer.drop()
+    await eventually(async () => (await ledger())[0]?.status === 'aborted')
+    const [row] = await ledger()
+    expect(row?.usage_source).toBe('estimated')
+    // Ten tokens a step, in round figures.
+    expect(row?.completion_tokens).toBeWithin(700, 1_500)
   })
 
   test('has null for the cost of a model without a price, never 0: reserved, settled, in events and in sums', async () => {

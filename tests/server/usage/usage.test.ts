@@ -130,6 +130,48 @@ describe('GET …/usage', () => {
     expect(groupFields).toEqual([field])
   })
 
+  test('by user names API keys, revoked ones too, and platform users, to a tenant’s managers only its own', async () => {
+    const { app, superuser, sql } = scenario
+    const { token } = superuser
+    const makeKey = async (tenant: string, name: string): Promise<string> =>
+      (await call(app, `POST /admin/tenants/${tenant}/api-keys`, { token, body: { name, scopes: ['chat'] } })).body.id
+    const [key, gone, foreign] = [
+      await makeKey('acme', 'Website'),
+      await makeKey('acme', 'Old one'),
+      await makeKey('beta', 'Theirs'),
+    ]
+    expect((await call(app, `DELETE /admin/tenants/acme/api-keys/${gone}`, { token })).status).toBe(204)
+    const member = await makeUser(app, superuser, { tenant: 'acme' })
+    const at = '2026-01-10T00:00:00Z'
+    // Not everything may be told to an owner: a superuser tried it, and a row names another tenant's key.
+    for (const id of [key, gone, member.id, superuser.id, foreign]) await addCalls([{ at, user: id }])
+    const query = 'from=2026-01-01&to=2026-02-01&bucket=month&group_by=user'
+    const read = async (path: string, as: string): Promise<Record<string, unknown>> => {
+      const { body } = await call(app, `GET ${path}?${query}`, { token: as })
+      return Object.fromEntries(
+        body.items.map((item: Record<string, unknown>) => [item.user_id, [item.user_kind, item.user_name]]),
+      )
+    }
+    const all = {
+      [key]: ['api_key', 'Website'],
+      [gone]: ['api_key', 'Old one'],
+      [member.id]: ['user', member.email],
+      [superuser.id]: ['user', superuser.email],
+      [foreign]: ['api_key', 'Theirs'],
+    }
+    expect(await read('/admin/usage', token)).toEqual(all)
+    const owner = await makeUser(app, superuser, { is_owner: true })
+    await sql`update tenants set owner_id = ${owner.id} where id = 'acme'`
+    expect(await read('/admin/tenants/acme/usage', owner.token)).toEqual({
+      ...all,
+      [superuser.id]: [null, null],
+      [foreign]: [null, null],
+    })
+    const csv = await usageOf(`/admin/usage?${query}`, { accept: 'text/csv' })
+    expect(csv.text).toContain('bucket,user_id,user_kind,user_name,requests')
+    expect(csv.text).toContain(`${gone},api_key,Old one,1`)
+  })
+
   test('of all tenants is for superusers, of one for its managers, and never holds another’s', async () => {
     const { app, superuser, sql } = scenario
     const all = await usageOf('/admin/usage?from=2026-03-01&to=2026-03-02&group_by=tenant')
@@ -175,6 +217,7 @@ describe('GET …/usage', () => {
     ['a time that is none', 'from=yesterday'],
     ['an impossible date', 'from=2026-13-01'],
     ['a date before history', 'from=0000-01-01'],
+    ['thirty days that begin before history', 'to=0001-01-01T00:00:00Z'],
     ['an empty time', 'from='],
     ['an end before the beginning', 'from=2026-03-02&to=2026-03-01'],
     ['too many buckets', 'bucket=hour&from=1990-01-01&to=2026-01-01'],

@@ -2,7 +2,6 @@ import { Link } from '@tanstack/react-router'
 import type { ReactNode } from 'react'
 import { tenantPath } from '../../lib/paths.ts'
 import { useNow } from '../../lib/use-now.ts'
-import type { Tenant } from '../../panels/tenant.queries.ts'
 import { classNames } from '../../ui/class-names.ts'
 import { Meter } from '../../ui/meter.tsx'
 import { Section } from '../../ui/section.tsx'
@@ -10,14 +9,10 @@ import { forecastMonth, listPaces, measureMonth } from './month-words.ts'
 import type { TenantOverview } from './tenant-overview.queries.ts'
 
 /** What was used this month, against the limits there are, and how it will end. */
-export function MonthSection(props: {
-  tenantId: string
-  month: TenantOverview['month']
-  limits: Tenant['limits']
-}): ReactNode {
-  const { tenantId, month, limits } = props
+export function MonthSection(props: { tenantId: string; month: TenantOverview['month'] }): ReactNode {
+  const { tenantId, month } = props
   const now = useNow()
-  const measures = measureMonth({ month, limits })
+  const measures = measureMonth(month)
   const refuses = measures.some(({ refused }) => refused)
   return (
     <Section
@@ -43,7 +38,7 @@ export function MonthSection(props: {
             )}
           </div>
         ))}
-        {listPaces(limits).map(({ name, limit }) => (
+        {listPaces(month.limits).map(({ name, limit }) => (
           <div key={name} className="flex items-baseline gap-3">
             <dt className="text-ink">{name}</dt>
             <dd className="ms-auto text-ink-2 tabular-nums">at most {limit}</dd>
@@ -51,7 +46,7 @@ export function MonthSection(props: {
         ))}
       </dl>
       <p className={classNames('mt-3 text-meta tabular-nums', refuses ? 'text-danger' : 'text-ink-3')}>
-        {forecastMonth({ month, limits, now })}
+        {forecastMonth({ month, now })}
       </p>
     </Section>
   )

@@ -48,7 +48,7 @@ export function TenantOverviewPage(props: { pages: OverviewPages }): ReactNode {
             label={`What stands behind ${tenant.name}`}
             rail={
               <>
-                <MonthSection tenantId={tenant.id} month={data.month} limits={tenant.limits} />
+                <MonthSection tenantId={tenant.id} month={data.month} />
                 <ConnectionsSection overview={data} to={pages.connections} />
                 <ChangesSection changes={data.changes} tenantId={id} pages={pages} />
               </>

@@ -6,6 +6,8 @@ export interface UsageCell {
   tenant_id?: string
   model?: string
   user_id?: string | null
+  user_kind?: 'user' | 'api_key' | null
+  user_name?: string | null
   purpose?: string
   requests: number
   failed: number
@@ -39,6 +41,15 @@ export interface UsageSum {
 export function findGroupKey(cell: UsageCell, group: Group): string {
   const ids = { tenant: cell.tenant_id, model: cell.model, user: cell.user_id, purpose: cell.purpose }
   return ids[group] ?? ''
+}
+
+/** Names of users by id: API keys, and addresses as far as the platform knows them; end users have none here. */
+export function nameUsers(cells: readonly UsageCell[]): ReadonlyMap<string, string> {
+  return new Map(
+    cells.flatMap(({ user_id: id, user_kind: kind, user_name: name }): [string, string][] =>
+      typeof id === 'string' && typeof name === 'string' ? [[id, kind === 'api_key' ? `API key ${name}` : name]] : [],
+    ),
+  )
 }
 
 /** Sums cells by group, and all of them. */

@@ -6,7 +6,7 @@ import { Legend } from '../../ui/chart/legend.tsx'
 import type { Series, SeriesColour } from '../../ui/chart/series.ts'
 import { FigureStrip } from '../../ui/figure.tsx'
 import { describeFigures } from './usage-figures.ts'
-import { measure, stackUsage, sumByBucket, sumUsage, type UsageCell } from './sum-usage.ts'
+import { measure, nameUsers, stackUsage, sumByBucket, sumUsage, type UsageCell } from './sum-usage.ts'
 import { UsageTable } from './usage-table.tsx'
 import { listBuckets, nameBefore, type FigureKey, type Group, type Period, type Range } from './usage-view.ts'
 
@@ -24,6 +24,7 @@ interface ReportProps {
   range: Range
   now: Date
   stale: boolean
+  /** Of tenants. */
   names: ReadonlyMap<string, string>
   view: { figure: FigureKey; only: string | undefined; sort: string }
   onChange: (changes: { figure?: FigureKey; only?: string | undefined; sort?: string }) => void
@@ -31,13 +32,17 @@ interface ReportProps {
 
 /** Figures, stacked bars and the table, all from the same cells. */
 export function UsageReport(props: ReportProps): ReactNode {
-  const { period, cells, names, view, onChange } = props
+  const { period, cells, view, onChange } = props
   const { rows, total } = useMemo(() => sumUsage({ cells, group: period.group }), [cells, period.group])
   const stack = useMemo(() => {
     const buckets = listBuckets(period)
     const { group } = period
     return { buckets, ...stackUsage({ cells, rows, buckets, group, figure: view.figure, shownMax: colours.length }) }
   }, [cells, rows, period, view.figure])
+  const names = useMemo(
+    () => (period.group === 'user' ? nameUsers(cells) : props.names),
+    [cells, period.group, props.names],
+  )
   const words = nameBefore({ range: props.range, period })
   const { before } = props
   const totalBefore = useMemo(() => before && sumUsage({ cells: before.cells, group: 'model' }).total, [before])
@@ -112,7 +117,8 @@ function nameGroup(options: { key: string; group: Group; names: ReadonlyMap<stri
   const { key, group, names } = options
   if (key === '') return group === 'user' ? 'No user' : 'Unknown'
   if (group === 'purpose') return key.slice(0, 1).toUpperCase() + key.slice(1)
+  const name = group === 'model' ? undefined : names.get(key)
+  if (name !== undefined) return name
   // Ids of users share their beginnings (a time); the end tells them apart, the whole is on hover and in the CSV.
-  if (group === 'user') return `${key.slice(0, 8)}…${key.slice(-6)}`
-  return group === 'tenant' ? (names.get(key) ?? key) : key
+  return group === 'user' ? `${key.slice(0, 8)}…${key.slice(-6)}` : key
 }
