@@ -82,7 +82,9 @@ export function createUsageLedger(hot: HotPool): UsageLedger {
       )
     },
     async takeExpired(callsMax) {
-      const rows: LostRow[] = await hot`
+      const rows = await hot.run<LostRow[]>(
+        '',
+        (sql) => sql`
         with expired as materialized (
           select id from public.usage_ledger where status = 'reserved' and lease_expires_at < clock_timestamp()
           order by lease_expires_at limit ${callsMax} for update skip locked)
@@ -93,7 +95,8 @@ export function createUsageLedger(hot: HotPool): UsageLedger {
           (select jsonb_build_object('input', p.input_per_million, 'cached', p.cached_input_per_million,
               'output', p.output_per_million) from public.model_prices p
             where p.provider = l.provider and p.model = l.model and p.valid_from <= l.created_at
-            order by p.valid_from desc limit 1) as price`
+            order by p.valid_from desc limit 1) as price`,
+      )
       return rows.map(describeLost)
     },
     async settleExpired(overdueSeconds = 0) {
