@@ -24,7 +24,7 @@ import { builtInSystemPrompt, buildPrompt } from './prompt.ts'
 import type { Comparison, Retrieved, Retriever } from './retrieval.ts'
 import type { EmbedQuestion } from './retrieval-request.ts'
 import type { TenantSecrets } from './tenant-secrets.ts'
-import { estimatePromptTokens } from './token-estimate.ts'
+import { estimatePromptTokens, measurePromptTokens } from './token-estimate.ts'
 
 /** What answers stand on. */
 export interface AnsweringParts {
@@ -163,7 +163,7 @@ export function createAnswering(parts: AnsweringParts): Answering {
       model: target.model,
       maxOutputTokens: outputTokensMax,
     })
-    const promptTokens = estimatePromptTokens(messages)
+    const promptTokens = seat.countsTokens ? await measurePromptTokens(messages) : estimatePromptTokens(messages)
     // A stream is called as its ledger row, so that any replica finds what was counted for it.
     const streamId = newId()
     const ids = { streamId, sessionId: record.sessionId, messageId: record.messageId }

@@ -9,7 +9,7 @@ import type { AnswerMetrics } from './answer-metrics.ts'
 import type { Seat } from './limits/limits.ts'
 import { countCall } from './made-calls.ts'
 import type { PlatformModels } from './model-choice.ts'
-import { estimateTokens } from './token-estimate.ts'
+import { measureTokens } from './token-estimate.ts'
 
 /** What embedding stands on. */
 export interface EmbeddingParts {
@@ -39,7 +39,7 @@ export async function embedTexts(parts: EmbeddingParts, request: EmbeddingReques
   const { clock, ledger } = parts
   const price = await parts.directories.price('openai', target.model)
   const estimate = {
-    promptTokens: inputs.reduce((sum, input) => sum + estimateTokens(input), 0),
+    promptTokens: await measureTokens(inputs),
     completionTokens: 0,
     cachedTokens: 0,
   }

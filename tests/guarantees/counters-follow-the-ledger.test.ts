@@ -76,6 +76,23 @@ describe.each(canRunRedis() ? ['memory', 'redis'] : ['memory'])('C6: limits coun
     await eventually(async () => (await look(id, user))?.spent === 200, ends)
   })
 
+  test('prompts that are no prose, all at once, take no more than is left', async () => {
+    const quota = 200_000
+    const { id, user } = await makeLimited({ tokens_per_month: quota })
+    // Each of these digits is a token, and each space.
+    const message = '1 '.repeat(15_900)
+    const usage = { prompt_tokens: 31_850, completion_tokens: 3 }
+    scenario.model.behave({ tokens: 3, firstTokenDelayMs: 300, usage }, { sticky: true })
+    const came = await Promise.all(
+      Array.from({ length: 30 }, () => call(scenario.app, 'POST /chat', { token: user.token, body: { message } })),
+    )
+    const through = came.filter(({ status }) => status === 200).length
+    expect(through).toBeWithin(3, 7)
+    expect(came.filter(({ status }) => status === 429)).toHaveLength(came.length - through)
+    expect(await look(id, null)).toMatchObject({ spent: through * 31_853, held: 0 })
+    expect(through * 31_853).toBeLessThanOrEqual(quota)
+  })
+
   test.skipIf(kind !== 'redis')('a Redis that comes back with old counters gives nothing away', async () => {
     if (!redis) return
     const { id, user } = await makeLimited({ tokens_per_month: 2_000 })

@@ -29,6 +29,8 @@ export interface LimitedCaller {
 export interface Seat {
   /** `x-ratelimit-*` as things stand. */
   readonly headers: Record<string, string>
+  /** Whether tokens or cost are limited, and so what a call is said to take matters. */
+  readonly countsTokens: boolean
   /**
    * Sets tokens and cost aside for a call; answers how much output it may have. Throws `limit.*` 429, and
    * `model.price_unknown` 503 where the cost is limited and the price is not known.
@@ -225,6 +227,7 @@ export function createLimits(parts: LimitsParts): Limits {
   function openSeat(caller: LimitedCaller): Seat {
     return {
       headers: {},
+      countsTokens: false,
       reserve: ({ outputTokensMax }) => Promise.resolve(outputTokensMax),
       settle: () => noteUncounted(caller, []),
       leave: () => Promise.resolve(),
@@ -254,6 +257,7 @@ export function createLimits(parts: LimitsParts): Limits {
       get headers() {
         return headers
       },
+      countsTokens,
       async reserve({ id, price, promptTokens, outputTokensMax }) {
         if (!countsTokens) return outputTokensMax
         const costIsLimited = scopes.some(({ max }) => Number.isFinite(max.cost_per_month_micro_usd ?? Infinity))

@@ -1,5 +1,11 @@
 import { expect, test } from 'bun:test'
-import { answerBytesMax, countCallTokens, estimateTokens } from '../../../server/answering/token-estimate.ts'
+import {
+  answerBytesMax,
+  countCallTokens,
+  estimateTokens,
+  measurePromptTokens,
+  measureTokens,
+} from '../../../server/answering/token-estimate.ts'
 import type { ChatMessage } from '../../../server/external/language-model.ts'
 
 const user = (content: string): ChatMessage => ({ role: 'user', content })
@@ -19,13 +25,46 @@ test('short texts are counted exactly', async () => {
   expect(await countCallTokens({ messages: [], completion: '' })).toEqual({ promptTokens: 3, completionTokens: 0 })
 })
 
-test('only the answer and the newest messages are tokenized, 40,000 characters altogether; the rest is estimated', async () => {
+test('only the answer and the newest messages are tokenized, 40,000 characters altogether; the rest is measured', async () => {
   const old = makeLetters(32_000)
   const recent = 'Hello world '.repeat(2_500)
   const counted = await countCallTokens({ messages: [user(old), user(recent)], completion: 'Hello world' })
   const exact = await countCallTokens({ messages: [user(recent)], completion: '' })
-  expect(counted).toEqual({ completionTokens: 2, promptTokens: exact.promptTokens + estimateTokens(old) + 4 })
+  expect(counted.completionTokens).toBe(2)
+  // Two letters a token, near enough.
+  expect(counted.promptTokens - exact.promptTokens).toBeWithin(32_000 * 0.45, 32_000 * 0.75)
   expect(exact.promptTokens).toBeLessThan(estimateTokens(recent) * 0.8)
+})
+
+test('C6: whatever a prompt is made of, what is set aside for it is hardly less than it takes, and not twice as much', async () => {
+  const pick = (characters: string[], length: number): string => {
+    const letters = makeLetters(length)
+    return Array.from(
+      letters,
+      (letter, at) => characters[(letter.charCodeAt(0) * 31 + at * 7) % characters.length],
+    ).join('')
+  }
+  const script = (from: number, to: number) =>
+    Array.from({ length: to - from }, (_, n) => String.fromCodePoint(from + n))
+  const hard: Record<string, string> = {
+    digits: '1 '.repeat(8_000),
+    letters: makeLetters(8_000),
+    signs: pick('!@#$%^&*()-+=[]{};:,.<>?/|~`'.split(''), 8_000),
+    cuneiform: pick(script(0x12000, 0x12300), 3_000),
+    'rare Chinese': pick(script(0x3400, 0x4db0), 3_000),
+    'a short one': '1 2 3 4 5 6 7 8 9 '.repeat(20),
+    prose: 'The quick brown fox jumps over the lazy dog and goes home. '.repeat(100),
+    'prose around digits': `${'It goes home to sleep for the night. '.repeat(100)}${'7 '.repeat(4_000)}`,
+  }
+  for (const [name, text] of Object.entries(hard)) {
+    const { promptTokens: real } = await countCallTokens({ messages: [user(text)], completion: '' })
+    let set = 0
+    for (let n = 0; n < 40; n++) set += await measurePromptTokens([user(text)])
+    const ratio = set / 40 / real
+    expect({ name, ratio, isNear: ratio > 0.97 && ratio < 2 }).toMatchObject({ isNear: true })
+  }
+  expect(await measureTokens([])).toBe(0)
+  expect(await measureTokens(['', ''])).toBe(0)
 })
 
 test('the event loop turns while a long prompt is counted', async () => {
