@@ -9,7 +9,8 @@ import { apiDocsPath, paths } from '../lib/paths.ts'
 import { chooseTheme, useThemeChoice, type ThemeChoice } from '../lib/theme.ts'
 import { version } from '../lib/version.ts'
 import { Icon } from '../ui/icons.tsx'
-import { Menu, MenuChoices, MenuItem, MenuLabel, MenuLine, MenuLink } from '../ui/menu.tsx'
+import { MenuChoices, MenuItem, MenuLabel, MenuLine, MenuLink } from '../ui/menu-items.tsx'
+import { Menu } from '../ui/menu.tsx'
 import { useToasts } from '../ui/toasts.ts'
 
 const themes: readonly { value: ThemeChoice; label: string }[] = [

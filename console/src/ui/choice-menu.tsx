@@ -3,7 +3,8 @@ import type { Keys } from '../lib/shortcuts.ts'
 import { useCommands, type Command } from './commands.tsx'
 import { Button, type ButtonLook } from './button.tsx'
 import { Icon, type IconName } from './icons.tsx'
-import { Menu, MenuChoices } from './menu.tsx'
+import { MenuChoices } from './menu-items.tsx'
+import { Menu } from './menu.tsx'
 
 /** A button that shows the current choice and opens the others, where a `Segmented` would be too wide. */
 export function ChoiceMenu<Value extends string>(props: {
