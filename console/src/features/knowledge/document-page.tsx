@@ -59,7 +59,8 @@ function Shown(props: { tenantId: string; document: KnownDocument }): ReactNode 
     <WithRail
       label="About the document"
       rail={
-        <>
+        // As tall as the sheet at most: it stays beside a long text, and scrolls by itself where there is less room.
+        <div className="relative overflow-y-auto @min-[1000px]:sticky @min-[1000px]:top-[var(--head-h,104px)] @min-[1000px]:max-h-[calc(100dvh-var(--head-h,104px)-18px)]">
           <About document={document} />
           <Section title="What can be done">
             <DocumentActions
@@ -68,7 +69,7 @@ function Shown(props: { tenantId: string; document: KnownDocument }): ReactNode 
               onDeleted={() => void navigate({ to: '/tenants/$tenantId/knowledge', params: { tenantId } })}
             />
           </Section>
-        </>
+        </div>
       }
     >
       <Section
