@@ -112,10 +112,19 @@ describe('a test answer', () => {
     expect(words('network.unreachable', '', 0).title).toBe('The server did not answer.')
   })
 
-  test('shows scores that mean something by themselves, and none of a fusion, which only stand for ranks', () => {
-    expect(play(sources).sources.map(({ score }) => score)).toEqual([null, null, null])
-    const found: ChatEvent = { event: 'sources', data: { sources: [source(1)], mode: 'keyword', degraded: null } }
-    expect(play(found).sources.map(({ score }) => score)).toEqual([0.9])
+  test('shows sources as strong as they are beside its best one; scores of a fusion only stand for ranks', () => {
+    const found = (mode: string, ...scores: (number | null)[]): ChatEvent => ({
+      event: 'sources',
+      data: { sources: scores.map((score, at) => ({ ...source(at + 1), score })), mode, degraded: null },
+    })
+    const rated = (event: ChatEvent) => play(event).sources.map(({ strength, scoreWords }) => [strength, scoreWords])
+    expect(rated(found('keyword', 0.8, 0.2, null))).toEqual([
+      [1, 'Share of the question it covers 0.8000'],
+      [0.25, 'Share of the question it covers 0.2000'],
+      [undefined, undefined],
+    ])
+    expect(rated(found('semantic', -0.1))).toEqual([[0, 'Similarity -0.1000']])
+    expect(rated(found('hybrid', 0.0328))).toEqual([[undefined, 'Rank fusion 0.0328']])
   })
 
   test('tells how its sources were found and that another search stood in', () => {

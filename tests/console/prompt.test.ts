@@ -274,6 +274,8 @@ describe('the playground', () => {
       start: null,
       end: null,
       score: 0.5,
+      strength: undefined,
+      scoreWords: undefined,
     })),
   })
   const turn = (live: Answer, other?: Answer): Turn => ({

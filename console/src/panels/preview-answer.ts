@@ -1,15 +1,24 @@
 import type { ChatEvent, Source, StreamUsage } from '../api/chat-stream.ts'
 import { describeProblem, type ApiProblem, type ProblemWords } from '../api/problem.ts'
+import { describeScore, findStrength } from './search-score.ts'
 
 /** How far a test answer is. `empty` is before the first question, `stopped` by the reader, `failed` by anything else. */
 export type AnswerPhase = 'empty' | 'waiting' | 'streaming' | 'done' | 'stopped' | 'failed'
+
+/** A source of a test answer, and how strong it is. */
+export interface FoundSource extends Source {
+  /** Its score beside the best one of this answer, from 0 to 1; undefined where scores only stand for ranks. */
+  strength: number | undefined
+  /** “Similarity 0.8123”; undefined when it has no score. */
+  scoreWords: string | undefined
+}
 
 /** A test answer as far as it has come. */
 export interface Answer {
   phase: AnswerPhase
   /** Markdown. */
   text: string
-  sources: readonly Source[]
+  sources: readonly FoundSource[]
   /** How the sources were found; undefined when nothing was searched. */
   search: { mode: string; degraded: boolean } | undefined
   /** From asking to the first words; undefined before them. */
@@ -47,11 +56,8 @@ export function takeEvent(answer: Answer, next: { event: ChatEvent; ms: number |
   const { event, ms } = next
   switch (event.event) {
     case 'sources': {
-      const { mode, degraded } = event.data
-      // The scores of a fusion only stand for the ranks that the order shows.
-      const sources =
-        mode === 'hybrid' ? event.data.sources.map((source) => ({ ...source, score: null })) : event.data.sources
-      return { ...answer, sources, search: { mode, degraded: degraded !== null } }
+      const { sources, mode, degraded } = event.data
+      return { ...answer, sources: weighSources(sources, mode), search: { mode, degraded: degraded !== null } }
     }
     case 'delta': {
       const text = answer.text + event.data.text
@@ -126,6 +132,15 @@ const limitTitles: Record<string, string> = {
   'limit.concurrent_streams': 'Too many answers at the same time.',
   'limit.tokens_per_month': 'The tokens of this month are used up.',
   'limit.cost_per_month_micro_usd': 'The budget of this month is used up.',
+}
+
+function weighSources(sources: readonly Source[], mode: string): FoundSource[] {
+  const best = Math.max(0, ...sources.map(({ score }) => score ?? 0))
+  return sources.map((source) => {
+    const { score } = source
+    if (score === null) return { ...source, strength: undefined, scoreWords: undefined }
+    return { ...source, strength: findStrength({ mode, score, best }), scoreWords: describeScore({ mode, score }) }
+  })
 }
 
 function findCited(options: { text: string; sources: readonly Source[] }): readonly number[] {

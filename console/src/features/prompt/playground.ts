@@ -1,5 +1,4 @@
-import type { Source } from '../../api/chat-stream.ts'
-import type { Answer } from '../../panels/preview-answer.ts'
+import type { Answer, FoundSource } from '../../panels/preview-answer.ts'
 import { questionCharactersMax } from '../../panels/ask-field.tsx'
 import type { HistoryEntry } from '../../panels/use-preview-answer.ts'
 
@@ -38,7 +37,7 @@ export function tellHistory(turns: readonly Turn[], side: Side): HistoryEntry[] 
 /** A source of a turn, and which prompts found and named it. */
 export interface SharedSource {
   key: string
-  source: Source
+  source: FoundSource
   /** “cited by both”, “cited by draft”, “not cited”. */
   note: string
   /** By at least one of them. */
@@ -63,14 +62,14 @@ export function findSourceKey(answer: Answer, n: number): string | undefined {
   return source && keyOf(source)
 }
 
-function keyOf(source: Source): string {
+function keyOf(source: FoundSource): string {
   return `${source.n}:${source.chunk_id ?? source.excerpt}`
 }
 
 function describeCited(found: {
   turn: Turn
-  inLive: Source | undefined
-  inOther: Source | undefined
+  inLive: FoundSource | undefined
+  inOther: FoundSource | undefined
 }): Pick<SharedSource, 'note' | 'isCited'> {
   const { turn, inLive, inOther } = found
   const byLive = inLive !== undefined && turn.live.cited.includes(inLive.n)

@@ -1,3 +1,4 @@
+import { findStrength } from '../../panels/search-score.ts'
 import type { Comparison } from './retrieval.queries.ts'
 
 /** A way of searching. */
@@ -12,10 +13,7 @@ export const wayNames: Record<Way, string> = { keyword: 'Keyword', semantic: 'Se
 /** A passage in one way's ranking. */
 export interface Ranked {
   source: Comparison['keyword'][number]
-  /**
-   * Its score beside the best one of this ranking, from 0 to 1: scores of different ways cannot be compared. Undefined
-   * where scores only stand for ranks.
-   */
+  /** Its score beside the best one of this ranking, from 0 to 1; undefined where scores only stand for ranks. */
   strength: number | undefined
   /** Where the other ways have it: “2nd by keyword”. */
   elsewhere: string | undefined
@@ -26,7 +24,7 @@ export function rankPassages(comparison: Comparison, way: Way): Ranked[] {
   const best = Math.max(0, ...comparison[way].map(({ score }) => score))
   return comparison[way].map((source) => ({
     source,
-    strength: way === 'hybrid' ? undefined : best > 0 ? Math.max(0, source.score) / best : 0,
+    strength: findStrength({ mode: way, score: source.score, best }),
     elsewhere: describeElsewhere({ comparison, way, chunkId: source.chunk_id }),
   }))
 }

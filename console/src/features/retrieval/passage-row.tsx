@@ -1,15 +1,11 @@
 import { Link } from '@tanstack/react-router'
 import type { ReactNode } from 'react'
 import { findPassageLink } from '../../lib/passage-link.ts'
+import { describeScore } from '../../panels/search-score.ts'
 import { classNames } from '../../ui/class-names.ts'
+import { StrengthBar } from '../../ui/strength-bar.tsx'
 import { Tooltip } from '../../ui/tooltip.tsx'
 import { nameRank, type Ranked, type Way } from './compare-ways.ts'
-
-const scoreNames: Record<Way, string> = {
-  keyword: 'Share of the question it covers',
-  semantic: 'Similarity',
-  hybrid: 'Rank fusion',
-}
 
 /** A passage in one ranking: its rank, where it comes from, how strong it is, and on opening all of it. */
 export function PassageRow(props: {
@@ -25,7 +21,7 @@ export function PassageRow(props: {
   const { source, strength, elsewhere } = props.ranked
   const link = findPassageLink({ tenantId: props.tenantId, source })
   const title = source.title ?? 'Without a title'
-  const score = `${scoreNames[props.way]} ${source.score.toFixed(4)}`
+  const score = describeScore({ mode: props.way, score: source.score })
   return (
     <li
       onPointerEnter={() => props.onPoint(source.chunk_id)}
@@ -46,14 +42,7 @@ export function PassageRow(props: {
           <span className="min-w-0 flex-1">
             <span className="flex items-center gap-2">
               <span className="min-w-0 flex-1 font-medium wrap-anywhere text-ink">{title}</span>
-              {strength !== undefined && (
-                <span aria-hidden="true" className="h-[4px] w-[44px] shrink-0 overflow-hidden rounded-full bg-line">
-                  <span
-                    className="block h-full rounded-full bg-accent"
-                    style={{ width: `${Math.round(strength * 100)}%`, minWidth: 2 }}
-                  />
-                </span>
-              )}
+              {strength !== undefined && <StrengthBar strength={strength} />}
             </span>
             <span
               className={classNames(
