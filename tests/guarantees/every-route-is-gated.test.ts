@@ -109,9 +109,9 @@ describe('without a token', () => {
           const path = fillPath(route.path, { id: 'acme' }).replace(/\/$/, '') + slash
           const reply = await call(app, `${route.method} ${path}?limit=nonsense`, { headers, raw })
           const isOpenAi = route.path.startsWith('/v1/')
-          expect({ route: name(route), ...(withoutRequestId(reply) as object) }).toEqual({
+          expect({ route: name(route), ...withoutRequestId(reply) }).toEqual({
             route: name(route),
-            ...(withoutRequestId(isOpenAi ? ofOpenAi : reference) as object),
+            ...withoutRequestId(isOpenAi ? ofOpenAi : reference),
           })
           expect(reply.headers.get('www-authenticate')).toBe('Bearer realm="tenantry"')
           if (!isOpenAi) expect(reply.headers.get('x-request-id')).toBe(reply.body.request_id)

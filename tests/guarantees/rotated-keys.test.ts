@@ -8,6 +8,7 @@ import { placeOfMail } from '../../server/mail/links.ts'
 import { parseTenantId } from '../../server/platform/ids.ts'
 import { createSecretBox, type SecretBox } from '../../server/platform/secrets.ts'
 import { call } from '../support/call.ts'
+import { dumpSchema } from '../support/database-dump.ts'
 import { createTestDatabase, type TestDatabase } from '../support/databases.ts'
 import { type FakeOpenAi, startFakeOpenAi } from '../support/fake-openai.ts'
 import { readToken } from '../support/mail.ts'
@@ -111,17 +112,10 @@ const sealedValue = /v1\.([0-9a-f]{12})\.[\w-]{16}\.[\w-]+/g
 
 /** Every sealed value in the core database, wherever it is, with the table and the key it was sealed with. */
 async function findSealed(): Promise<{ table: string; keyId: string; line: string }[]> {
-  const tables = await sql<{ name: string }[]>`
-    select format('%I.%I', schemaname, tablename) as name from pg_tables where schemaname in ('public', 'tenant')`
-  const found = await Promise.all(
-    tables.map(async ({ name }) => {
-      const rows = await sql.unsafe<{ line: string }[]>(`select t::text as line from ${name} t`)
-      return rows.flatMap(({ line }) =>
-        [...line.matchAll(sealedValue)].map(([, keyId = '']) => ({ table: name.replace('public.', ''), keyId, line })),
-      )
-    }),
+  const rows = [...(await dumpSchema(sql, 'public')), ...(await dumpSchema(sql, 'tenant'))]
+  return rows.flatMap(({ table, line }) =>
+    [...line.matchAll(sealedValue)].map(([, keyId = '']) => ({ table: table.replace('public.', ''), keyId, line })),
   )
-  return found.flat()
 }
 const countFormer = async (): Promise<number> =>
   (await findSealed()).filter(({ keyId }) => keyId === formerBox.keyId).length

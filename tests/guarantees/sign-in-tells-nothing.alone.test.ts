@@ -72,9 +72,9 @@ for (const [route, makeOptions] of Object.entries(routes)) {
     expect(reference).toMatchObject({ status: 401, code: 'auth.invalid_credentials' })
     for (const attempt of attempts) {
       const reply = await tryOnce(attempt)
-      expect({ title: attempt.title, ...(withoutRequestId(reply) as object) }).toEqual({
+      expect({ title: attempt.title, ...withoutRequestId(reply) }).toEqual({
         title: attempt.title,
-        ...(reference as object),
+        ...reference,
       })
       expect([...reply.headers.keys()].toSorted()).toEqual([...(await tryOnce(attempts[0]!)).headers.keys()].toSorted())
     }

@@ -1,26 +1,13 @@
 import { afterAll, beforeAll, expect, test } from 'bun:test'
-import type postgres from 'postgres'
 import { listOperations, type Operation } from '../support/api-operations.ts'
 import { call, type CallOptions } from '../support/call.ts'
 import { type Canaries, createCanaries } from '../support/canaries.ts'
-import {
-  type CanaryTenant,
-  inStoreOf,
-  listViewers,
-  makeCanaryTenant,
-  makeColleaguesPhantom,
-  makePhantom,
-} from '../support/canary-tenants.ts'
-import {
-  fillOperation,
-  type ForeignRequest,
-  listForeignRequests,
-  type SentRequest,
-  writeBody,
-} from '../support/foreign-requests.ts'
+import { type CanaryTenant, inStoreOf, makeCanaryTenant } from '../support/canary-tenants.ts'
+import { dumpSchema } from '../support/database-dump.ts'
+import { type Caller, type CallerRequest, generateRequests } from '../support/foreign-callers.ts'
+import { fillOperation, type SentRequest, writeBody } from '../support/foreign-requests.ts'
 import { metricsToken, scrape } from '../support/metrics.ts'
 import { asOwner } from '../support/owner-sql.ts'
-import { password, type Person, signIn } from '../support/people.ts'
 import { type Scenario, startScenario } from '../support/scenario.ts'
 
 /**
@@ -37,18 +24,8 @@ let scenario: Scenario
 let canaries: Canaries
 let tenants: Map<string, CanaryTenant>
 let operations: Operation[]
-let requests: { caller: Caller; request: ForeignRequest }[]
+let requests: CallerRequest[]
 const figures = { requests: 0, compared: 0, bytes: 0 }
-
-/** Somebody who calls, with or without a tenant. */
-interface Caller {
-  viewer: string
-  token: string | undefined
-  /** The letter of its tenant. */
-  home: string | undefined
-  /** Of a user: its colleague's things are foreign, too. */
-  hasNeighbour: boolean
-}
 
 beforeAll(async () => {
   scenario = await startScenario({
@@ -66,68 +43,15 @@ beforeAll(async () => {
     tenants.set(letter, await makeCanaryTenant(scenario, canaries, { letter, isolation }))
   }
   operations = await listOperations(scenario.app)
-  requests = await generate()
+  requests = await generateRequests({ scenario, tenants, operations })
 })
 afterAll(async () => {
   console.log(`A1: ${figures.requests} requests, ${figures.compared} compared, ${figures.bytes} bytes searched`)
   await scenario.stop()
 })
 
-async function listCallers(): Promise<Caller[]> {
-  const { app } = scenario
-  const email = 'stranger@people.example'
-  const registered = await call(app, 'POST /auth/register', { body: { email, password } })
-  expect(registered.status).toBe(201)
-  const stranger = await signIn(app, email)
-  const of = (viewer: string, person: Person | undefined, home?: string): Caller => {
-    return { viewer, token: person?.token, home, hasNeighbour: viewer.startsWith('user') }
-  }
-  return [
-    of('nobody', undefined),
-    of('owner without a verified address', stranger),
-    of('superuser', scenario.superuser),
-    ...[...tenants].flatMap(([letter, tenant]) =>
-      listViewers(letter, tenant).map(({ viewer, person }) => of(viewer, person, letter)),
-    ),
-  ]
-}
-
-/** A cursor that leads into the middle of a list of the tenant's users. */
-async function readCursor(tenant: CanaryTenant): Promise<string> {
-  const route = `GET /admin/tenants/${tenant.things.tenant}/users?limit=1`
-  const { body } = await call(scenario.app, route, { token: tenant.owner.token })
-  expect(typeof body.next_cursor).toBe('string')
-  return body.next_cursor
-}
-
-async function generate(): Promise<{ caller: Caller; request: ForeignRequest }[]> {
-  const phantom = makePhantom()
-  const cursors = new Map<string, string>()
-  for (const [letter, tenant] of tenants) cursors.set(letter, await readCursor(tenant))
-  const all: { caller: Caller; request: ForeignRequest }[] = []
-  for (const caller of await listCallers()) {
-    const home = caller.home === undefined ? undefined : tenants.get(caller.home)
-    const own = home?.things ?? phantom
-    const foreign = [...tenants].filter(([letter]) => letter !== caller.home)
-    const targets = foreign.map(([letter, { things }]) => ({ things, nobodys: phantom, cursor: cursors.get(letter) }))
-    if (home && caller.hasNeighbour) {
-      const nobodys = makeColleaguesPhantom(home.neighbour)
-      targets.push({ things: home.neighbour, nobodys, cursor: cursors.get(caller.home ?? '') })
-    }
-    for (const operation of operations) {
-      // A superuser may write everywhere; it is here to see that there is something to see.
-      if (caller.viewer === 'superuser' && operation.method !== 'GET') continue
-      for (const { things, nobodys, cursor = '' } of targets) {
-        const asker = { own, foreign: things, phantom: nobodys, cursor, isAnonymous: caller.token === undefined }
-        all.push(...listForeignRequests(operation, asker).map((request) => ({ caller, request })))
-      }
-    }
-  }
-  return all
-}
-
 /** The same at each run, spread over everything: one of each operation for each caller, and more by the golden ratio. */
-function sampleRequests(): typeof requests {
+function sampleRequests(): CallerRequest[] {
   if (isFull) return requests
   const seen = new Set<string>()
   const first = requests.filter(({ caller, request }) => {
@@ -159,7 +83,7 @@ function textOf(sent: SentRequest): string {
 }
 
 /** What is wrong with the answer to a request for somebody else's things. */
-async function judge({ caller, request }: (typeof requests)[number]): Promise<string[]> {
+async function judge({ caller, request }: CallerRequest): Promise<string[]> {
   const { operation, place, foreign, phantom } = request
   const title = `${caller.viewer}: ${operation.route}, ${place}`
   const answer = await sendAs(caller, foreign)
@@ -267,18 +191,6 @@ test('A1: every operation was really asked for: the same requests of the rightfu
   expect(Object.keys(refusals).filter((route) => !operations.some((each) => each.route === route))).toEqual([])
 }, 60_000)
 
-const dumpOf = async (sql: postgres.Sql, schema: string): Promise<{ table: string; line: string }[]> => {
-  const tables = await sql<{ name: string }[]>`
-    select format('%I.%I', schemaname, tablename) as name from pg_tables where schemaname = ${schema}`
-  const found = await Promise.all(
-    tables.map(async ({ name }) => {
-      const rows = await sql.unsafe<{ line: string }[]>(`select t::text as line from ${name} t`)
-      return rows.map(({ line }) => ({ table: name, line }))
-    }),
-  )
-  return found.flat()
-}
-
 /** The letters of the tenants whose canaries a text has. */
 const lettersIn = (text: string): string[] => [
   ...new Set(canaries.find(text).flatMap((word) => (word.startsWith('cnry') ? (word[4] ?? []) : []))),
@@ -290,23 +202,23 @@ const withoutIds = (text: string): string => text.replaceAll(/cnry[a-z]tenant[a-
 test('A2: a store holds no byte of another tenant, a pooled row none but its own, and a dedicated database is alone', async () => {
   let rows = 0
   for (const [letter, { things, databaseName }] of tenants) {
-    const lines = await inStoreOf(scenario, databaseName, (sql) => dumpOf(sql, 'tenant'))
+    const lines = await inStoreOf(scenario, databaseName, (sql) => dumpSchema(sql, 'tenant'))
     const own = lines.filter(({ line }) => line.includes(things.tenant))
     rows += own.length
     expect(own.length).toBeGreaterThan(10)
     expect(own.filter(({ line }) => lettersIn(line).some((each) => each !== letter))).toEqual([])
     if (databaseName === null) continue
     expect(lines.filter(({ line }) => !line.includes(things.tenant) && lettersIn(line).length > 0)).toEqual([])
-    const others = await inStoreOf(scenario, databaseName, (sql) => dumpOf(sql, 'public'))
+    const others = await inStoreOf(scenario, databaseName, (sql) => dumpSchema(sql, 'public'))
     expect(others.filter(({ line }) => lettersIn(line).length > 0)).toEqual([])
-    const pooled = await asOwner(scenario.app, (sql) => dumpOf(sql, 'tenant'))
+    const pooled = await asOwner(scenario.app, (sql) => dumpSchema(sql, 'tenant'))
     expect(pooled.filter(({ line }) => lettersIn(line).includes(letter))).toEqual([])
   }
   expect(rows).toBeGreaterThan(40)
 })
 
 test('A2: core holds no word of an end user and no key, and what is one tenant’s is in no other’s row', async () => {
-  const lines = await asOwner(scenario.app, (sql) => dumpOf(sql, 'public'))
+  const lines = await asOwner(scenario.app, (sql) => dumpSchema(sql, 'public'))
   expect(lines.filter(({ line }) => lettersIn(line).length > 0).length).toBeGreaterThan(50)
   for (const { private: texts, keys } of tenants.values()) {
     for (const text of [...texts, ...keys]) expect(lines.filter(({ line }) => line.includes(text))).toEqual([])

@@ -17,6 +17,14 @@ describe.skipIf(!canBrowse())('an answer in the console', () => {
   afterEach(() => stage.model.reset())
   afterAll(() => stage.stop())
 
+  async function askUntilWords(asked: { at: string; field: string; question: string }): Promise<void> {
+    const { page } = visitor
+    await visitor.go(asked.at)
+    await page.getByRole('textbox', { name: asked.field }).fill(asked.question)
+    await page.getByRole('button', { name: asked.field }).click()
+    await page.getByText('word3 ').first().waitFor()
+  }
+
   const statuses = async (): Promise<string[]> => {
     const rows = await stage.sql`select status from usage_ledger order by created_at`
     return rows.map(({ status }) => String(status))
@@ -25,10 +33,7 @@ describe.skipIf(!canBrowse())('an answer in the console', () => {
   test('goes on over a reload of the playground, and is asked for once', async () => {
     const { page } = visitor
     stage.model.behave({ tokens: 150, delayMs: 20 })
-    await visitor.go('/tenants/kepler/prompt')
-    await page.getByRole('textbox', { name: 'Ask the live prompt' }).fill('Which words?')
-    await page.getByRole('button', { name: 'Ask the live prompt' }).click()
-    await page.getByText('word3 ').first().waitFor()
+    await askUntilWords({ at: '/tenants/kepler/prompt', field: 'Ask the live prompt', question: 'Which words?' })
     await page.reload()
     await page.getByText('Which words?').first().waitFor()
     await page.getByText('word149').first().waitFor()
@@ -45,10 +50,7 @@ describe.skipIf(!canBrowse())('an answer in the console', () => {
   test('goes on over a reload where a new tenant is tried', async () => {
     const { page } = visitor
     stage.model.behave({ tokens: 150, delayMs: 20 })
-    await visitor.go('/tenants/new?tenant=kepler&step=try')
-    await page.getByRole('textbox', { name: 'Ask Kepler' }).fill('And now?')
-    await page.getByRole('button', { name: 'Ask Kepler' }).click()
-    await page.getByText('word3 ').first().waitFor()
+    await askUntilWords({ at: '/tenants/new?tenant=kepler&step=try', field: 'Ask Kepler', question: 'And now?' })
     await page.reload()
     await page.getByText('word149').first().waitFor()
     await page.getByText('1 answer of Kepler so far').waitFor()
@@ -59,10 +61,7 @@ describe.skipIf(!canBrowse())('an answer in the console', () => {
   test('ends at Stop, on the server too, with what it took', async () => {
     const { page } = visitor
     stage.model.behave({ tokens: 5_000, delayMs: 20 })
-    await visitor.go('/tenants/kepler/prompt')
-    await page.getByRole('textbox', { name: 'Ask the live prompt' }).fill('Which words?')
-    await page.getByRole('button', { name: 'Ask the live prompt' }).click()
-    await page.getByText('word3 ').first().waitFor()
+    await askUntilWords({ at: '/tenants/kepler/prompt', field: 'Ask the live prompt', question: 'Which words?' })
     await page.getByRole('button', { name: 'Stop live' }).click()
     await page.getByText('Stopped here.').waitFor()
     await eventually(() => stage.model.openConnections() === 0)
@@ -74,10 +73,7 @@ describe.skipIf(!canBrowse())('an answer in the console', () => {
   test('ends when its page is left', async () => {
     const { page } = visitor
     stage.model.behave({ tokens: 5_000, delayMs: 20 })
-    await visitor.go('/tenants/kepler/prompt')
-    await page.getByRole('textbox', { name: 'Ask the live prompt' }).fill('Which words?')
-    await page.getByRole('button', { name: 'Ask the live prompt' }).click()
-    await page.getByText('word3 ').first().waitFor()
+    await askUntilWords({ at: '/tenants/kepler/prompt', field: 'Ask the live prompt', question: 'Which words?' })
     await page.getByRole('link', { name: 'Usage' }).first().click()
     await eventually(() => stage.model.openConnections() === 0)
     visitor.assertQuiet()

@@ -1,5 +1,6 @@
 import { call, type Reply } from './call.ts'
-import type { Person } from './people.ts'
+import { makeTenant, type Person } from './people.ts'
+import type { Scenario } from './scenario.ts'
 
 /** A file to send. */
 export interface SentFile {
@@ -13,6 +14,17 @@ export interface Library {
   app: { url: string }
   manager: Person
   tenant: string
+}
+
+let libraries = 0
+
+/** A new tenant's documents, managed by the superuser. */
+export async function makeLibrary(
+  { app, superuser }: Pick<Scenario, 'app' | 'superuser'>,
+  settings?: Record<string, unknown>,
+): Promise<Library> {
+  const tenant = await makeTenant(app, superuser, `library-${(libraries += 1)}`, settings)
+  return { app, manager: superuser, tenant }
 }
 
 /** Sends files as a form, to a tenant's documents or, by PUT, in a document's place. */
