@@ -13,7 +13,7 @@ export async function buildConsole(options: { quiet?: boolean } = {}): Promise<v
   // Loaded here so that a server with a fresh build never loads the bundler.
   const [{ build }, { default: config }] = await Promise.all([import('vite'), import('./vite.config.ts')])
   const hash = await hashSources()
-  await build({ ...config, configFile: false, logLevel: options.quiet ? 'warn' : 'info' })
+  await build({ ...config, configFile: false, logLevel: options.quiet ? 'error' : 'info' })
   await Bun.write(`${consoleDistDir}/.build-hash`, hash)
 }
 

@@ -1,4 +1,5 @@
 import { newId } from '../platform/ids.ts'
+import { addToLogContext } from '../platform/log.ts'
 import type { Span } from '../platform/tracing.ts'
 
 /** What is known of a request before anything of it is read. */
@@ -34,6 +35,12 @@ export function noteRequest(request: Request, options: { startedMs: number; addr
 /** The facts of a request that arrived through the app. */
 export function factsOf(request: Request): RequestFacts {
   return factsByRequest.get(request) ?? noteRequest(request, { startedMs: performance.now(), address: null })
+}
+
+/** Notes the tenant that a request has to do with, for all that is written about it from then on. */
+export function noteTenant(request: Request, tenantId: string): void {
+  factsOf(request).tenantId = tenantId
+  addToLogContext({ tenant_id: tenantId })
 }
 
 /**

@@ -61,7 +61,7 @@ export function requestLog(options: {
         startedMs: clock.monotonicMs(),
         address: readClientAddress(request, { peer, trustedProxyHops: options.trustedProxyHops }),
       })
-      facts.span = options.tracing?.enterRequest(request.headers.get('traceparent'))
+      if (!probes.test(request.url)) facts.span = options.tracing?.enterRequest(request.headers.get('traceparent'))
       enterLogContext({ request_id: facts.requestId })
       set.headers['x-request-id'] = facts.requestId
       set.headers['x-content-type-options'] = 'nosniff'
@@ -74,10 +74,13 @@ export function requestLog(options: {
         await bodyEnded
         closed?.()
       }
-      // Whatever its type says, there is none when nothing matched.
-      writeDown(request, { route: route || '', status })
+      // Whatever its type says, there is none when nothing matched. The first route of a group ends with a slash.
+      writeDown(request, { route: (route || '').replace(/(.)\/$/, '$1'), status })
     })
 }
+
+/** What asks every second whether the server is there would fill a collector with spans that tell nothing. */
+const probes = /^(?:https?:\/\/[^/]*)?\/(?:health|metrics)(?:[/?]|$)/
 
 /** What was sent: a `Response` has its own status, unless it left that to the route. */
 function statusOf(answer: unknown, set: number | string | undefined): number {

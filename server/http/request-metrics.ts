@@ -71,7 +71,7 @@ export function createRequestMetrics({ registry, tenants }: Metrics): RequestMet
   return {
     ended({ method: sent, route: matched, status, durationMs, problemCode: code, tenantId }) {
       const method = nameMethod(sent)
-      const route = matched.replace(/(.)\/$/, '$1') || 'unmatched'
+      const route = matched || 'unmatched'
       requests.inc({ method, route, status })
       duration.observe({ method, route }, durationMs / 1000)
       if (code === undefined) return

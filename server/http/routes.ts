@@ -7,7 +7,7 @@ import { parseTenantId } from '../platform/ids.ts'
 import { addToLogContext } from '../platform/log.ts'
 import type { DenialAudit } from './denial-audit.ts'
 import type { CorePrincipal, Identity, Principal, SignedInPrincipal } from './identity.ts'
-import { factsOf } from './request-facts.ts'
+import { factsOf, noteTenant } from './request-facts.ts'
 import { auditActorOf, forbidden, type TenantEntry, type TenantGate, tenantNotFound } from './tenant-gate.ts'
 
 /** The route is for platform users; a tenant's token does not open it. */
@@ -93,7 +93,6 @@ export function tenantRoutes<const Prefix extends string>(
         await deny(gates, request, principal, `This API key is not for this: it lacks the scope "${keyScope}".`)
       }
       const entry = await gates.tenantGate.enter(request, principal)
-      noteTenant(request, entry.tenant.id)
       return { principal, entry }
     },
   )
@@ -194,9 +193,4 @@ function recordDenial(gates: Gates, request: Request, principal: Principal, tena
 function noteUser(request: Request, principal: Principal): void {
   factsOf(request).userId = principal.userId
   addToLogContext({ user_id: principal.userId })
-}
-
-function noteTenant(request: Request, tenantId: string): void {
-  factsOf(request).tenantId = tenantId
-  addToLogContext({ tenant_id: tenantId })
 }

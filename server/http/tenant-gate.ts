@@ -11,7 +11,7 @@ import { defineError } from '../platform/errors.ts'
 import { parseTenantId, type TenantId, type UserId } from '../platform/ids.ts'
 import type { DenialAudit } from './denial-audit.ts'
 import type { ApiKeyPrincipal, CorePrincipal, Principal } from './identity.ts'
-import { factsOf } from './request-facts.ts'
+import { factsOf, noteTenant } from './request-facts.ts'
 
 /** X-TENANT is no single tenant id. */
 export const tenantMalformed = defineError({ code: 'tenant.malformed', status: 400, title: 'X-TENANT cannot be read' })
@@ -150,6 +150,7 @@ export function createTenantGate(options: {
     }
     const tenant = await findOpenTenant(tenantId, request)
     if (!tenant) throw tenantNotFound({ detail: 'There is no tenant with this id.' })
+    noteTenant(request, tenant.id)
     ensureTenantServes(tenant, { isManager: principal.scope === 'core' && mayManage(principal, tenant) })
     const scope = databases.scopeOf(tenant)
     if (principal.scope === 'core') await ensureLinkedRow(tenant, scope, principal)

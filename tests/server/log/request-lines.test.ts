@@ -40,7 +40,15 @@ test('a request is one line with who asked, where, and how it ended', async () =
   expect(found).not.toHaveProperty('code')
   expect(JSON.stringify(found)).not.toContain('canary')
   const refused = await lineOf(await call(scenario.app, 'GET /admin/users', { token: user.token }))
-  expect(refused).toMatchObject({ status: 403, code: 'auth.forbidden', user_id: user.id })
+  expect(refused).toMatchObject({ status: 403, code: 'auth.forbidden', user_id: user.id, route: '/admin/users' })
+})
+
+test('a request that its tenant cannot serve names the tenant', async () => {
+  await makeTenant(scenario.app, scenario.superuser, 'asleep')
+  const sleeper = await makeUser(scenario.app, scenario.superuser, { tenant: 'asleep' })
+  await call(scenario.app, 'DELETE /admin/tenants/asleep', { token: scenario.superuser.token })
+  const reply = await call(scenario.app, 'GET /chat/sessions', { token: sleeper.token })
+  expect(await lineOf(reply)).toMatchObject({ status: 403, code: 'tenant.inactive', tenant_id: 'asleep' })
 })
 
 test('the status of a line is the one that was sent, whatever answered', async () => {

@@ -78,10 +78,25 @@ test('a request with a traceparent joins that trace; one that is none begins its
   }
 })
 
+test('what asks all the time whether the server is there has no trace, and a line as all others', async () => {
+  for (const path of ['/health', '/health/ready', '/health/db', '/metrics?x=1']) {
+    const reply = await call(scenario.app, `GET ${path}`)
+    const id = reply.headers.get('x-request-id') ?? ''
+    const line = (): string | undefined =>
+      scenario.app.logLines.find((each) => each.includes('"msg":"request"') && each.includes(id))
+    await eventually(() => line() !== undefined)
+    expect(line()).not.toContain('trace_id')
+  }
+  await call(scenario.app, 'GET /healthy')
+  await traceOf('GET unmatched')
+  const names = collector.spans.map(({ name }) => name)
+  expect(names.filter((name) => /health|metrics/.test(name))).toEqual([])
+})
+
 test('a model that fails, before its answer and amid it, fails its span and the request’s by our own code', async () => {
   scenario.model.behave({ status: 400 })
   await call(scenario.app, 'POST /chat', { token: user.token, body: { message: 'Hi' } })
-  const refused = await traceOf('POST /chat/')
+  const refused = await traceOf('POST /chat')
   scenario.model.behave({ cutAfter: 1 })
   await ask(scenario.app, { token: user.token })
   const cut = await traceOf('POST /chat/stream')
