@@ -1,6 +1,8 @@
 import { afterAll, beforeAll, describe, expect, test } from 'bun:test'
+import { join } from 'node:path'
 import postgres from 'postgres'
 import { reconcileStores } from '../../server/data/reconcile-stores.ts'
+import { createSecretBox } from '../../server/platform/secrets.ts'
 import { call } from '../support/call.ts'
 import { createTestDatabase } from '../support/databases.ts'
 import { inDatabase, listDatabases, makeDedicatedTenant } from '../support/dedicated.ts'
@@ -49,6 +51,26 @@ async function forgetStore(id: string): Promise<void> {
   await sql`update tenants set state = 'provisioning', database_name = null, database_role = null,
     database_password = null, store_version = null where id = ${id}`
 }
+
+test('when SECRET_KEY is lost, the statement of the runbook finds the databases of tenants again, with their rows', async () => {
+  await makeDedicatedTenant(app, superuser, 'keyless')
+  const { token } = superuser
+  const body = { email: 'kept@people.example', password }
+  expect((await call(app, 'POST /admin/tenants/keyless/users', { token, body })).status).toBe(201)
+  const lost = await createSecretBox('a key that nobody has any more, 32 bytes')
+  const place = { table: 'tenants', column: 'database_password', row: 'keyless' }
+  await sql`update tenants set database_password = ${await lost.seal(place, 'whatever it was')} where id = 'keyless'`
+  const listUsers = () => call(app, 'GET /admin/tenants/keyless/users', { token })
+  await eventually(async () => (await listUsers()).body.code === 'tenant.database_unavailable')
+
+  const page = await Bun.file(join(import.meta.dir, '../../docs/runbooks.md')).text()
+  const [, statement] = /-c "(update tenants set state = 'provisioning'[^"]+)"/.exec(page) ?? []
+  await sql.unsafe(statement ?? 'the runbook has no such statement')
+  await reconcile()
+  expect(await stateOf('keyless')).toBe('active')
+  const users = await listUsers()
+  expect(users.body.items.map((user: { email: string }) => user.email)).toEqual(['kept@people.example'])
+})
 
 describe('what a killed server leaves half done', () => {
   test('D4: a tenant that was only reserved is made', async () => {
