@@ -44,22 +44,23 @@ export function shareAnswer(parts: SharedAnswerParts): SharedAnswer {
   let stream: AnswerStream | undefined = parts.stream
 
   function step(): Promise<void> {
-    stepping ??= takeNext().finally(() => {
-      stepping = undefined
-    })
+    if (!stream) return Promise.resolve()
+    stepping ??= takeNext(stream)
     return stepping
   }
 
-  async function takeNext(): Promise<void> {
-    if (!stream) return
+  // One async function per chunk: this is the hot path of a chat.
+  async function takeNext(from: AnswerStream): Promise<void> {
     try {
-      const events = await stream.next()
+      const events = await from.next()
       for (const event of events ?? []) add(event)
       if (!events) fail(clientLeft({ detail: 'Nobody read the answer any more.' }))
       else if (isLast(events.at(-1))) end()
     } catch (error) {
       if (!leaving) parts.log.error({ err: error, stream_id: streamId }, 'an answer failed')
       fail(error)
+    } finally {
+      stepping = undefined
     }
     parts.onGrowth?.(frames, readers.size === 0)
     for (const reader of readers) reader.wake()

@@ -16,7 +16,8 @@ export function compressedAnswers() {
     { as: 'global' },
     ({ responseValue, request, set }): Response | undefined => {
       if (!isPlain(responseValue)) return undefined
-      if (!readAcceptedEncodings(request.headers.get('accept-encoding')).has('gzip')) return undefined
+      const accepted = request.headers.get('accept-encoding')
+      if (accepted === null || !readAcceptedEncodings(accepted).has('gzip')) return undefined
       const text = JSON.stringify(responseValue)
       if (text.length < smallestWorthCompressing) return undefined
       set.headers['vary'] = joinVary(set.headers['vary'])

@@ -2,7 +2,7 @@ import { Elysia } from 'elysia'
 import { hideApiKeys } from '../platform/api-keys.ts'
 import type { Clock } from '../platform/clock.ts'
 import { type DiskSpace, storageFull } from '../platform/disk-space.ts'
-import { enterLogContext, type Log } from '../platform/log.ts'
+import { enterLogContext, type Log, PlainFields } from '../platform/log.ts'
 import type { Tracing } from '../platform/tracing.ts'
 import { requestMalformed } from './problem-details.ts'
 import { ensureBodyFits } from './request-body.ts'
@@ -37,7 +37,7 @@ export function requestLog(options: {
     })
     endSpan(facts, { method, route, status })
     log.info(
-      {
+      new PlainFields({
         request_id: facts.requestId,
         trace_id: facts.span?.traceId,
         method,
@@ -49,7 +49,7 @@ export function requestLog(options: {
         user_id: facts.userId,
         tenant_id: facts.tenantId,
         stream_id: facts.streamId,
-      },
+      }),
       'request',
     )
   }

@@ -26,6 +26,8 @@ export class FrameLog {
   /** Which of the names each has. */
   #events = new Uint8Array(framesAtFirst)
   readonly #names: string[] = []
+  /** The data of the last frame as it came: it is read at once, as a rule, and alone. */
+  #lastData = ''
   #isEnded = false
 
   /** About how many bytes it takes. */
@@ -60,6 +62,7 @@ export class FrameLog {
   /** Says that nothing follows, and gives back the room that was held for more. */
   end(): void {
     this.#isEnded = true
+    this.#lastData = ''
     this.#data = this.#data.slice(0, this.#length)
     this.#ends = this.#ends.slice(0, this.#count)
     this.#events = this.#events.slice(0, this.#count)
@@ -68,12 +71,15 @@ export class FrameLog {
   /** The frames behind a number, about `bytesMax` of them, but one at least; undefined when there is none. */
   read(afterId: number, bytesMax = Number.POSITIVE_INFINITY): Frames | undefined {
     if (afterId >= this.#count) return undefined
+    if (afterId === this.#count - 1 && !this.#isEnded) {
+      return { bytes: encoder.encode(`${this.#headOf(this.#count)}${this.#lastData}\n\n`), lastId: this.#count }
+    }
     const heads: Uint8Array[] = []
     let length = 0
     let lastId = afterId
     while (lastId < this.#count && length < bytesMax) {
       lastId += 1
-      const head = this.#headOf(lastId)
+      const head = encoder.encode(this.#headOf(lastId))
       heads.push(head)
       length += head.byteLength + this.#endOf(lastId) - this.#endOf(lastId - 1) + 2
     }
@@ -101,11 +107,12 @@ export class FrameLog {
     this.#ends[this.#count] = this.#length
     this.#events[this.#count] = name
     this.#count += 1
+    this.#lastData = data
   }
 
-  #headOf(id: number): Uint8Array {
+  #headOf(id: number): string {
     const name = this.#names[this.#events[id - 1] ?? 0] ?? ''
-    return encoder.encode(`id: ${id}\nevent: ${name}\ndata: `)
+    return `id: ${id}\nevent: ${name}\ndata: `
   }
 
   #endOf(id: number): number {

@@ -34,6 +34,14 @@ export function currentParty(): string {
   return current?.tenant_id ?? current?.user_id ?? ''
 }
 
+/**
+ * Fields of a line that is written as it is, without the fields of its request: they must hold nothing to redact. It
+ * costs a quarter of pino's own way, which counts where there is a line for each request.
+ */
+export class PlainFields {
+  constructor(readonly fields: Readonly<Record<string, string | number | undefined>>) {}
+}
+
 const secretFields = new Set([
   'password',
   'current_password',
@@ -59,20 +67,40 @@ const redactedDepthMax = 3
  * @param options.destination instead of stdout
  */
 export function createLog(options: { level: string; destination?: pino.DestinationStream }): Log {
+  const destination = options.destination ?? openStdout()
   return pino(
     {
       level: options.level,
       base: null,
       messageKey: 'msg',
-      timestamp: pino.stdTimeFunctions.isoTime,
+      timestamp: () => `,"time":"${readIsoTime()}"`,
       // Not pino's own `redact`, whose wildcard paths cost 47 µs a line; this costs less than one.
       formatters: { level: (label) => ({ level: label }), log: redact },
       serializers: { err: describeError },
       mixin: () => context.getStore() ?? {},
       mixinMergeStrategy: (merged, mixed) => ({ ...mixed, ...merged }),
+      hooks: {
+        logMethod(args, write, level) {
+          const [first, msg] = args as unknown[]
+          if (!(first instanceof PlainFields)) return Reflect.apply(write, this, args)
+          const line = { level: this.levels.labels[level], time: readIsoTime(), ...first.fields, msg }
+          destination.write(`${JSON.stringify(line)}\n`)
+        },
+      },
     },
-    options.destination ?? openStdout(),
+    destination,
   )
+}
+
+let isoTime = ''
+let isoTimeMs = 0
+
+/** The time of a line; most lines of a busy server are of the same millisecond as the one before. */
+function readIsoTime(): string {
+  const nowMs = Date.now()
+  if (nowMs !== isoTimeMs) isoTime = new Date(nowMs).toISOString()
+  isoTimeMs = nowMs
+  return isoTime
 }
 
 /**
