@@ -1,4 +1,4 @@
-import { and, desc, eq, lt, sql } from 'drizzle-orm'
+import { and, desc, eq, gte, lt, sql } from 'drizzle-orm'
 import { newId, type TenantId, type UserId } from '../platform/ids.ts'
 import type { LimitName } from '../platform/limit-settings.ts'
 import { limitRefusals, limitWarnings } from './core-limits.schema.ts'
@@ -94,6 +94,39 @@ export async function listRefusals(
     rows.map(({ refusal, cursorValue }) => ({ ...refusal, cursorValue })),
     query.limit,
   )
+}
+
+/** A limit of a tenant that refused requests. */
+export interface RefusingLimit {
+  tenantId: TenantId
+  tenantName: string
+  name: LimitName
+  scope: 'tenant' | 'user'
+  requests: number
+  lastAt: Date
+}
+
+/** The limits, of all tenants, that refused requests in the minutes since, last ones first. */
+export function listRefusingLimits(
+  database: Database,
+  query: { since: Date; limit: number },
+): Promise<RefusingLimit[]> {
+  const lastAt = sql<Date>`max(${limitRefusals.lastAt})`.mapWith(limitRefusals.lastAt)
+  return database
+    .select({
+      tenantId: limitRefusals.tenantId,
+      tenantName: tenants.name,
+      name: limitRefusals.name,
+      scope: limitRefusals.scope,
+      requests: sql<number>`sum(${limitRefusals.requests})`.mapWith(Number),
+      lastAt,
+    })
+    .from(limitRefusals)
+    .innerJoin(tenants, eq(tenants.id, limitRefusals.tenantId))
+    .where(gte(limitRefusals.minute, query.since))
+    .groupBy(limitRefusals.tenantId, tenants.name, limitRefusals.name, limitRefusals.scope)
+    .orderBy(desc(lastAt), limitRefusals.tenantId)
+    .limit(query.limit)
 }
 
 /** Notes a warning; false when it was given before, by whichever replica (the unique key decides). */

@@ -84,6 +84,7 @@ const overview: Overview = {
   previous_series: ['10', '12', '14'].map((hour) => ({ at: `2026-11-07T${hour}:00:00.000Z`, ...nothing })),
   busiest: [],
   failing_connections: [],
+  refusals: [],
   checklist: [],
   tenants: 1,
 }

@@ -51,6 +51,22 @@ export function useGeneralCommands(options: { user: User; onOpen: (what: 'palett
               words: 'mail invite verification reset link',
               run: () => void navigate({ to: paths.mailbox }),
             } satisfies Command,
+            {
+              id: 'go.prices',
+              name: 'Open prices of models',
+              group: 'Anywhere',
+              icon: 'document',
+              words: 'cost price model token dollar',
+              run: () => void navigate({ to: '/system/prices' }),
+            } satisfies Command,
+            {
+              id: 'go.servers',
+              name: 'Open database servers',
+              group: 'Anywhere',
+              icon: 'document',
+              words: 'postgresql dedicated fleet',
+              run: () => void navigate({ to: '/system/servers' }),
+            } satisfies Command,
           ]
         : []),
       {

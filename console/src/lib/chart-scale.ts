@@ -9,7 +9,8 @@ export interface Scale {
  * would be no `whole` number, as there is no half a request.
  */
 export function makeScale(largest: number, options: { whole?: boolean } = {}): Scale {
-  if (!(largest > 0)) return { max: 1, ticks: [0, 1] }
+  // Nothing to measure: the line of zero alone, as 1 of it may be a millionth of a dollar.
+  if (!(largest > 0)) return { max: 1, ticks: [0] }
   const rough = largest / 3
   const power = 10 ** Math.floor(Math.log10(rough))
   const step = [1, 2, 2.5, 5, 10]

@@ -8,6 +8,7 @@ import { tenantPath } from '../lib/paths.ts'
 import { CopyId } from '../ui/copy-id.tsx'
 import { Icon } from '../ui/icons.tsx'
 import { Markdown } from '../ui/markdown.tsx'
+import { limitSearch } from './limit-names.ts'
 import { getMeQueryOptions } from './me.queries.ts'
 import { announceAnswer, describeAnswerProblem, isUnderWay, type Answer } from './preview-answer.ts'
 
@@ -79,11 +80,10 @@ function WayOn(props: { tenantId: string; problem: ApiProblem }): ReactNode {
     ) : null
   }
   if (problem.status !== 429 || problem.limitScope === undefined) return null
-  const limit = problem.code.replace('limit.', '')
   return (
     <Link
       to={tenantPath(tenantId, 'limits')}
-      search={problem.limitScope === 'user' ? { limit, of: 'user' } : { limit }}
+      search={limitSearch({ name: problem.code.replace('limit.', ''), scope: problem.limitScope })}
       className="link"
     >
       {me?.is_superuser ? 'Change this limit' : 'See this limit'}

@@ -5,6 +5,8 @@ import { classNames } from './class-names.ts'
 export function DescribedSection(props: {
   title: string
   lead: string
+  /** Its name in addresses: `#api-keys`. */
+  anchor?: string
   /** Room for facts instead of a form's narrow column. */
   wide?: boolean
   children: ReactNode
@@ -12,9 +14,10 @@ export function DescribedSection(props: {
   const id = useId()
   return (
     <section
+      id={props.anchor}
       aria-labelledby={id}
       className={classNames(
-        'relative grid gap-x-10 gap-y-4 border-b border-line px-6 py-7 last:border-b-0 phone:px-4 phone:py-6',
+        'relative grid scroll-mt-[120px] gap-x-10 gap-y-4 border-b border-line px-6 py-7 last:border-b-0 phone:px-4 phone:py-6',
         props.wide
           ? 'desk:grid-cols-[minmax(180px,260px)_minmax(0,640px)]'
           : 'desk:grid-cols-[minmax(180px,260px)_minmax(0,420px)]',

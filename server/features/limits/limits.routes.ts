@@ -1,12 +1,15 @@
+import type { Static } from '@sinclair/typebox'
 import { t } from 'elysia'
 import { type Limits, type LimitStanding, monthOf } from '../../answering/limits/limits.ts'
 import { type Config } from '../../platform/config.ts'
+import { findCallerNames } from '../../data/caller-names.data.ts'
 import type { CoreDatabase } from '../../data/core-database.ts'
 import { listRefusals, listWarnings } from '../../data/limit-events.data.ts'
 import type { TenantDatabases } from '../../data/tenant-databases.ts'
 import { findTenantUserEmails } from '../../data/tenant-users.data.ts'
 import type { TenantRecord } from '../../data/tenants.data.ts'
 import { listBusiestUsers, readDatabaseTime, sumMonth, type UsedAmounts } from '../../data/usage-months.data.ts'
+import type { CorePrincipal } from '../../http/identity.ts'
 import { describePage, pageOf, pageQuery, readPageQuery } from '../../http/page-query.ts'
 import { type Gates, managerRoutes } from '../../http/routes.ts'
 import { nullable, time } from '../../http/schemas.ts'
@@ -44,12 +47,16 @@ const limitsView = t.Composite([
   amountsView,
   t.Object({ soft: amountsView, per_user: t.Composite([amountsView, t.Object({ soft: amountsView })]) }),
 ])
-const someone = t.Object({ id: t.String(), email: nullable(t.String()) })
+const someone = t.Object({
+  id: t.String(),
+  email: nullable(t.String()),
+  api_key: nullable(t.String({ description: 'The name of the API key that asked' })),
+})
 
 /** Where a tenant stands against its limits, and what they refused, for its managers. */
 export function limitRoutes(parts: LimitsPageParts & { gates: Gates }) {
   return managerRoutes(parts.gates, 'Limits')
-    .get('/limits', ({ tenant }) => describeLimits(parts, tenant), {
+    .get('/limits', ({ tenant, principal }) => describeLimits(parts, { tenant, principal }), {
       response: {
         200: t.Object({
           month: t.String({ description: 'The calendar month in UTC that is counted: 2026-11' }),
@@ -86,14 +93,11 @@ export function limitRoutes(parts: LimitsPageParts & { gates: Gates }) {
     })
     .get(
       '/limits/refusals',
-      async ({ query, tenant }) => {
+      async ({ query, tenant, principal }) => {
         const page = readPageQuery(query, '-last_at')
         const found = await listRefusals(parts.core.db, tenant.id, page)
-        const emails = await findEmails(
-          parts,
-          tenant,
-          found.items.map(({ userId }) => userId),
-        )
+        const ids = found.items.map(({ userId }) => userId)
+        const describeUser = await nameCallers(parts, { tenant, principal, ids })
         return describePage(found, page.order, (row) => ({
           id: row.id,
           at: row.lastAt.toISOString(),
@@ -104,7 +108,7 @@ export function limitRoutes(parts: LimitsPageParts & { gates: Gates }) {
           spent: row.spent,
           resets_at: row.resetsAt.toISOString(),
           requests: row.requests,
-          user: { id: row.userId, email: emails.get(row.userId) ?? null },
+          user: describeUser(row.userId),
           request_id: row.lastRequestId,
         }))
       },
@@ -132,8 +136,9 @@ export function limitRoutes(parts: LimitsPageParts & { gates: Gates }) {
     )
 }
 
-async function describeLimits(parts: LimitsPageParts, tenant: TenantRecord) {
+async function describeLimits(parts: LimitsPageParts, asked: { tenant: TenantRecord; principal: CorePrincipal }) {
   const { core, limits } = parts
+  const { tenant } = asked
   const now = await readDatabaseTime(core.db)
   const month = monthOf(now)
   const [standings, used, busiest, warnings] = await Promise.all([
@@ -143,8 +148,7 @@ async function describeLimits(parts: LimitsPageParts, tenant: TenantRecord) {
     listWarnings(core.db, tenant.id, warningsMax),
   ])
   const warned = warnings.flatMap(({ subject }) => parseUserId(subject) ?? [])
-  const emails = await findEmails(parts, tenant, [...busiest.map(({ userId }) => userId), ...warned])
-  const describeUser = (id: UserId) => ({ id, email: emails.get(id) ?? null })
+  const describeUser = await nameCallers(parts, { ...asked, ids: [...busiest.map(({ userId }) => userId), ...warned] })
   return {
     month,
     month_ends_at: new Date(Date.UTC(now.getUTCFullYear(), now.getUTCMonth() + 1, 1)).toISOString(),
@@ -191,13 +195,27 @@ function describeStanding(at: { name: LimitName; standings: LimitStanding[]; use
   }
 }
 
-/** Addresses are a kindness: without the tenant's store its limits are shown all the same. */
-async function findEmails(
+/**
+ * Tells who asked: end users by their addresses, API keys by their names, and platform users as far as whoever looks may
+ * know them. Names are a kindness: without the tenant's store its limits are shown all the same.
+ */
+async function nameCallers(
   parts: LimitsPageParts,
-  tenant: TenantRecord,
-  ids: readonly UserId[],
-): Promise<Map<UserId, string>> {
-  if (ids.length === 0) return new Map()
+  asked: { tenant: TenantRecord; principal: CorePrincipal; ids: readonly UserId[] },
+): Promise<(id: UserId) => Static<typeof someone>> {
+  const { tenant, principal, ids } = asked
   const scope = parts.databases.scopeOf(tenant)
-  return scope.read((database) => findTenantUserEmails(database, tenant.id, ids)).catch(() => new Map())
+  const [emails, names] = await Promise.all([
+    scope.read((database) => findTenantUserEmails(database, tenant.id, ids)).catch(() => new Map<UserId, string>()),
+    findCallerNames(parts.core.db, { ids, tenantId: principal.isSuperuser ? undefined : tenant.id }),
+  ])
+  return (id) => {
+    const known = names.get(id)
+    const email = emails.get(id) ?? (known?.kind === 'user' ? known.name : null)
+    return {
+      id,
+      email: known?.kind === 'api_key' ? null : email,
+      api_key: known?.kind === 'api_key' ? known.name : null,
+    }
+  }
 }

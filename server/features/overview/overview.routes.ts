@@ -8,6 +8,7 @@ import {
   listFailingOf,
 } from '../../data/connection-health.data.ts'
 import type { CoreDatabase } from '../../data/core-database.ts'
+import { listRefusingLimits } from '../../data/limit-events.data.ts'
 import {
   countTenants,
   listBusiestTenants,
@@ -48,6 +49,8 @@ const ranges = {
 
 const busiestMax = 10
 const failingMax = 20
+const refusalsMax = 10
+const dayMs = 86_400_000
 const changesMax = 8
 /** What changes how a tenant answers, and where; its users come and go too often to be told beside it. */
 const changeActions = [
@@ -72,11 +75,13 @@ export function overviewRoutesForSuperusers(parts: OverviewParts & { gates: Gate
     .get(
       '/overview',
       async ({ query }) => {
-        const span = spanOf(query.range ?? '7d', parts.clock.now())
-        const [figures, busiest, failing, facts, counts] = await Promise.all([
+        const now = parts.clock.now()
+        const span = spanOf(query.range ?? '7d', now)
+        const [figures, busiest, failing, refusals, facts, counts] = await Promise.all([
           readSpan(parts, span),
           listBusiestTenants(db, span, busiestMax),
           listFailingConnections(db, failingMax),
+          listRefusingLimits(db, { since: new Date(now.getTime() - dayMs), limit: refusalsMax }),
           readSetupFacts(db),
           countTenants(db),
         ])
@@ -87,6 +92,14 @@ export function overviewRoutesForSuperusers(parts: OverviewParts & { gates: Gate
             tenant_id: row.tenantId,
             tenant_name: row.tenantName,
             ...describeConnection(row),
+          })),
+          refusals: refusals.map((row) => ({
+            tenant_id: row.tenantId,
+            tenant_name: row.tenantName,
+            name: row.name,
+            scope: row.scope,
+            requests: row.requests,
+            last_at: row.lastAt.toISOString(),
           })),
           checklist: describeChecklist(facts, parts.platformModels),
           tenants: counts.all,

@@ -48,6 +48,23 @@ export const overviewView = t.Object({
   failing_connections: t.Array(
     t.Object({ tenant_id: t.String(), tenant_name: t.String(), ...connectionStateView.properties }),
   ),
+  refusals: t.Array(
+    t.Object({
+      tenant_id: t.String(),
+      tenant_name: t.String(),
+      name: t.Union([
+        t.Literal('requests_per_minute'),
+        t.Literal('tokens_per_minute'),
+        t.Literal('concurrent_streams'),
+        t.Literal('tokens_per_month'),
+        t.Literal('cost_per_month_micro_usd'),
+      ]),
+      scope: t.Union([t.Literal('tenant'), t.Literal('user')]),
+      requests: t.Integer(),
+      last_at: time,
+    }),
+    { description: 'Limits that refused requests within 24 hours, last ones first' },
+  ),
   checklist: t.Array(t.Object({ step: t.String(), done: t.Boolean() })),
   tenants: t.Integer(),
 })

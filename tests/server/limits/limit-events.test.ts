@@ -47,7 +47,7 @@ describe('what limits tell a tenant’s managers', () => {
     })
     expect(standing('requests_per_minute').spent).toBeNull()
     expect(body.busiest_users).toEqual([
-      { user: { id: user.id, email: user.email }, tokens: 300, cost_micro_usd: expect.any(Number) },
+      { user: { id: user.id, email: user.email, api_key: null }, tokens: 300, cost_micro_usd: expect.any(Number) },
     ])
     expect(body.warnings).toEqual([])
   })
@@ -100,7 +100,18 @@ describe('what limits tell a tenant’s managers', () => {
       scope: last?.body.scope,
       limit: last?.body.limit,
       spent: last?.body.spent,
-      user: { id: user.id, email: user.email },
+      user: { id: user.id, email: user.email, api_key: null },
+    })
+  })
+
+  test('an API key that was refused is told by its name', async () => {
+    const made = await api('POST /admin/tenants/acme/api-keys', { name: 'Website backend' })
+    const ask = () => call(scenario.app, 'POST /chat', { token: made.body.secret, body: { message: 'Hi' } })
+    await eventually(async () => (await ask()).status === 429)
+    const key = { id: made.body.id, email: null, api_key: 'Website backend' }
+    await eventually(async () => {
+      const { body } = await api('GET /admin/tenants/acme/limits/refusals')
+      return body.items.some(({ user: who }: { user: object }) => Bun.deepEquals(who, key))
     })
   })
 

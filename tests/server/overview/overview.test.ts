@@ -1,6 +1,7 @@
 import { afterAll, beforeAll, expect, test } from 'bun:test'
 import { call } from '../../support/call.ts'
 import { type FakeOpenAi, startFakeOpenAi } from '../../support/fake-openai.ts'
+import { eventually } from '../../support/scenario.ts'
 import { asOwner } from '../../support/owner-sql.ts'
 import { makeSuperuser, makeTenant, makeUser, type Person } from '../../support/people.ts'
 import { startApp, type TestApp } from '../../support/start-app.ts'
@@ -196,4 +197,28 @@ test('a tenant’s own user ticks the step of users as well as one that was assi
   const made = await call(app, 'POST /admin/tenants/idle/users', { token: superuser.token, body })
   expect(made.status).toBe(201)
   expect(await isTicked()).toBe(true)
+})
+
+test('a limit that refused somebody within a day is told with its tenant, counter and number, each limit once', async () => {
+  await makeTenant(app, superuser, 'strict', { limits: { concurrent_streams: 0 } })
+  const other = await makeUser(app, superuser, { tenant: 'strict' })
+  expect((await get('/admin/overview')).body.refusals).toEqual([])
+  for (let asked = 0; asked < 3; asked++) {
+    const reply = await call(app, 'POST /chat', { token: other.token, body: { message: 'Hello' } })
+    expect(reply.status).toBe(429)
+  }
+  const refusals = await eventually(async () => {
+    const { body } = await get('/admin/overview')
+    return body.refusals[0]?.requests === 3 ? body.refusals : undefined
+  })
+  expect(refusals).toEqual([
+    {
+      tenant_id: 'strict',
+      tenant_name: 'Tenant strict',
+      name: 'concurrent_streams',
+      scope: 'tenant',
+      requests: 3,
+      last_at: expect.any(String),
+    },
+  ])
 })

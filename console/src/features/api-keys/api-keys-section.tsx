@@ -20,6 +20,7 @@ export function ApiKeysSection(props: { tenantId: string }): ReactNode {
   return (
     <DescribedSection
       wide
+      anchor="api-keys"
       title="API keys"
       lead="Servers call with a key in place of a user’s token: the chat, and /v1 for OpenAI’s clients. Never put one into a page."
     >

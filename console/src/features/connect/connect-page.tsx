@@ -76,7 +76,7 @@ export function ConnectPage(): ReactNode {
                 {view.code === 'openai' || view.code === 'ai-sdk' ? (
                   <>
                     Put in one of its{' '}
-                    <Link to={tenantPath(tenantId, 'settings')} className="link">
+                    <Link to={tenantPath(tenantId, 'settings')} hash="api-keys" className="link">
                       API keys
                     </Link>
                     ; everything else is filled in.

@@ -25,6 +25,7 @@ import type { HomePages } from './home-pages.ts'
 import { HomeSkeleton } from './home-skeleton.tsx'
 import { getFirstTenantQueryOptions, getOverviewQueryOptions, type Overview } from './home.queries.ts'
 import { figureKeys, homeView, type FigureKey } from './home.view.ts'
+import { RefusedTenants } from './refused-tenants.tsx'
 import { UnfinishedSetups } from './unfinished-setups.tsx'
 
 /** How the whole platform does: its figures and their course, its busiest tenants, and what needs somebody. */
@@ -62,6 +63,7 @@ export function HomePage(props: { pages: HomePages }): ReactNode {
                     onAll={(failing) => change({ failing })}
                   />
                 )}
+                <RefusedTenants refusals={data.refusals} />
                 <UnfinishedSetups drafts={drafts} />
                 <GetStarted
                   checklist={data.checklist}

@@ -23,6 +23,8 @@ export function getOverviewQueryOptions(options: { api: Api; range: Range }) {
     queryFn: ({ signal }) => askOverview({ api, range, signal }),
     placeholderData: keepPreviousData,
     staleTime: askEveryMs / 2,
+    // Whoever comes back from onboarding must not read that there is no tenant yet.
+    refetchOnMount: 'always',
     refetchInterval: askEveryMs,
   })
 }

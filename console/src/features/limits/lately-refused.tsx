@@ -3,8 +3,9 @@ import { useNow } from '../../lib/use-now.ts'
 import { Bone } from '../../ui/bone.tsx'
 import { Section } from '../../ui/section.tsx'
 import { When } from '../../ui/time.tsx'
-import { describeCounter, findLately, type LimitName, type LimitScope, titleOf } from './limit-words.ts'
+import { describeCounter, findLately, type LimitScope, titleOf } from './limit-words.ts'
 import type { Refusal } from './limits.queries.ts'
+import type { LimitName } from '../../panels/limit-names.ts'
 
 /** Which limits refused somebody within a day, and the way to the field that would let them on. */
 export function LatelyRefused(props: {

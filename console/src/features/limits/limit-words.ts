@@ -2,10 +2,9 @@ import { formatWait } from '../../lib/format.ts'
 import { formatCount, formatMoney } from '../../lib/numbers.ts'
 import { formatDate } from '../../lib/times.ts'
 import type { TenantChanges } from '../../panels/tenant.queries.ts'
+import { type LimitName, limitTitles } from '../../panels/limit-names.ts'
 import type { LimitFacts } from './limits.queries.ts'
 
-/** One of the limits. */
-export type LimitName = LimitFacts['standings'][number]['name']
 /** Whose counter: the tenant's as a whole, or that of each of its users. */
 export type LimitScope = 'tenant' | 'user'
 /** Where requests are refused, and where somebody is warned. */
@@ -27,31 +26,31 @@ export interface LimitWords {
 export const limits: readonly LimitWords[] = [
   {
     name: 'requests_per_minute',
-    title: 'Requests a minute',
+    title: limitTitles.requests_per_minute,
     explanation: 'Questions asked, by chat and by API.',
     span: 'this minute',
   },
   {
     name: 'tokens_per_minute',
-    title: 'Tokens a minute',
+    title: limitTitles.tokens_per_minute,
     explanation: 'Of questions, sources and answers.',
     span: 'this minute',
   },
   {
     name: 'concurrent_streams',
-    title: 'Answers at once',
+    title: limitTitles.concurrent_streams,
     explanation: 'Being written at the same time.',
     span: 'now',
   },
   {
     name: 'tokens_per_month',
-    title: 'Tokens a month',
+    title: limitTitles.tokens_per_month,
     explanation: 'In a calendar month, UTC, tests included.',
     span: 'this month',
   },
   {
     name: 'cost_per_month_micro_usd',
-    title: 'Cost a month',
+    title: limitTitles.cost_per_month_micro_usd,
     explanation: 'In US dollars, at the prices known here.',
     span: 'this month',
   },
@@ -70,7 +69,7 @@ export function formatAmount(name: LimitName, amount: number): string {
 
 /** The title of a limit. */
 export function titleOf(name: LimitName): string {
-  return limits.find((limit) => limit.name === name)?.title ?? name
+  return limitTitles[name]
 }
 
 type LimitsInForce = LimitFacts['in_force']
@@ -153,6 +152,12 @@ export function checkWarning(
 /** A refusal in a sentence's part: “60 of 60 requests a minute”. */
 export function describeCounter(refusal: { name: LimitName; spent: number; limit: number }): string {
   return `${formatAmount(refusal.name, refusal.spent)} of ${formatAmount(refusal.name, refusal.limit)}`
+}
+
+/** Who asked, in a word: an address, an API key by its name, else the id. */
+export function nameCaller(caller: { id: string; email: string | null; api_key: string | null }): string {
+  if (caller.api_key !== null) return `Key ${caller.api_key}`
+  return caller.email ?? caller.id
 }
 
 /** The last refusal by each counter within a day, newest first. */

@@ -12,7 +12,6 @@ import {
   checkWarning,
   formatAmount,
   type LimitKind,
-  type LimitName,
   type LimitScope,
   type LimitTexts,
   type LimitWords,
@@ -21,6 +20,7 @@ import {
 } from './limit-words.ts'
 import type { LimitFacts } from './limits.queries.ts'
 import type { EditedLimits } from './use-limits-form.ts'
+import type { LimitName } from '../../panels/limit-names.ts'
 
 const scopes: readonly { scope: LimitScope; title: string; lead: string }[] = [
   { scope: 'tenant', title: 'Everybody together', lead: 'What all users, API keys and tests use in all.' },

@@ -9,7 +9,7 @@ import { getTenantQueryOptions, type Tenant } from '../../panels/tenant.queries.
 import { TableSkeleton } from '../../ui/bone.tsx'
 import { Section, WithRail } from '../../ui/section.tsx'
 import { When } from '../../ui/time.tsx'
-import { formatAmount, titleOf } from './limit-words.ts'
+import { formatAmount, nameCaller, titleOf } from './limit-words.ts'
 import { LimitsForm } from './limits-form.tsx'
 import { getLimitsQueryOptions, getRefusalsQueryOptions, type LimitFacts } from './limits.queries.ts'
 import { LatelyRefused } from './lately-refused.tsx'
@@ -67,7 +67,7 @@ function WarningsSection(props: { warnings: LimitFacts['warnings'] }): ReactNode
                 {limit !== null && ` of ${formatAmount(name, limit)}`}
               </p>
               <p className="text-meta wrap-anywhere text-ink-3">
-                {user ? (user.email ?? user.id) : 'Everybody together'}, <When time={at} />
+                {user ? nameCaller(user) : 'Everybody together'}, <When time={at} />
               </p>
             </li>
           ))}
@@ -86,7 +86,7 @@ function BusiestSection(props: { users: LimitFacts['busiest_users'] }): ReactNod
         <ul className="flex flex-col gap-3">
           {props.users.map(({ user, tokens, cost_micro_usd: cost }) => (
             <li key={user.id} className="flex items-baseline gap-3">
-              <span className="min-w-0 wrap-anywhere text-ink">{user.email ?? user.id}</span>
+              <span className="min-w-0 wrap-anywhere text-ink">{nameCaller(user)}</span>
               <span className="ms-auto shrink-0 text-end text-ink-2 tabular-nums">
                 {formatCount(tokens)} tokens
                 <span className="block text-meta text-ink-3">{formatMoney(cost)}</span>

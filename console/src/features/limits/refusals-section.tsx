@@ -10,8 +10,9 @@ import { Section } from '../../ui/section.tsx'
 import { Table } from '../../ui/table.tsx'
 import type { Column } from '../../ui/table-column.ts'
 import { When } from '../../ui/time.tsx'
-import { describeCounter, type LimitName, type LimitScope, tellReset, titleOf } from './limit-words.ts'
+import { describeCounter, nameCaller, type LimitScope, tellReset, titleOf } from './limit-words.ts'
 import type { Refusal } from './limits.queries.ts'
+import type { LimitName } from '../../panels/limit-names.ts'
 
 type GoTo = (limit: { name: LimitName; scope: LimitScope }) => void
 
@@ -95,7 +96,7 @@ function drawPhoneRow(row: Refusal): ReactNode {
       name={nameCounter(row)}
       detail={
         <>
-          {describeCounter(row)}, {row.user.email ?? row.user.id}
+          {describeCounter(row)}, {nameCaller(row.user)}
         </>
       }
       number={formatPlural(row.requests, 'request')}
@@ -120,7 +121,7 @@ function Counter(props: { refusal: Refusal }): ReactNode {
 
 function Caller(props: { refusal: Refusal }): ReactNode {
   const { user, request_id: id } = props.refusal
-  const name = user.email ?? user.id
+  const name = nameCaller(user)
   return (
     <div className="flex min-w-0 items-center gap-2">
       <span className="min-w-0 truncate" title={name}>

@@ -5,9 +5,10 @@ import { useApi } from '../../api/api-context.ts'
 import { describeProblem, type ProblemWords, toProblem } from '../../api/problem.ts'
 import { useView } from '../../lib/use-view.ts'
 import { type Tenant, useChangeTenant } from '../../panels/tenant.queries.ts'
-import { type LimitName, limits, type LimitScope, type LimitTexts, readTexts, writeTexts } from './limit-words.ts'
+import { limits, type LimitScope, type LimitTexts, readTexts, writeTexts } from './limit-words.ts'
 import { getLimitsQueryOptions } from './limits.queries.ts'
 import { limitsView } from './limits.view.ts'
+import type { LimitName } from '../../panels/limit-names.ts'
 
 /** The form of a tenant's limits, and what became of saving it. */
 export interface EditedLimits {
