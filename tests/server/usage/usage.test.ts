@@ -1,7 +1,7 @@
 import { afterAll, beforeAll, describe, expect, test } from 'bun:test'
 import { call, type Reply } from '../../support/call.ts'
 import { makeTenant, makeUser } from '../../support/people.ts'
-import { type Scenario, startScenario } from '../../support/scenario.ts'
+import { eventually, type Scenario, startScenario } from '../../support/scenario.ts'
 
 let scenario: Scenario
 
@@ -162,6 +162,7 @@ describe('GET …/usage', () => {
     expect(await read('/admin/usage', token)).toEqual(all)
     const owner = await makeUser(app, superuser, { is_owner: true })
     await sql`update tenants set owner_id = ${owner.id} where id = 'acme'`
+    await eventually(async () => (await call(app, 'GET /admin/tenants/acme', { token: owner.token })).status === 200)
     expect(await read('/admin/tenants/acme/usage', owner.token)).toEqual({
       ...all,
       [superuser.id]: [null, null],
