@@ -12,7 +12,7 @@ export const streamLost = defineError({
 })
 
 const lookedAfterMs = 100
-/** How long Redis may be away before a reader is told so. */
+/** How long Redis may be away, or without the copy, before a reader is told so. */
 const awayMsMax = 10_000
 
 /**
@@ -45,9 +45,10 @@ export async function readMirroredAnswer(
     let answeredMs = performance.now()
     while (!frames.isEnded && !leaving.signal.aborted) {
       await Bun.sleep(lookedAfterMs)
-      const part = await readMirror(redis, wanted, offset).catch(() => null)
+      const part = await readMirror(redis, wanted, offset).catch(() => undefined)
       if (part) answeredMs = performance.now()
-      else if (part === null && performance.now() - answeredMs < awayMsMax) continue
+      // Redis is away, or came back empty: whoever writes the answer fills it again.
+      else if (performance.now() - answeredMs < awayMsMax) continue
       if (part?.bytes) {
         frames.appendFrames(part.text)
         offset += part.bytes

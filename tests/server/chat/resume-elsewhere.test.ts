@@ -106,6 +106,19 @@ describe.skipIf(!canRun)('on another replica', () => {
     expect(whole).toContain('word149')
   })
 
+  test('D3: a reader who is there when Redis forgets everything reads on to the end', async () => {
+    scenario.model.behave({ tokens: 200, delayMs: 15 })
+    const first = await ask({ resumable: true })
+    await first.until((text) => text.includes('word5 '))
+    // Somebody reads where it is written, too: then it is copied twice a second, and looked for more often.
+    const there = await openStream(replica, `GET /chat/streams/${first.streamId}`, { token: user.token })
+    await there.until((text) => text.includes('word20 '))
+    await redis.send('FLUSHALL')
+    const { text } = await there.read()
+    expect(text).toBe(await (await readAt(scenario.app, first.streamId)).text())
+    expect(text).toContain('"finish_reason":"stop"')
+  })
+
   test('D3: without Redis an answer still streams and is taken up again where it is written', async () => {
     scenario.model.behave({ tokens: 100, delayMs: 15 })
     const first = await ask({ resumable: true })
