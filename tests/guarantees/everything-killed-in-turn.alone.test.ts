@@ -25,7 +25,17 @@ const recoveredMsMax = 5_000
 const price: Price = { input: 3_000_000, output: 7_000_000 }
 const model = 'chaos-1'
 const streamsMax = 10
-const quota = 12_000
+const quota = 7_000
+
+/** What may be told while something is away; the last two are how OpenAI's clients hear of limits. */
+const expectedCodes = new Set([
+  'server.unavailable',
+  'stream.lost',
+  'limit.tokens_per_month',
+  'limit.concurrent_streams',
+  'insufficient_quota',
+  'rate_limit_exceeded',
+])
 
 interface Fault {
   name: string
@@ -171,6 +181,10 @@ describe.skipIf(!canRunRedis())('everything is killed in turn, under load', () =
     expect([...messages.violations, ...ledger.violations]).toEqual([])
     expect(attempts.flatMap(({ key, faults }) => faults.map((fault) => `${key} ${fault}`))).toEqual([])
     expect(attempts.filter(({ ending }) => ending === 'hung')).toEqual([])
+    const codes = new Set(attempts.flatMap(({ code }) => code ?? []))
+    expect([...codes].filter((code) => !expectedCodes.has(code))).toEqual([])
+    expect(messages.halves).toMatchObject({ lost: 0 })
+    expect(messages.halves.kept).toBeGreaterThan(0)
     expect(Math.max(...waits)).toBeLessThan(beganMsMax)
     expect(Math.max(...recovered)).toBeLessThan(recoveredMsMax)
     expect(listErrors()).toEqual([])
@@ -231,7 +245,10 @@ describe.skipIf(!canRunRedis())('everything is killed in turn, under load', () =
     expect(reconciled).toMatchObject({ exitCode: 0 })
     expect(reconciled.output).toContain('Nothing differs from the ledger.')
     const spent = sums.find(({ tenant_id }) => tenant_id === 'tight')?.tokens ?? 0
+    const [largest] = await world.sql<{ tokens: number }[]>`
+      select max(prompt_tokens + completion_tokens)::int as tokens from usage_ledger where tenant_id = 'tight'`
     console.log(`the tenant with ${quota} tokens a month used ${spent}`)
+    expect(spent).toBeLessThanOrEqual(quota + (largest?.tokens ?? 0))
   }
 
   /** What limits say of the month: tokens, and cost where it is limited; nothing may be held any more. */
@@ -257,12 +274,17 @@ describe.skipIf(!canRunRedis())('everything is killed in turn, under load', () =
     const asker = askers[0]
     if (!asker) throw new Error('nobody asks')
     const ask = (at: number) =>
-      openStream(world.replica(at % 2), 'POST /chat/stream', { token: asker.token, body: { message: `Place ${at}` } })
+      openStream(world.replica(at % 2), 'POST /chat/stream', {
+        token: asker.token,
+        body: { message: `Place ${at} ${'more '.repeat(100)}` },
+      })
     await eventually(async () => {
       const opened = await Promise.allSettled(Array.from({ length: streamsMax }, (_, at) => ask(at)))
       const failed = opened.filter(({ status }) => status === 'rejected')
+      // All of them still run: one more is refused.
+      const more = failed.length === 0 && (await ask(streamsMax).catch((error: Error) => error.message))
       await Promise.all(opened.flatMap((one) => (one.status === 'fulfilled' ? one.value.read() : [])))
-      return failed.length === 0
+      return typeof more === 'string' && more.includes('limit.concurrent_streams')
     }, 60_000)
   }
 
