@@ -3,6 +3,7 @@ import { AppError, clientLeft, defineError, type FieldError } from '../platform/
 import type { Log } from '../platform/log.ts'
 import { isDatabaseOutage } from '../platform/outage.ts'
 import { describeOpenAiError, isForOpenAiClients } from './openai-errors.ts'
+import { describeFaults, type FoundFault } from './refused-fields.ts'
 import { factsOf } from './request-facts.ts'
 
 /** The request cannot be read: broken JSON, a bad header, an impossible address. */
@@ -97,12 +98,15 @@ export function answerProblem(thrown: unknown, request: Request, log: Log): Resp
 function describeInvalid(invalid: ValidationError): AppError {
   // A response that breaks its own schema is our fault, and its content stays here.
   if (invalid.type === 'response') return serverError({ cause: new Error(`response of ${invalid.type} is invalid`) })
-  const errors: FieldError[] = []
-  for (const entry of invalid.all) {
-    if (!('path' in entry) || errors.length >= 20) continue
-    const path = entry.path.replace(/^\//, '').replaceAll('/', '.') || invalid.type
-    if (!errors.some((known) => known.path === path)) errors.push({ path, message: describeExpectation(entry) })
-  }
+  return invalidFields(describeFaults(listFaults(invalid), invalid.type))
+}
+
+function listFaults(invalid: ValidationError): FoundFault[] {
+  return invalid.all.filter((entry) => 'path' in entry)
+}
+
+/** 422 `request.invalid` for these fields; the first of them is told in the detail. */
+export function invalidFields(errors: FieldError[]): AppError {
   return requestInvalid({ detail: summarise(errors), errors })
 }
 
@@ -113,10 +117,4 @@ function summarise(errors: FieldError[]): string {
   return errors.length === 1
     ? `${first.path}: ${first.message}`
     : `${first.path}: ${first.message} (and ${errors.length - 1} more)`
-}
-
-/** TypeBox's sentence, without the submitted value. A schema's own `error` text takes its place. */
-function describeExpectation(entry: { message?: string; schema?: object; summary?: string }): string {
-  if (entry.schema && 'error' in entry.schema && typeof entry.schema.error === 'string') return entry.schema.error
-  return entry.message ?? 'is not valid'
 }

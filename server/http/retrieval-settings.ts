@@ -19,7 +19,7 @@ export const retrievalSettings = {
   retrieval: nullable(retrievalModes),
   retrieval_top_k: t.Integer({ minimum: 1, maximum: 50, error: 'must be a whole number from 1 to 50' }),
   retrieval_score_min: nullable(
-    t.Number({ minimum: -1_000_000, maximum: 1_000_000, error: 'must be a number from -1000000 to 1000000' }),
+    t.Number({ minimum: -1_000_000, maximum: 1_000_000, error: 'must be a number from -1,000,000 to 1,000,000' }),
   ),
   retrieval_weights: nullable(retrievalWeights),
   // Checked by hand: behind Elysia's cleaning a record would make an object of a text.

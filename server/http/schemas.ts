@@ -6,9 +6,11 @@ import { newPasswordLength } from '../platform/passwords.ts'
 /** A time as it is sent. */
 export const time = t.String({ format: 'date-time' })
 
-/** A schema or null. */
+/** A schema or null. Its own sentence says so, unless it speaks of null already. */
 export const nullable = <S extends Parameters<typeof t.Union>[0][number]>(schema: S) =>
-  t.Union([schema, t.Null()], typeof schema.error === 'string' ? { error: `${schema.error}, or null` } : {})
+  t.Union([schema, t.Null()], typeof schema.error === 'string' ? { error: orNull(schema.error) } : {})
+
+const orNull = (sentence: string): string => (/\bnull\b/.test(sentence) ? sentence : `${sentence}, or null`)
 
 /** A yes or no of a query. */
 export const flag = t.BooleanString({ error: 'must be true or false' })

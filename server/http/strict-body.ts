@@ -84,17 +84,20 @@ export function refuseUnfit(body: unknown, schema?: TObject): void {
 function findUnknown(value: unknown, schema: TSchema, path: string, errors: FieldError[]): void {
   // A union such as `object | null` is what its one object branch is.
   const branches: TSchema[] = Array.isArray(schema.anyOf) ? schema.anyOf : [schema]
-  if (Array.isArray(value)) {
+  const kind = kindBesideNull(branches)
+  const orNull = branches.length > 1 ? ', or null' : ''
+  const isAbsent = value === undefined || (value === null && orNull !== '')
+  if (Array.isArray(value) && kind !== 'object') {
     const items = branches.find(isArraySchema)?.items
     if (items) for (const [at, item] of value.entries()) findUnknown(item, items, `${path}.${at}`, errors)
     return
   }
+  // Elysia's cleaning would make a list or an object of it.
+  if (kind === 'array' && !isAbsent) errors.push({ path, message: `must be a list${orNull}` })
   const fields = branches.find(isObjectSchema)?.properties
   if (!fields) return
   if (!isRecord(value)) {
-    // Elysia's cleaning would make an object of it.
-    const isMeant = value === null || value === undefined || !branches.every(isObjectOrNull)
-    if (!isMeant) errors.push({ path: path || 'body', message: 'must be an object' })
+    if (kind === 'object' && !isAbsent) errors.push({ path: path || 'body', message: `must be an object${orNull}` })
     return
   }
   for (const [key, item] of Object.entries(value)) {
@@ -110,8 +113,11 @@ function isObjectSchema(schema: TSchema): schema is TObject {
   return schema.type === 'object' && typeof schema.properties === 'object'
 }
 
-function isObjectOrNull(schema: TSchema): boolean {
-  return isObjectSchema(schema) || schema.type === 'null'
+/** Whether, beside null, there is one kind of thing that is meant. */
+function kindBesideNull(branches: readonly TSchema[]): 'object' | 'array' | undefined {
+  const others = branches.filter((branch) => branch.type !== 'null')
+  if (others.every(isObjectSchema)) return 'object'
+  return others.every(isArraySchema) ? 'array' : undefined
 }
 
 function isArraySchema(schema: TSchema): schema is TArray {

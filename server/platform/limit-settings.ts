@@ -21,7 +21,7 @@ export type LimitValues = Record<LimitName, number | null>
 
 const amountMax = 1_000_000_000_000_000
 const amount = Type.Union([Type.Integer({ minimum: 0, maximum: amountMax }), Type.Null()], {
-  error: `must be a whole number from 0 to ${amountMax}, or null for no limit of its own`,
+  error: `must be a whole number from 0 to ${amountMax.toLocaleString('en-US')}, or null for no limit of its own`,
 })
 const amounts = {
   requests_per_minute: Type.Optional(amount),

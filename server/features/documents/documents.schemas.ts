@@ -59,15 +59,20 @@ export const uploadsView = t.Object({
   ),
 })
 
-const title = t.Optional(t.String({ minLength: 1, maxLength: 300, error: 'must have 1 to 300 characters' }))
+const title = t.String({
+  minLength: 1,
+  maxLength: 300,
+  pattern: String.raw`\S`,
+  error: 'must have 1 to 300 characters, not only spaces',
+})
 
 /** A pasted text. */
 export const pastedText = t.Object({
-  title: t.String({ minLength: 1, maxLength: 300, error: 'must have 1 to 300 characters' }),
+  title,
   text: t.String({ minLength: 1, maxLength: 1_500_000, error: 'must have 1 to 1,500,000 characters' }),
 })
 /** The address of a page or file. */
 export const pageAddress = t.Object({
   url: t.String({ minLength: 1, maxLength: 2_000, error: 'must be an address of at most 2,000 characters' }),
-  title,
+  title: t.Optional(title),
 })

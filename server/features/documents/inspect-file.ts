@@ -7,6 +7,7 @@ import {
   documentUnsupported,
 } from '../../knowledge/document-errors.ts'
 import { claimedKind, type DocumentKind, fitsKind, type Magic, readMagic } from '../../knowledge/document-kinds.ts'
+import { isBlankFile } from './blank-text.ts'
 import { inspectZip } from './inspect-zip.ts'
 
 const headBytes = 1_024
@@ -47,6 +48,9 @@ export async function inspectFile(file: ReceivedFile): Promise<DocumentKind> {
     })
   }
   if (kind === 'docx') await ensureHarmless(file, content)
+  else if (kind !== 'pdf' && (await isBlankFile(content))) {
+    throw documentEmpty({ detail: `There is nothing in “${file.name}” but spaces.` })
+  }
   return kind
 }
 

@@ -4,9 +4,12 @@ import type { Static, TObject } from '@sinclair/typebox'
 import { Value } from '@sinclair/typebox/value'
 import { createOnce } from '../../http/idempotency.ts'
 import type { CorePrincipal } from '../../http/identity.ts'
-import { requestInvalid, requestMalformed } from '../../http/problem-details.ts'
+import { invalidFields, requestMalformed } from '../../http/problem-details.ts'
+import { describeFaults } from '../../http/refused-fields.ts'
 import { refuseUnfit } from '../../http/strict-body.ts'
 import { isForm, receiveForm, type ReceivedFile } from '../../http/uploads.ts'
+import { documentEmpty } from '../../knowledge/document-errors.ts'
+import { isBlank } from './blank-text.ts'
 import { pageAddress, pastedText } from './documents.schemas.ts'
 import type { DocumentsParts, NewDocument } from './documents.usecases.ts'
 import { fetchPage } from './fetch-page.ts'
@@ -52,6 +55,7 @@ export async function receiveNewDocuments(
     return [{ file, source: 'url', title, url: new URL(url).href }]
   }
   const { title, text } = readBody(pastedText, body)
+  if (isBlank(text)) throw documentEmpty({ detail: 'There is nothing in the text but spaces.' })
   return [{ file: await writeText(text, directory), source: 'text', title }]
 }
 
@@ -86,12 +90,7 @@ function readBody<S extends TObject>(schema: S, body: object): Static<S> {
   refuseUnfit(body, schema)
   const candidate: unknown = body
   if (Value.Check(schema, candidate)) return candidate
-  const errors = [...Value.Errors(schema, candidate)].map(({ path, message, schema: { error } }) => ({
-    path: path.replace(/^\//, '') || 'body',
-    message: typeof error === 'string' ? error : message,
-  }))
-  const [first] = errors
-  throw requestInvalid({ detail: first && `${first.path}: ${first.message}`, errors: errors.slice(0, 20) })
+  throw invalidFields(describeFaults(Value.Errors(schema, candidate), 'body'))
 }
 
 function readTitle(fields: ReadonlyMap<string, string>): string | undefined {

@@ -26,7 +26,7 @@ const settings = {
   ...retrievalSettings,
   pinecone_environment: nullable(text(100)),
   pinecone_index: nullable(
-    t.String({ pattern: '^[a-z0-9-]{1,100}$', error: 'must have lower-case letters, digits and "-"' }),
+    t.String({ pattern: '^[a-z0-9-]{1,100}$', error: 'must have 1 to 100 lower-case letters, digits and "-"' }),
   ),
   pinecone_namespace: nullable(t.String({ maxLength: 512 })),
   pinecone_text_field: text(100),
@@ -36,7 +36,7 @@ const settings = {
   model: nullable(text(200)),
   model_base_url: nullable(url),
   model_api_key: secret,
-  max_output_tokens: t.Integer({ minimum: 1, maximum: 200_000, error: 'must be a whole number from 1 to 200000' }),
+  max_output_tokens: t.Integer({ minimum: 1, maximum: 200_000, error: 'must be a whole number from 1 to 200,000' }),
 }
 
 /** What only superusers may write. */

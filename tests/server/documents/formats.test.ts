@@ -130,6 +130,8 @@ test.each([
   ],
   ['a program', 'a.exe', Buffer.from('MZ…'), 415, 'document.unsupported_type'],
   ['an empty file', 'empty.md', Buffer.from(''), 422, 'document.empty'],
+  ['a text of blanks', 'blank.txt', Buffer.from(' \n\t\n '), 422, 'document.empty'],
+  ['a text that nobody sees', 'unseen.md', Buffer.from('\ufeff\u00a0\u200b\n'), 422, 'document.empty'],
   [
     'a zip bomb',
     'bomb.docx',
@@ -146,6 +148,14 @@ test.each([
   expect(performance.now() - startedMs).toBeLessThan(2_000)
 })
 
+test('a pasted text without a visible character is refused at once', async () => {
+  for (const text of ['  ', '\n\u200b\u00a0\n']) {
+    const sent = await callLibrary(library, 'POST /documents', { title: 'Notes', text })
+    expect([sent.status, sent.body.code]).toEqual([422, 'document.empty'])
+    expect(sent.body.detail).toBe('There is nothing in the text but spaces.')
+  }
+})
+
 test.each([
   ['an encrypted PDF', 'secret.pdf', makePdf([['x']], { encrypted: true }), 'document.encrypted'],
   ['a broken PDF', 'broken.pdf', Buffer.from('%PDF-1.7\nnothing of a PDF follows'), 'document.unreadable'],
@@ -157,7 +167,7 @@ test.each([
     makeDocx(['x'], [{ name: 'word/styles.xml', content: Buffer.alloc(1_200_000_000, 0x20), claimedBytes: 10 }]),
     'document.too_complex',
   ],
-  ['a text of blanks', 'blank.txt', Buffer.from(' \n\t\n '), 'document.empty'],
+  ['a page without a text', 'blank.html', Buffer.from('<html><body> </body></html>'), 'document.empty'],
   [
     'binary data that says it is a text',
     'bytes.txt',
