@@ -1,7 +1,7 @@
 import { clientLeft } from '../platform/errors.ts'
 import { FrameLog } from '../platform/frame-log.ts'
 import type { Log } from '../platform/log.ts'
-import { type AnswerReader, type Problem, readLog, type WakeableReader } from './answer-reader.ts'
+import { type AnswerReader, type Problem, readersMax, readLog, type WakeableReader } from './answer-reader.ts'
 import type { AnswerEvent, AnswerStream } from './answer-stream.ts'
 
 /** One answer that several may read, from any of its frames on, at once or one after the other. */
@@ -33,7 +33,9 @@ export interface SharedAnswerParts {
  * and its last frame is the `error` event of that.
  */
 export function shareAnswer(parts: SharedAnswerParts): SharedAnswer {
-  const { streamId } = parts.stream
+  // None of what follows may mention `parts`, which holds the stream for as long as its frames are kept.
+  const { graceMs, describeFailure, isReadElsewhere, onGrowth, log } = parts
+  const { streamId, settled } = parts.stream
   const frames = new FrameLog()
   const readers = new Set<WakeableReader>()
   let stepping: Promise<void> | undefined
@@ -57,12 +59,12 @@ export function shareAnswer(parts: SharedAnswerParts): SharedAnswer {
       if (!events) fail(clientLeft({ detail: 'Nobody read the answer any more.' }))
       else if (isLast(events.at(-1))) end()
     } catch (error) {
-      if (!leaving) parts.log.error({ err: error, stream_id: streamId }, 'an answer failed')
+      if (!leaving) log.error({ err: error, stream_id: streamId }, 'an answer failed')
       fail(error)
     } finally {
       stepping = undefined
     }
-    parts.onGrowth?.(frames, readers.size === 0)
+    onGrowth?.(frames, readers.size === 0)
     for (const reader of readers) reader.wake()
     if (!stream) readers.clear()
   }
@@ -73,7 +75,7 @@ export function shareAnswer(parts: SharedAnswerParts): SharedAnswer {
   }
 
   function addProblem(thrown: unknown): void {
-    const problem = parts.describeFailure(thrown)
+    const problem = describeFailure(thrown)
     problemCode = problem.code
     frames.append('error', problem)
   }
@@ -106,14 +108,14 @@ export function shareAnswer(parts: SharedAnswerParts): SharedAnswer {
     // Whoever never learnt the stream's id cannot come back to it.
     if (frames.lastId === 0) return abandon()
     clearTimeout(leaving)
-    leaving = setTimeout(() => void giveUp(), parts.graceMs)
+    leaving = setTimeout(() => void giveUp(), graceMs)
     leaving.unref()
     void pump()
-    parts.onGrowth?.(frames, true)
+    onGrowth?.(frames, true)
   }
 
   async function giveUp(): Promise<void> {
-    const isRead = await parts.isReadElsewhere?.().catch(() => false)
+    const isRead = await isReadElsewhere?.().catch(() => false)
     if (readers.size > 0 || !stream) return
     if (isRead) waitForReader()
     else abandon()
@@ -121,17 +123,17 @@ export function shareAnswer(parts: SharedAnswerParts): SharedAnswer {
 
   function abandon(): void {
     stream?.leave().catch((err: unknown) => {
-      parts.log.error({ err, stream_id: streamId }, 'an answer could not be stored')
+      log.error({ err, stream_id: streamId }, 'an answer could not be stored')
     })
     void step()
   }
 
   /** What ends an answer from outside, such as a suspended tenant, does not wait for somebody to read. */
-  async function takeRestWhenSettled(settled: Promise<void>): Promise<void> {
+  async function takeRestWhenSettled(): Promise<void> {
     await settled
     while (!frames.isEnded) await step()
   }
-  void takeRestWhenSettled(parts.stream.settled)
+  void takeRestWhenSettled()
 
   return {
     streamId,
@@ -150,6 +152,7 @@ export function shareAnswer(parts: SharedAnswerParts): SharedAnswer {
         },
       })
       if (stream) readers.add(reader)
+      if (readers.size > readersMax) [...readers][0]?.leave()
       return reader
     },
   }
