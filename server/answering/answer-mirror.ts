@@ -1,4 +1,6 @@
 import type { FrameLog } from '../platform/frame-log.ts'
+import type { TenantId } from '../platform/ids.ts'
+import { deleteRedisKeys } from '../platform/redis-keys.ts'
 import { defineRedisScript, type Redis } from '../platform/redis.ts'
 import type { AnswerOwner } from './answer-owner.ts'
 
@@ -67,6 +69,11 @@ const readPiece = defineRedisScript(`
 function keysOf(redis: Redis, { streamId, owner }: MirroredAnswer) {
   const key = (part: string): string => redis.key('streams', owner.tenantId, streamId, part)
   return { frames: key('frames'), meta: key('meta'), alive: key('alive'), read: key('read') }
+}
+
+/** Deletes the copies of a tenant's answers. Throws when Redis is not available. */
+export function deleteMirrors(redis: Redis, tenantId: TenantId): Promise<void> {
+  return deleteRedisKeys(redis, redis.key('streams', tenantId, ''))
 }
 
 /** Copies frames as they come, some at a time; while Redis is away nothing is copied, and all of it afterwards. */

@@ -28,6 +28,12 @@ export interface WakeableReader extends AnswerReader {
   end(): void
 }
 
+/**
+ * Readers of one answer at a time, on each replica: a few windows, and connections that are gone without a word. One more
+ * takes the place of the oldest, so that nobody can have an answer told again and again at once.
+ */
+export const readersMax = 8
+
 /** Of a replay no more is given at once, so that a slow reader is not sent all of it. */
 const bytesAtOnceMax = 64 * 1024
 

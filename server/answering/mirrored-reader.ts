@@ -21,7 +21,11 @@ const awayMsMax = 10_000
  */
 export async function readMirroredAnswer(
   redis: Redis,
-  wanted: MirroredAnswer & { afterId: number; describeFailure: (thrown: unknown) => Problem },
+  wanted: MirroredAnswer & {
+    afterId: number
+    describeFailure: (thrown: unknown) => Problem
+    onLeave: () => void
+  },
 ): Promise<AnswerReader | undefined> {
   const { streamId, afterId } = wanted
   const first = await readMirror(redis, wanted, 0)
@@ -38,7 +42,10 @@ export async function readMirroredAnswer(
     afterId,
     // What there is comes by itself.
     demand: () => undefined,
-    onLeave: () => leaving.abort(),
+    onLeave() {
+      leaving.abort()
+      wanted.onLeave()
+    },
   })
 
   async function follow(): Promise<void> {

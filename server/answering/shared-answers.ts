@@ -1,9 +1,9 @@
-import { isUuid } from '../platform/ids.ts'
+import { isUuid, type TenantId } from '../platform/ids.ts'
 import type { Log } from '../platform/log.ts'
 import type { Redis } from '../platform/redis.ts'
 import type { AnswerOwner } from './answer-owner.ts'
-import { mirrorAnswer, type MirrorWriter } from './answer-mirror.ts'
-import type { AnswerReader, Problem } from './answer-reader.ts'
+import { deleteMirrors, mirrorAnswer, type MirrorWriter } from './answer-mirror.ts'
+import { type AnswerReader, type Problem, readersMax } from './answer-reader.ts'
 import type { AnswerStream } from './answer-stream.ts'
 import { readMirroredAnswer } from './mirrored-reader.ts'
 import { type SharedAnswer, shareAnswer } from './shared-answer.ts'
@@ -22,14 +22,22 @@ export interface SharedAnswers {
    * Reads behind a frame, here or (with Redis) what another replica writes; undefined when there is no such answer of
    * this owner, or nothing is left to read.
    */
-  find(wanted: {
-    streamId: string
-    owner: AnswerOwner
-    afterId: number
-    describeFailure: (thrown: unknown) => Problem
-  }): Promise<AnswerReader | undefined>
+  find(wanted: Wanted): Promise<AnswerReader | undefined>
+  /**
+   * Forgets what a tenant that is purged was answered, here and in Redis. What cannot be reached forgets it by itself
+   * within minutes, and nobody can ask for it any more.
+   */
+  forget(tenantId: TenantId): Promise<void>
   /** Resolves when other replicas have what there is. */
   stop(): Promise<void>
+}
+
+/** Which answer is read again, by whom, and behind which of its frames. */
+interface Wanted {
+  streamId: string
+  owner: AnswerOwner
+  afterId: number
+  describeFailure: (thrown: unknown) => Problem
 }
 
 /** What a connection that was lost and taken up again at once takes; the upstream is ended within 1 s (guarantee D8). */
@@ -61,6 +69,8 @@ export function createSharedAnswers(options: {
   /** In the order in which they ended. */
   const ended = new Map<string, Kept & { endedMs: number }>()
   let endedBytes = 0
+  /** Readers of answers that other replicas write, oldest first: each looks into Redis ten times a second. */
+  const elsewhere = new Map<string, Set<AnswerReader>>()
 
   const sizeOf = ({ answer }: Kept): number => answer.frames.size + overheadBytes
 
@@ -76,9 +86,30 @@ export function createSharedAnswers(options: {
     const dueMs = performance.now() - keptMs
     for (const [streamId, entry] of ended) {
       if (entry.endedMs > dueMs && endedBytes <= endedBytesMax) return
-      ended.delete(streamId)
-      endedBytes -= sizeOf(entry)
+      remove(streamId, entry)
     }
+  }
+
+  function remove(streamId: string, entry: Kept): void {
+    ended.delete(streamId)
+    endedBytes -= sizeOf(entry)
+  }
+
+  async function readElsewhere(redis: Redis, wanted: Wanted): Promise<AnswerReader | undefined> {
+    const { streamId } = wanted
+    const reader = await readMirroredAnswer(redis, {
+      ...wanted,
+      onLeave() {
+        const readers = elsewhere.get(streamId)
+        if (reader) readers?.delete(reader)
+        if (readers?.size === 0) elsewhere.delete(streamId)
+      },
+    })
+    if (!reader) return undefined
+    const readers = elsewhere.get(streamId) ?? new Set()
+    elsewhere.set(streamId, readers.add(reader))
+    if (readers.size > readersMax) [...readers][0]?.leave()
+    return reader
   }
 
   const sweeping = setInterval(sweep, sweptEveryMs)
@@ -106,11 +137,17 @@ export function createSharedAnswers(options: {
       const { streamId, afterId } = wanted
       const entry = underWay.get(streamId) ?? ended.get(streamId)
       // Whether Redis has it is not known while it is away; then there is nothing.
-      if (!entry)
-        return redis && isUuid(streamId) ? readMirroredAnswer(redis, wanted).catch(() => undefined) : undefined
+      if (!entry) return redis && isUuid(streamId) ? readElsewhere(redis, wanted).catch(() => undefined) : undefined
       if (!isOwner(entry.owner, wanted.owner)) return undefined
       const { frames } = entry.answer
       return frames.isEnded && afterId >= frames.lastId ? undefined : entry.answer.read(afterId)
+    },
+    async forget(tenantId) {
+      for (const [streamId, entry] of ended) if (entry.owner.tenantId === tenantId) remove(streamId, entry)
+      if (!redis) return
+      await deleteMirrors(redis, tenantId).catch((err: unknown) => {
+        options.log.warn({ err, tenant_id: tenantId }, 'answers of a purged tenant stay in Redis for some minutes')
+      })
     },
     async stop() {
       clearInterval(sweeping)

@@ -1,6 +1,7 @@
 import type { UsedAmounts } from '../../data/usage-months.data.ts'
 import { limitNames } from '../../platform/limit-settings.ts'
 import { newId, parseTenantId, parseUserId, type TenantId, type UserId } from '../../platform/ids.ts'
+import { deleteRedisKeys, listRedisKeys } from '../../platform/redis-keys.ts'
 import { type Redis, type RedisScript, RedisUnavailable } from '../../platform/redis.ts'
 import {
   type Admission,
@@ -141,18 +142,6 @@ export function createRedisCounters(options: { redis: Redis; loadMonth: LoadMont
     })
   }
 
-  async function listKeys(prefix: string): Promise<string[]> {
-    const keys = new Set<string>()
-    let cursor = '0'
-    do {
-      const reply = await redis.send('SCAN', [cursor, 'MATCH', `${prefix}*`, 'COUNT', '500'])
-      const [next, found]: unknown[] = Array.isArray(reply) ? reply : []
-      for (const key of Array.isArray(found) ? found : []) keys.add(String(key))
-      cursor = typeof next === 'string' ? next : '0'
-    } while (cursor !== '0')
-    return [...keys]
-  }
-
   /** What the ledger has of a month beside the calls that its counter holds, as of one version of the counter. */
   async function sumBeside(
     month: CountedMonth,
@@ -234,12 +223,11 @@ export function createRedisCounters(options: { redis: Redis; loadMonth: LoadMont
       return (Array.isArray(reply) ? reply : []).flatMap((member) => readMember(String(member)) ?? [])
     },
     async forget(tenantId) {
-      const keys = await listKeys(redis.key('limits', tenantId, ''))
-      if (keys.length > 0) await redis.send('DEL', keys)
+      await deleteRedisKeys(redis, redis.key('limits', tenantId, ''))
     },
     async listMonths() {
       const prefix = redis.key('limits', '')
-      return (await listKeys(prefix)).flatMap((key) => {
+      return (await listRedisKeys(redis, prefix)).flatMap((key) => {
         const [tenant = '', who = '', month = ''] = key.slice(prefix.length).split(':')
         const tenantId = parseTenantId(tenant)
         const userId = who === 'tenant' ? null : parseUserId(who)

@@ -1,3 +1,4 @@
+import type { SharedAnswers } from '../../answering/shared-answers.ts'
 import { type AuditActor, insertAudit } from '../../data/audit.data.ts'
 import { moveRefused } from '../../data/move-job.ts'
 import { countTenantRows, deleteTenantRows } from '../../data/conversations.data.ts'
@@ -13,7 +14,7 @@ import type { PurgeReceipt } from './tenants.schemas.ts'
 import type { TenantsParts } from './tenants.usecases.ts'
 
 /** What destroying a tenant stands on. */
-export type PurgeParts = TenantsParts & RemovalParts & { log: Log }
+export type PurgeParts = TenantsParts & RemovalParts & { sharedAnswers: Pick<SharedAnswers, 'forget'>; log: Log }
 
 /**
  * Destroys a tenant: first it is fenced off, which also ends its open streams, then its rows go, then its record. May
@@ -60,7 +61,7 @@ export async function purgeTenant(parts: PurgeParts, id: TenantId, actor: AuditA
     return made
   })
   parts.directories.forget({ kind: 'tenant', ids: [id] })
-  await parts.limits.forget(id)
+  await Promise.all([parts.limits.forget(id), parts.sharedAnswers.forget(id)])
   return receipt
 }
 

@@ -39,6 +39,40 @@ const readAt = async (base: TestApp, streamId: string, lastEventId = 0, token = 
   send(base, `GET /chat/streams/${streamId}`, { token, headers: { 'last-event-id': String(lastEventId) } })
 
 describe.skipIf(!canRun)('on another replica', () => {
+  test('an answer has eight readers at a time on each replica: one more takes the place of the oldest', async () => {
+    for (const [base, beforeThem] of [
+      [scenario.app, 1],
+      [replica, 0],
+    ] as const) {
+      scenario.model.behave({ tokens: 60, delayMs: 40 })
+      const first = await ask({ resumable: true })
+      const readers: Response[] = []
+      for (let n = beforeThem; n < 11; n++) readers.push(await readAt(base, first.streamId))
+      const texts = await Promise.all(readers.map((response) => response.text()))
+      const isWhole = texts.map((text) => text.includes('event: done'))
+      expect(isWhole).toEqual(texts.map((_, n) => n + beforeThem >= 3))
+      await first.read()
+      expect(first.text.includes('event: done')).toBe(base === replica)
+    }
+  }, 20_000)
+
+  test('a purged tenant leaves no text of its answers in Redis', async () => {
+    const { app, superuser } = scenario
+    await makeTenant(app, superuser, 'leaving')
+    const leaver = await makeUser(app, superuser, { tenant: 'leaving' })
+    scenario.model.behave({ text: 'Nobody is to read this any more.' })
+    const stream = await openStream(app, 'POST /chat/stream', { token: leaver.token, body: { message: 'Well?' } })
+    await stream.read()
+    const copies = async () => (await redis.send('KEYS', '*:streams:leaving:*')) as string[]
+    await eventually(async () => (await copies()).length > 0)
+    const purged = await send(app, 'DELETE /admin/tenants/leaving?purge=true', {
+      token: superuser.token,
+      headers: { 'x-confirm': 'leaving' },
+    })
+    expect(purged.status).toBe(200)
+    expect(await copies()).toEqual([])
+  })
+
   test('a dropped connection is taken up again, byte for byte, while the answer goes on', async () => {
     // Letters of two to four bytes, which no piece may cut.
     scenario.model.behave({ deltas: Array.from({ length: 80 }, (_, n) => `wörd ${n} 語 🙂 `), delayMs: 15 })
