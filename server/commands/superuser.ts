@@ -14,7 +14,7 @@ const [email] = readWords({ usage, wordsMax: 1 })
 
 try {
   if (!email || !/^[^\s@]+@[^\s@]+$/.test(email)) throw new Error(usage)
-  const password = process.env.SUPERUSER_PASSWORD ?? prompt(`Password (${newPasswordLength.words}):`) ?? ''
+  const password = process.env.SUPERUSER_PASSWORD || prompt(`Password (${newPasswordLength.words}):`) || ''
   if (!isNewPassword(password)) throw new Error(`The password must have ${newPasswordLength.words}.`)
   // The address comes from the command line, so the pair in the environment need not be whole.
   const config = await readCommandConfig({ SUPERUSER_EMAIL: email, SUPERUSER_PASSWORD: password })
