@@ -1,5 +1,5 @@
 import type { TenantId, UserId } from '../../platform/ids.ts'
-import type { LimitName } from '../../platform/limit-settings.ts'
+import { isMonthly, type LimitName, limitNames } from '../../platform/limit-settings.ts'
 
 /** The counters of a tenant as a whole, or of one of its users. */
 export interface CounterScope {
@@ -7,6 +7,11 @@ export interface CounterScope {
   userId: UserId | null
   /** Up to where each may go; `Infinity` is counted but never refused, undefined is not counted at all. */
   max: Partial<Record<LimitName, number>>
+}
+
+/** Whether the month is counted there. */
+export function countsMonth({ max }: CounterScope): boolean {
+  return limitNames.some((name) => isMonthly(name) && max[name] !== undefined)
 }
 
 /** Where a counter stands. */

@@ -5,6 +5,7 @@ import { findCalls, readDatabaseTime, sumMonth } from '../../data/usage-months.d
 import type { Clock } from '../../platform/clock.ts'
 import type { Log } from '../../platform/log.ts'
 import type { Redis } from '../../platform/redis.ts'
+import { createFallbackCounters } from './fallback-counters.ts'
 import { createLimits, type Limits, type LimitsParts, type LimitWatcher } from './limits.ts'
 import { createMemoryCounters } from './memory-counters.ts'
 import { createRedisCounters } from './redis-counters.ts'
@@ -26,14 +27,17 @@ export async function openLimits(options: {
 
   const limits = createLimits({
     ...options,
-    memory: createMemoryCounters({ loadMonth, clock, replicas: () => replicas }),
-    shared: redis && {
-      counters: createRedisCounters({ redis, loadMonth }),
-      isAvailable: () => redis.isAvailable,
-    },
+    counters: createFallbackCounters({
+      memory: createMemoryCounters({ loadMonth, clock, replicas: () => replicas }),
+      shared: redis && {
+        counters: createRedisCounters({ redis, loadMonth }),
+        isAvailable: () => redis.isAvailable,
+      },
+      findCalls: (ids) => findCalls(core.db, ids),
+      log: options.log,
+    }),
     // The machine's own clock may step; what it showed once, and what passed since, does not (guarantee D11).
     now: () => new Date(sample.database + clock.monotonicMs() - sample.monotonic),
-    findCalls: (ids) => findCalls(core.db, ids),
   })
 
   async function look(): Promise<void> {

@@ -6,6 +6,7 @@ import {
   type CallDemand,
   type Counted,
   type Counters,
+  countsMonth,
   type CounterScope,
   type Held,
   type LoadMonth,
@@ -107,7 +108,7 @@ export function createMemoryCounters(options: {
 
   async function ensureMonths(counted: Counted): Promise<void> {
     for (const scope of counted.scopes) {
-      if (!countsMonths(scope)) continue
+      if (!countsMonth(scope)) continue
       const known = open(counted, scope.userId).months.get(counted.month)
       const ageMs = known ? clock.monotonicMs() - known.loadedAtMs : Infinity
       const isUsable = !known?.isDistrusted && known?.revision === counted.revision && ageMs < monthBelievedMs
@@ -227,7 +228,7 @@ export function createMemoryCounters(options: {
       const taken = takeOf(demand, output)
       const windows = counted.scopes.map((scope) => {
         const counters = open(counted, scope.userId)
-        const month = countsMonths(scope) ? counters.months.get(counted.month) : undefined
+        const month = countsMonth(scope) ? counters.months.get(counted.month) : undefined
         if (month) {
           add(month.total, taken)
           add(month.held, taken)
@@ -276,9 +277,6 @@ export function createMemoryCounters(options: {
     },
   }
 }
-
-const countsMonths = ({ max }: CounterScope): boolean =>
-  max.tokens_per_month !== undefined || max.cost_per_month_micro_usd !== undefined
 
 function roomFor(demand: CallDemand, counter: { name: LimitName; left: number }): number {
   const { promptTokens, price, outputTokens } = demand

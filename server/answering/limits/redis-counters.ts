@@ -1,11 +1,9 @@
 import type { UsedAmounts } from '../../data/usage-months.data.ts'
-import { limitNames } from '../../platform/limit-settings.ts'
 import { newId, parseTenantId, parseUserId, type TenantId, type UserId } from '../../platform/ids.ts'
 import { deleteRedisKeys, listRedisKeys } from '../../platform/redis-keys.ts'
 import { type Redis, type RedisScript, RedisUnavailable } from '../../platform/redis.ts'
 import {
   type Admission,
-  type CallDemand,
   type Counted,
   type Counters,
   type CounterScope,
@@ -13,9 +11,18 @@ import {
   type LoadMonth,
   type Reservation,
   seatLeaseMs,
-  type Standing,
   windowMs,
 } from './counters.ts'
+import {
+  type ExpiredHold,
+  readAdmission,
+  readHash,
+  readMember,
+  readReservation,
+  writeDemand,
+  writeMaxima,
+  writeMember,
+} from './counter-messages.ts'
 import {
   admitScript,
   distrustScript,
@@ -25,14 +32,6 @@ import {
   settleScript,
   takeExpiredScript,
 } from './counter-scripts.ts'
-
-/** A call whose counters are held for longer than calls take without renewing. */
-export interface ExpiredHold {
-  callId: string
-  tenantId: TenantId
-  userId: UserId | null
-  month: string
-}
 
 /** A month of a tenant, or of one of its users. */
 export interface CountedMonth {
@@ -64,13 +63,9 @@ export interface RedisCounters extends Counters {
   compare(month: CountedMonth, revision: string): Promise<MonthComparison | undefined>
 }
 
-/** More than any counter reaches; Lua counts exactly up to there. */
-const countedOnly = Number.MAX_SAFE_INTEGER
-const notCounted = -1
 const loadTriesMax = 8
 const expiredPerSweepMax = 500
 const monthKeptMs = 40 * 86_400_000
-const standingsPerScope = limitNames.length * 3
 
 /** Counters in Redis; months that are not there are loaded from the ledger first. */
 export function createRedisCounters(options: { redis: Redis; loadMonth: LoadMonth }): RedisCounters {
@@ -162,42 +157,18 @@ export function createRedisCounters(options: { redis: Redis; loadMonth: LoadMont
     const windows = counted.scopes.map((_, index) => held.windows[index] ?? '')
     await redis.run(settleScript, {
       keys: keysOf(counted),
-      args: [callId, memberOf(counted, callId), ...amounts, ...windows],
+      args: [callId, writeMember(counted, callId), ...amounts, ...windows],
     })
   }
 
   return {
     async admit(counted, { id, isLook }): Promise<Admission> {
-      const maxima = listMaxima(counted)
-      const reply = await decide(admitScript, counted, [
-        id,
-        String(windowMs),
-        String(seatLeaseMs),
-        isLook ? '1' : '0',
-        counted.revision,
-        ...maxima,
-      ])
-      return describe(counted, reply, 3)
+      const seat = [id, String(windowMs), String(seatLeaseMs), isLook ? '1' : '0']
+      const reply = await decide(admitScript, counted, [...seat, counted.revision, ...writeMaxima(counted)])
+      return readAdmission(counted, reply)
     },
     async reserve(counted, demand): Promise<Reservation> {
-      const reply = await decide(reserveScript, counted, describeDemand(counted, demand))
-      if (reply[0] !== 1) {
-        const refusal = describe(counted, reply, 3)
-        if (refusal.refused) return refusal
-        throw new RedisUnavailable(new Error('a refusal named no limit'))
-      }
-      const scopes = counted.scopes.length
-      const { standings } = describe(counted, reply, 6 + scopes)
-      return {
-        refused: null,
-        standings,
-        outputTokens: Number(reply[3]),
-        held: {
-          tokens: Number(reply[4]),
-          costMicroUsd: Number(reply[5]),
-          windows: reply.slice(6, 6 + scopes).map(String),
-        },
-      }
+      return readReservation(counted, await decide(reserveScript, counted, writeDemand(counted, demand)))
     },
     settle,
     async renew(counted, ids) {
@@ -257,70 +228,4 @@ export function createRedisCounters(options: { redis: Redis; loadMonth: LoadMont
       await settle(counted, { callId: hold.callId, held: { tokens: 0, windows: [] }, taken })
     },
   }
-}
-
-function describeDemand(counted: Counted, demand: CallDemand): string[] {
-  const { callId, promptTokens, outputTokens, price } = demand
-  return [
-    callId,
-    String(windowMs),
-    String(heldLeaseMs),
-    memberOf(counted, callId),
-    String(promptTokens),
-    String(outputTokens.max),
-    String(outputTokens.min),
-    String(price?.input ?? notCounted),
-    String(price?.output ?? notCounted),
-    counted.revision,
-    ...listMaxima(counted),
-  ]
-}
-
-function listMaxima(counted: Counted): string[] {
-  return counted.scopes.flatMap(({ max }) =>
-    limitNames.map((name) => String(Math.min(max[name] ?? notCounted, countedOnly))),
-  )
-}
-
-/** The end of a reply as standings, in the order of scopes and limits; what is not counted is left out. */
-function describe(counted: Counted, reply: unknown[], from: number): Admission {
-  const at = (scope: number, name: number): Standing => {
-    const place = from + scope * standingsPerScope + name * 3
-    const endsInMs = Number(reply[place + 2])
-    return {
-      userId: counted.scopes[scope]?.userId ?? null,
-      name: limitNames[name] ?? 'requests_per_minute',
-      spent: Number(reply[place]),
-      held: Number(reply[place + 1]),
-      endsInMs: endsInMs < 0 ? null : endsInMs,
-    }
-  }
-  const standings = counted.scopes.flatMap(({ max }, scope) =>
-    limitNames.flatMap((name, index) => (max[name] === undefined ? [] : [at(scope, index)])),
-  )
-  return reply[0] === 1
-    ? { refused: null, standings }
-    : { refused: at(Number(reply[1]) - 1, Number(reply[2]) - 1), standings }
-}
-
-function memberOf(counted: Counted, callId: string): string {
-  const userId = counted.scopes.find((scope) => scope.userId !== null)?.userId ?? ''
-  return [counted.tenantId, userId, counted.month, callId].join('|')
-}
-
-function readMember(member: string): ExpiredHold | undefined {
-  const [tenant = '', user = '', month = '', callId = ''] = member.split('|')
-  const tenantId = parseTenantId(tenant)
-  return tenantId && { callId, tenantId, userId: parseUserId(user) ?? null, month }
-}
-
-/** What HGETALL answers, whichever of its two shapes. */
-function readHash(reply: unknown): Record<string, string> {
-  if (Array.isArray(reply)) {
-    return Object.fromEntries(
-      reply.flatMap((name, index) => (index % 2 === 0 ? [[String(name), String(reply[index + 1])]] : [])),
-    )
-  }
-  if (typeof reply !== 'object' || reply === null) return {}
-  return Object.fromEntries(Object.entries(reply).map(([name, value]) => [name, String(value)]))
 }
