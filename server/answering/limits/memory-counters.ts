@@ -123,35 +123,19 @@ export function createMemoryCounters(options: {
   }
 
   async function loadOnce(counted: Counted, userId: UserId | null): Promise<void> {
+    const { tenantId, month, revision } = counted
     const { months } = open(counted, userId)
-    const known = months.get(counted.month)
+    const { version = 0, calls = new Map() }: Partial<Month> = months.get(month) ?? {}
     // Nobody settled them: what the ledger says of them holds.
     const before = clock.monotonicMs() - callLivesMsMax
-    for (const [id, { atMs }] of known?.calls ?? []) if (atMs < before) known?.calls.delete(id)
-    const version = known?.version ?? 0
-    const sum = await options.loadMonth({
-      tenantId: counted.tenantId,
-      userId,
-      month: counted.month,
-      exceptCalls: [...(known?.calls.keys() ?? [])],
-    })
-    const now = months.get(counted.month)
-    if ((now?.version ?? 0) !== version) return
-    const calls: Month['calls'] = now?.calls ?? new Map()
+    for (const [id, { atMs }] of calls) if (atMs < before) calls.delete(id)
+    const sum = await options.loadMonth({ tenantId, userId, month, exceptCalls: [...calls.keys()] })
+    if ((months.get(month)?.version ?? 0) !== version) return
     const held = { tokens: 0, costMicroUsd: 0 }
     for (const call of calls.values()) add(held, call)
     const total = { tokens: sum.tokens + held.tokens, costMicroUsd: sum.costMicroUsd + held.costMicroUsd }
-    const loadedAtMs = clock.monotonicMs()
-    months.set(counted.month, {
-      base: { ...total },
-      total,
-      held,
-      loadedAtMs,
-      isDistrusted: false,
-      revision: counted.revision,
-      version: version + 1,
-      calls,
-    })
+    const loaded = { base: { ...total }, total, held, loadedAtMs: clock.monotonicMs() }
+    months.set(month, { ...loaded, isDistrusted: false, revision, version: version + 1, calls })
   }
 
   function stand(counted: Counted, scope: CounterScope, name: LimitName): Standing {
