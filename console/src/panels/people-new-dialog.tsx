@@ -2,6 +2,7 @@ import { useId, useState, type ReactNode } from 'react'
 import type { User } from '../api/client.ts'
 import { Button } from '../ui/button.tsx'
 import { Dialog } from '../ui/dialog.tsx'
+import { FormDialog } from '../ui/form-dialog.tsx'
 import { useToasts } from '../ui/toasts.ts'
 import { PasswordHandover } from './people-handover.tsx'
 import { NewPersonForm } from './people-new-form.tsx'
@@ -37,30 +38,22 @@ export function NewPersonDialog(props: {
     return <HandoverDialog title={`${namePerson(made.user)} created`} {...made} onClose={props.onClose} />
   }
   return (
-    <Dialog
-      open
-      locked={props.busy}
+    <FormDialog
       onClose={props.onClose}
       title={props.title}
       mark={props.mark}
       description={props.description}
-      foot={
-        <>
-          <Button onClick={props.onClose} disabled={props.busy}>
-            Cancel
-          </Button>
-          <Button kind="primary" type="submit" form={formId} busy={props.busy}>
-            Create user
-          </Button>
-        </>
-      }
+      formId={formId}
+      cancel="Cancel"
+      verb="Create user"
+      busy={props.busy}
     >
       <div className="mt-4">
         <NewPersonForm id={formId} taken={props.taken} onSubmit={create}>
           {props.children}
         </NewPersonForm>
       </div>
-    </Dialog>
+    </FormDialog>
   )
 }
 

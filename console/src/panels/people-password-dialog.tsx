@@ -2,8 +2,7 @@ import { useId, useState, type ReactNode } from 'react'
 import { useForm, useWatch } from 'react-hook-form'
 import { describeProblem, findRefusals, toProblem, type ApiProblem } from '../api/problem.ts'
 import { checkNewPassword, describeNewPassword } from '../lib/rules.ts'
-import { Button } from '../ui/button.tsx'
-import { Dialog } from '../ui/dialog.tsx'
+import { FormDialog } from '../ui/form-dialog.tsx'
 import { ProblemNotice } from '../ui/problem-notice.tsx'
 import { SuggestedPasswordField } from '../ui/suggested-password-field.tsx'
 import { useToasts } from '../ui/toasts.ts'
@@ -58,22 +57,14 @@ export function NewPasswordDialog(props: {
     )
   }
   return (
-    <Dialog
-      open
-      locked={isSubmitting}
+    <FormDialog
       onClose={props.onCancel}
       title={`Set a new password for ${name}`}
       description="The old one stops working and every session ends."
-      foot={
-        <>
-          <Button onClick={props.onCancel} disabled={isSubmitting}>
-            Keep the old one
-          </Button>
-          <Button kind="primary" type="submit" form={formId} busy={isSubmitting}>
-            Set password
-          </Button>
-        </>
-      }
+      formId={formId}
+      cancel="Keep the old one"
+      verb="Set password"
+      busy={isSubmitting}
     >
       <form id={formId} noValidate onSubmit={(event) => void submit(event)} className="mt-4">
         <ProblemNotice className="mb-4" words={problem && describeProblem({ problem, attempt: 'people' })} />
@@ -92,6 +83,6 @@ export function NewPasswordDialog(props: {
           {...form.register('password', { validate: (value) => checkNewPassword(value) ?? true })}
         />
       </form>
-    </Dialog>
+    </FormDialog>
   )
 }

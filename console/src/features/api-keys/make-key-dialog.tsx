@@ -1,9 +1,8 @@
 import { useId, useState, type ReactNode } from 'react'
 import { useForm } from 'react-hook-form'
 import { findRefusals, toProblem, type ApiProblem } from '../../api/problem.ts'
-import { Button } from '../../ui/button.tsx'
 import { CheckField } from '../../ui/check-field.tsx'
-import { Dialog } from '../../ui/dialog.tsx'
+import { FormDialog } from '../../ui/form-dialog.tsx'
 import { TextField } from '../../ui/field.tsx'
 import { ProblemNotice } from '../../ui/problem-notice.tsx'
 import { SelectField } from '../../ui/select-field.tsx'
@@ -45,22 +44,14 @@ export function MakeKeyDialog(props: { tenantId: string; onClose: () => void }):
   }
   const { errors } = form.formState
   return (
-    <Dialog
-      open
-      locked={make.isPending}
+    <FormDialog
       title="Make an API key"
       description="For one server or job: its usage is told apart, and it can be revoked alone."
       onClose={props.onClose}
-      foot={
-        <>
-          <Button onClick={props.onClose} disabled={make.isPending}>
-            Cancel
-          </Button>
-          <Button kind="primary" type="submit" form={formId} busy={make.isPending}>
-            Make key
-          </Button>
-        </>
-      }
+      formId={formId}
+      cancel="Cancel"
+      verb="Make key"
+      busy={make.isPending}
     >
       <form id={formId} noValidate onSubmit={(event) => void submit(event)} className="mt-4 flex flex-col gap-2">
         <ProblemNotice className="mb-2" words={problem && describeRefusal(problem)} />
@@ -91,7 +82,7 @@ export function MakeKeyDialog(props: { tenantId: string; onClose: () => void }):
           </p>
         </fieldset>
       </form>
-    </Dialog>
+    </FormDialog>
   )
 }
 

@@ -1,7 +1,6 @@
 import { useId, useState, type ReactNode } from 'react'
 import type { Tenant } from '../../panels/tenant.queries.ts'
-import { Button } from '../../ui/button.tsx'
-import { Dialog } from '../../ui/dialog.tsx'
+import { FormDialog } from '../../ui/form-dialog.tsx'
 import { TextField } from '../../ui/field.tsx'
 import { Plate } from '../../ui/plate.tsx'
 import { ProblemNotice } from '../../ui/problem-notice.tsx'
@@ -16,23 +15,15 @@ export function AddressDialog(props: { tenant: Tenant; onClose: () => void }): R
   const [tried, setTried] = useState(false)
   const problem = /^https?:\/\/\S+$/i.test(url.trim()) ? undefined : 'Enter an address that begins with https://.'
   return (
-    <Dialog
-      open
-      locked={isPending}
+    <FormDialog
       onClose={onClose}
       title={`Add a page for ${tenant.name}`}
       mark={<Plate tenantId={tenant.id} />}
       description="The server fetches it once, now. It must be open to everybody."
-      foot={
-        <>
-          <Button disabled={isPending} onClick={onClose}>
-            Add nothing
-          </Button>
-          <Button kind="primary" type="submit" form={formId} busy={isPending}>
-            Fetch page
-          </Button>
-        </>
-      }
+      formId={formId}
+      cancel="Add nothing"
+      verb="Fetch page"
+      busy={isPending}
     >
       <form
         id={formId}
@@ -59,6 +50,6 @@ export function AddressDialog(props: { tenant: Tenant; onClose: () => void }): R
         />
         <ProblemNotice words={words} />
       </form>
-    </Dialog>
+    </FormDialog>
   )
 }

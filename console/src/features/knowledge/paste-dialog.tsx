@@ -1,7 +1,6 @@
 import { useId, useState, type ReactNode } from 'react'
 import type { Tenant } from '../../panels/tenant.queries.ts'
-import { Button } from '../../ui/button.tsx'
-import { Dialog } from '../../ui/dialog.tsx'
+import { FormDialog } from '../../ui/form-dialog.tsx'
 import { TextField } from '../../ui/field.tsx'
 import { Plate } from '../../ui/plate.tsx'
 import { ProblemNotice } from '../../ui/problem-notice.tsx'
@@ -18,25 +17,17 @@ export function PasteDialog(props: { tenant: Tenant; onClose: () => void }): Rea
   const [tried, setTried] = useState(false)
   const missing = { title: title.trim() === '', text: text.trim() === '' }
   return (
-    <Dialog
-      open
+    <FormDialog
       wide
       keep={text !== ''}
-      locked={isPending}
       onClose={onClose}
       title={`Paste a text for ${tenant.name}`}
       mark={<Plate tenantId={tenant.id} />}
       description="Markdown headings become sections, and answers cite them."
-      foot={
-        <>
-          <Button disabled={isPending} onClick={onClose}>
-            Add nothing
-          </Button>
-          <Button kind="primary" type="submit" form={formId} busy={isPending}>
-            Add document
-          </Button>
-        </>
-      }
+      formId={formId}
+      cancel="Add nothing"
+      verb="Add document"
+      busy={isPending}
     >
       <form
         id={formId}
@@ -71,6 +62,6 @@ export function PasteDialog(props: { tenant: Tenant; onClose: () => void }): Rea
         />
         <ProblemNotice words={words} />
       </form>
-    </Dialog>
+    </FormDialog>
   )
 }

@@ -1,8 +1,7 @@
 import { useId, type ReactNode } from 'react'
 import { useForm } from 'react-hook-form'
 import { describeProblem, toProblem } from '../../api/problem.ts'
-import { Button } from '../../ui/button.tsx'
-import { Dialog } from '../../ui/dialog.tsx'
+import { FormDialog } from '../../ui/form-dialog.tsx'
 import { TextField } from '../../ui/field.tsx'
 import { ProblemNotice } from '../../ui/problem-notice.tsx'
 import { SelectField } from '../../ui/select-field.tsx'
@@ -54,23 +53,15 @@ export function PriceForm(props: {
       .catch(() => undefined)
   })
   return (
-    <Dialog
-      open
+    <FormDialog
       keep
-      locked={busy}
       onClose={props.onClose}
       title={before ? `New price of ${before.model}` : 'Set a price'}
       description="In US dollars for a million tokens, from now on. What was counted before stays as it was counted."
-      foot={
-        <>
-          <Button disabled={busy} onClick={props.onClose}>
-            Cancel
-          </Button>
-          <Button kind="primary" type="submit" form={formId} busy={busy}>
-            Set price
-          </Button>
-        </>
-      }
+      formId={formId}
+      cancel="Cancel"
+      verb="Set price"
+      busy={busy}
     >
       <form id={formId} noValidate onSubmit={(event) => void submit(event)} className="mt-3 flex flex-col gap-2">
         <ProblemNotice
@@ -118,6 +109,6 @@ export function PriceForm(props: {
           {...form.register('output', { validate: checkRate })}
         />
       </form>
-    </Dialog>
+    </FormDialog>
   )
 }

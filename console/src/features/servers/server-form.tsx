@@ -3,8 +3,7 @@ import { useForm } from 'react-hook-form'
 import { toProblem } from '../../api/problem.ts'
 import { checkWhole } from '../../lib/rules.ts'
 import type { DatabaseServer } from '../../panels/use-servers.ts'
-import { Button } from '../../ui/button.tsx'
-import { Dialog } from '../../ui/dialog.tsx'
+import { FormDialog } from '../../ui/form-dialog.tsx'
 import { TextField } from '../../ui/field.tsx'
 import { PasswordField } from '../../ui/password-field.tsx'
 import { ProblemNotice } from '../../ui/problem-notice.tsx'
@@ -58,24 +57,16 @@ export function ServerForm(props: {
     }
   })
   return (
-    <Dialog
-      open
+    <FormDialog
       keep
-      locked={busy}
       onClose={props.onClose}
       title={server ? `Edit ${server.name}` : 'Add a database server'}
       description={server ? undefined : 'New tenants with a database of their own go to the server with most room.'}
       note={busy ? 'Trying the address' : undefined}
-      foot={
-        <>
-          <Button disabled={busy} onClick={props.onClose}>
-            {server ? 'Change nothing' : 'Add nothing'}
-          </Button>
-          <Button kind="primary" type="submit" form={formId} busy={busy}>
-            {server ? 'Save server' : 'Add server'}
-          </Button>
-        </>
-      }
+      formId={formId}
+      cancel={server ? 'Change nothing' : 'Add nothing'}
+      verb={server ? 'Save server' : 'Add server'}
+      busy={busy}
     >
       <form id={formId} noValidate onSubmit={(event) => void submit(event)} className="mt-3 flex flex-col gap-2">
         <ProblemNotice words={problem && !isPlaced ? describeRefusedServer(problem) : undefined} className="mb-2" />
@@ -118,7 +109,7 @@ export function ServerForm(props: {
           {...form.register('connections_max', { validate: checkBound({ min: 2, max: 100_000 }) })}
         />
       </form>
-    </Dialog>
+    </FormDialog>
   )
 }
 

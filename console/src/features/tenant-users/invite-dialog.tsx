@@ -3,6 +3,7 @@ import { InviteForm, InviteHandover, type MadeInvite, useInvite } from '../../pa
 import type { Tenant } from '../../panels/tenant.queries.ts'
 import { Button } from '../../ui/button.tsx'
 import { Dialog } from '../../ui/dialog.tsx'
+import { FormDialog } from '../../ui/form-dialog.tsx'
 import { Plate } from '../../ui/plate.tsx'
 
 /** Invites somebody to a tenant, then shows the link, once, to be handed over. */
@@ -36,23 +37,15 @@ export function InviteDialog(props: { tenant: Tenant; onClose: () => void }): Re
     )
   }
   return (
-    <Dialog
-      open
-      locked={invite.isPending}
+    <FormDialog
       onClose={onClose}
       title={`Invite a user to ${tenant.name}`}
       mark={<Plate tenantId={tenant.id} />}
       description="They get a link, choose their own password, and sign in here and nowhere else."
-      foot={
-        <>
-          <Button onClick={onClose} disabled={invite.isPending}>
-            Cancel
-          </Button>
-          <Button kind="primary" type="submit" form={formId} busy={invite.isPending}>
-            Invite user
-          </Button>
-        </>
-      }
+      formId={formId}
+      cancel="Cancel"
+      verb="Invite user"
+      busy={invite.isPending}
     >
       <div className="mt-4">
         <InviteForm
@@ -61,6 +54,6 @@ export function InviteDialog(props: { tenant: Tenant; onClose: () => void }): Re
           onInvite={async (email) => setMade(await invite.mutateAsync(email))}
         />
       </div>
-    </Dialog>
+    </FormDialog>
   )
 }
