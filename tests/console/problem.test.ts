@@ -1,13 +1,7 @@
 import { describe, expect, test } from 'bun:test'
 import { readFileSync } from 'node:fs'
-import {
-  ApiProblem,
-  describeProblem,
-  findRefusals,
-  readProblem,
-  toProblem,
-  type Attempt,
-} from '../../console/src/api/problem.ts'
+import type { Attempt } from '../../console/src/api/problem-words.ts'
+import { ApiProblem, describeProblem, findRefusals, readProblem, toProblem } from '../../console/src/api/problem.ts'
 
 const attempts: Attempt[] = ['sign-in', 'set-up', 'other']
 const codes = [
@@ -116,7 +110,7 @@ describe('reading a failed answer', () => {
 })
 
 test('every code with a sentence of its own is one of the wire contract or of this side', () => {
-  const source = readFileSync(new URL('../../console/src/api/problem.ts', import.meta.url), 'utf8')
+  const source = readFileSync(new URL('../../console/src/api/problem-words.ts', import.meta.url), 'utf8')
   const written = [...source.matchAll(/^ {2,4}'([a-z]+\.[a-z_]+)':/gm)].map(([, code]) => code)
   expect(written.length).toBeGreaterThan(10)
   expect(written.filter((code) => !codes.some(([known]) => known === code))).toEqual(['session.ended'])

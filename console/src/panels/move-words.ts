@@ -1,4 +1,5 @@
-import { describeProblem, type ApiProblem, type ProblemWords } from '../api/problem.ts'
+import type { ProblemWords } from '../api/problem-words.ts'
+import { describeProblem, type ApiProblem } from '../api/problem.ts'
 import { formatCount, formatDuration, formatPlural } from '../lib/numbers.ts'
 
 /** What is read of a store's place. */

@@ -1,5 +1,6 @@
 import type { ChatEvent, Source, StreamUsage } from '../api/chat-stream.ts'
-import { describeProblem, type ApiProblem, type ProblemWords } from '../api/problem.ts'
+import type { ProblemWords } from '../api/problem-words.ts'
+import { describeProblem, type ApiProblem } from '../api/problem.ts'
 import { describeScore, findStrength } from './search-score.ts'
 
 /** How far a test answer is. `empty` is before the first question, `stopped` by the reader, `failed` by anything else. */

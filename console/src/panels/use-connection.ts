@@ -3,6 +3,7 @@ import { useEffect, useRef, useState } from 'react'
 import { flushSync } from 'react-dom'
 import { useForm, useWatch } from 'react-hook-form'
 import { findRefusals, toProblem, type ApiProblem } from '../api/problem.ts'
+import { findFinding, isStale } from './connection-findings.ts'
 import {
   explainNeededKey,
   fieldsOf,
@@ -16,7 +17,6 @@ import {
   type ConnectionKind,
 } from './connection-fields.ts'
 import { makeConnectionRules } from './connection-rules.ts'
-import { findFieldOfStep } from './connection-steps.ts'
 import { useChangeTenant, type Tenant } from './tenant.queries.ts'
 import { useConnectionTest } from './use-connection-test.ts'
 
@@ -186,31 +186,4 @@ export function useConnection(options: { tenant: Tenant; kind: ConnectionKind })
     isDraft: Object.keys(draft).length > 0,
     test: { run, start: startTest, stop: tester.stop, applyFix, isStale: isStale({ kind, fields, run }) },
   }
-}
-
-function findFinding(options: {
-  kind: ConnectionKind
-  name: ConnectionField
-  fields: ConnectionFields
-  run: ReturnType<typeof useConnectionTest>['run']
-}): string | undefined {
-  const { kind, name, fields, run } = options
-  if (run.phase !== 'done' || run.fields[name] !== fields[name]) return undefined
-  const failed = run.test.steps.find(({ ok }) => !ok)
-  return failed && findFieldOfStep(kind, failed.name) === name ? failed.detail : undefined
-}
-
-/** Whether something was typed since the test, so that what it found is about other settings. */
-function isStale(options: {
-  kind: ConnectionKind
-  fields: ConnectionFields
-  run: ReturnType<typeof useConnectionTest>['run']
-}): boolean {
-  const { kind, fields, run } = options
-  if (run.phase !== 'done') return false
-  const { fields: tested } = run
-  // A key that was saved since has left the form; one that is typed anew has not been tested.
-  const key = keyFieldOf[kind]
-  if (fields[key] !== '' && fields[key] !== tested[key]) return true
-  return fieldsOf[kind].some((name) => name !== key && name !== 'retrieval' && fields[name] !== tested[name])
 }

@@ -1,4 +1,5 @@
-import { describeProblem, type ApiProblem, type ProblemWords } from '../../api/problem.ts'
+import type { ProblemWords } from '../../api/problem-words.ts'
+import { describeProblem, type ApiProblem } from '../../api/problem.ts'
 import { formatWait } from '../../lib/format.ts'
 import { formatDate } from '../../lib/times.ts'
 

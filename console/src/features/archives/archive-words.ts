@@ -1,4 +1,5 @@
-import { describeProblem, type ApiProblem, type ProblemWords } from '../../api/problem.ts'
+import type { ProblemWords } from '../../api/problem-words.ts'
+import { describeProblem, type ApiProblem } from '../../api/problem.ts'
 import { formatPlural } from '../../lib/numbers.ts'
 
 /** What the tables of an archive hold, in the order they are told. */

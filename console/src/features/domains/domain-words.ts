@@ -1,4 +1,5 @@
-import { describeProblem, findRefusals, type ApiProblem, type ProblemWords } from '../../api/problem.ts'
+import type { ProblemWords } from '../../api/problem-words.ts'
+import { describeProblem, findRefusals, type ApiProblem } from '../../api/problem.ts'
 
 /** Refusals whose own words tell best what stands in the way. */
 const tellingCodes = new Set(['domain.taken', 'domain.too_many', 'domain.unproven', 'domain.lookup_failed'])

@@ -1,4 +1,5 @@
-import type { ApiProblem, ProblemWords } from '../../api/problem.ts'
+import type { ProblemWords } from '../../api/problem-words.ts'
+import type { ApiProblem } from '../../api/problem.ts'
 import { formatTimeAfter } from '../../lib/format.ts'
 import { formatBytes, formatCount, formatPlural } from '../../lib/numbers.ts'
 import type { StateKind } from '../../ui/state.tsx'

@@ -1,6 +1,7 @@
 import { useMutation, useQueryClient } from '@tanstack/react-query'
 import { useApi } from '../../api/api-context.ts'
-import { describeProblem, toProblem, type ProblemWords } from '../../api/problem.ts'
+import type { ProblemWords } from '../../api/problem-words.ts'
+import { describeProblem, toProblem } from '../../api/problem.ts'
 import { useToasts } from '../../ui/toasts.ts'
 import { describeRefusal } from './document-words.ts'
 import { documentsPath, refreshDocuments } from './knowledge.queries.ts'

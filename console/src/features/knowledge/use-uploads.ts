@@ -1,7 +1,8 @@
 import { useQueryClient } from '@tanstack/react-query'
 import { useCallback, useEffect, useRef, useState } from 'react'
 import { useApi } from '../../api/api-context.ts'
-import { describeProblem, toProblem, type ProblemWords } from '../../api/problem.ts'
+import type { ProblemWords } from '../../api/problem-words.ts'
+import { describeProblem, toProblem } from '../../api/problem.ts'
 import { describeRefusal } from './document-words.ts'
 import { documentsPath, refreshDocuments } from './knowledge.queries.ts'
 

@@ -1,47 +1,35 @@
-import { useMutation, useQuery, useQueryClient } from '@tanstack/react-query'
-import { useNavigate } from '@tanstack/react-router'
+import { useQuery } from '@tanstack/react-query'
 import { useEffect, useId, useState, type ReactNode } from 'react'
 import { useForm, useWatch } from 'react-hook-form'
 import { useApi } from '../../api/api-context.ts'
-import { ask } from '../../api/client.ts'
-import { describeProblem, findRefusals, toProblem, type ApiProblem, type ProblemWords } from '../../api/problem.ts'
+import { toProblem } from '../../api/problem.ts'
 import { formatAge } from '../../lib/format.ts'
-import { beginOnboarding, keepNewTenant } from '../../lib/onboarding-drafts.ts'
-import { onboardingLink } from '../../lib/paths.ts'
+import { keepNewTenant } from '../../lib/onboarding-drafts.ts'
 import { checkTenantName } from '../../lib/rules.ts'
+import { checkTenantId, deriveTenantId } from '../../lib/tenant-id.ts'
 import { useOnboardingDrafts } from '../../lib/use-onboarding-drafts.ts'
 import { useNow } from '../../lib/use-now.ts'
 import { useSettled } from '../../lib/use-settled.ts'
-import { getTenantQueryOptions } from '../../panels/tenant.queries.ts'
 import { Button } from '../../ui/button.tsx'
 import { TextField } from '../../ui/field.tsx'
 import { ProblemNotice } from '../../ui/problem-notice.tsx'
 import { IdCheck } from './id-check.tsx'
-import { IsolationChoice, type Isolation } from './isolation-choice.tsx'
+import { IsolationChoice } from './isolation-choice.tsx'
 import { getIdFreeQueryOptions } from './onboarding.queries.ts'
 import type { OnboardingViewer } from './onboarding-flow.ts'
 import { OnboardingFrame } from './onboarding-frame.tsx'
 import { describeFirstSteps } from './onboarding-steps.ts'
-import { checkTenantId, deriveTenantId } from '../../lib/tenant-id.ts'
-
-const names = ['name', 'id'] as const
-
-interface NewTenantFields {
-  name: string
-  id: string
-  isolation: Isolation
-  server: string
-}
+import { describeRefusal, describeTaken, findOwnRefusals } from './new-tenant-words.ts'
+import { type NewTenantFields, useCreateTenant } from './use-create-tenant.ts'
 
 /** The first step of a tenant that does not exist yet: its name and its id. What is typed is kept as a draft. */
 export function NewTenantStep(props: { userId: string; viewer: OnboardingViewer }): ReactNode {
   const { viewer } = props
   const { noun, isSuperuser } = viewer
   const api = useApi()
-  const queryClient = useQueryClient()
-  const navigate = useNavigate()
   const formId = useId()
-  const { drafts, change, isKept } = useOnboardingDrafts(props.userId)
+  const kept = useOnboardingDrafts(props.userId)
+  const { drafts, change, isKept } = kept
   const [draft, setDraft] = useState(drafts.fresh)
   const [hasOwnId, setHasOwnId] = useState(draft?.hasOwnId ?? false)
   const form = useForm<NewTenantFields>({
@@ -53,31 +41,7 @@ export function NewTenantStep(props: { userId: string; viewer: OnboardingViewer 
       server: draft?.server ?? '',
     },
   })
-  const create = useMutation({
-    mutationFn: ({ name, id, isolation, server }: NewTenantFields) => {
-      const body = { name: name.trim(), id }
-      // The same draft sent twice, because an answer was lost on its way, makes one tenant and no refusal.
-      const options = { headers: { 'idempotency-key': `onboarding-${drafts.fresh?.savedAt ?? id}` } }
-      return isSuperuser
-        ? ask(api.server.admin.tenants.post({ ...body, ...placeOf({ isolation, server }) }, options))
-        : ask(api.server.organizations.post(body, options))
-    },
-    onError: (thrown) => {
-      for (const { name, message } of findOwnRefusals({ problem: toProblem(thrown), noun })) {
-        form.setError(name, { message }, { shouldFocus: true })
-      }
-    },
-    onSuccess: async (tenant) => {
-      const { id } = tenant
-      queryClient.setQueryData(getTenantQueryOptions(api, id).queryKey, tenant)
-      void queryClient.invalidateQueries({ queryKey: ['tenants'] })
-      void queryClient.invalidateQueries({ queryKey: ['organizations'] })
-      change((all) => beginOnboarding(all, { id, name: tenant.name, savedAt: new Date().toISOString() }))
-      // Back leads to this step of the tenant that exists now, not to a form for another one.
-      await navigate({ ...onboardingLink({ tenantId: id, step: 'name' }), replace: true })
-      await navigate(onboardingLink({ tenantId: id, step: 'prompt' }))
-    },
-  })
+  const create = useCreateTenant({ isSuperuser, drafts: kept })
   const { errors } = form.formState
   const [name, id, isolation, server] = useWatch({
     control: form.control,
@@ -92,6 +56,16 @@ export function NewTenantStep(props: { userId: string; viewer: OnboardingViewer 
   const freedom = isSuperuser ? found : ({ data: takenId === settledId ? 'taken' : 'later', isError: false } as const)
   const isTaken = settledId === id && freedom.data === 'taken'
   useEffect(() => form.setFocus('name'), [form])
+
+  const submit = form.handleSubmit((fields) =>
+    create.mutate(fields, {
+      onError: (thrown) => {
+        for (const { name, message } of findOwnRefusals({ problem: toProblem(thrown), noun })) {
+          form.setError(name, { message }, { shouldFocus: true })
+        }
+      },
+    }),
+  )
 
   const keep = (changes: { hasOwnId?: boolean } = {}): void => {
     const savedAt = new Date().toISOString()
@@ -143,7 +117,7 @@ export function NewTenantStep(props: { userId: string; viewer: OnboardingViewer 
       <form
         id={formId}
         noValidate
-        onSubmit={(event) => void form.handleSubmit((fields) => create.mutate(fields))(event)}
+        onSubmit={(event) => void submit(event)}
         className="flex max-w-[520px] flex-col gap-3"
       >
         <ProblemNotice
@@ -215,34 +189,4 @@ function FoundDraft(props: { savedAt: string; onStartOver: () => void }): ReactN
       </Button>
     </p>
   )
-}
-
-/** A server says by itself that the tenant gets a database of its own. */
-function placeOf(fields: Pick<NewTenantFields, 'isolation' | 'server'>) {
-  const { isolation, server } = fields
-  return isolation === 'dedicated' && server !== '' ? { isolation, database_server_id: server } : { isolation }
-}
-
-interface Refusal {
-  problem: ApiProblem
-  noun: OnboardingViewer['noun']
-}
-
-function describeRefusal({ problem, noun }: Refusal): ProblemWords {
-  // Owners have no choice of database.
-  if (problem.code !== 'tenant.dedicated_unavailable' || noun === 'organization')
-    return describeProblem({ problem, attempt: 'other' })
-  return {
-    title: 'No database of its own can be made now.',
-    advice: `${problem.message} Choose the shared database: the tenant can be moved later.`,
-  }
-}
-
-function findOwnRefusals({ problem, noun }: Refusal): { name: (typeof names)[number]; message: string }[] {
-  if (problem.code === 'tenant.id_taken') return [{ name: 'id', message: describeTaken(noun) }]
-  return findRefusals({ problem, names })
-}
-
-function describeTaken(noun: OnboardingViewer['noun']): string {
-  return `Another ${noun} has this id. Choose another.`
 }

@@ -2,14 +2,13 @@ import { useMemo, type ReactNode } from 'react'
 import { ProblemPanel } from '../../panels/problem-panel.tsx'
 import { Awaited } from '../../ui/bone.tsx'
 import { Button } from '../../ui/button.tsx'
-import { ChoiceMenu } from '../../ui/choice-menu.tsx'
 import { useCommands, type Command } from '../../ui/commands.tsx'
 import { EmptyState } from '../../ui/empty-state.tsx'
 import { Segmented } from '../../ui/segmented.tsx'
 import type { Shown } from './choose-shown.ts'
+import { AgainstMenu, Comparison } from './comparison.tsx'
 import { DefaultPrompt } from './default-prompt.tsx'
-import { describeAuthor, nameVersion } from './describe-versions.ts'
-import { DiffView } from './diff-view.tsx'
+import { describeAuthor } from './describe-versions.ts'
 import type { PromptDraft } from './draft-store.ts'
 import { DraftAge, OutrunNotice } from './draft-state.tsx'
 import { TextSkeleton } from './prompt-skeleton.tsx'
@@ -17,7 +16,6 @@ import { PromptEditor } from './prompt-editor.tsx'
 import { checkPrompt, describeSize } from './prompt-text.ts'
 import type { OlderVersions, Versions } from './prompt.queries.ts'
 import { RestoreRow } from './restore-row.tsx'
-import { diffTexts } from './text-diff.ts'
 import type { Draft } from './use-draft.ts'
 import type { Publish } from './use-publish.ts'
 
@@ -72,7 +70,7 @@ export function PromptPane(props: {
             onChoose={(mode) => onView({ compare: mode === 'compare' })}
           />
         )}
-        {isComparing && <AgainstMenu versions={versions} shown={shown} onView={onView} />}
+        {isComparing && <AgainstMenu versions={versions} shown={shown} onChoose={(against) => onView({ against })} />}
         <p className="ms-auto text-end text-meta text-ink-3 tabular-nums">
           {shown.kind === 'default'
             ? 'Platform default'
@@ -144,53 +142,6 @@ function Content(
       name={shown.version ? `Version ${shown.version.version}` : 'Prompt'}
       invalid={checkPrompt(shown.text) !== undefined}
       onWrite={props.onWrite}
-    />
-  )
-}
-
-function Comparison(props: { shown: Shown; isDraft: boolean }): ReactNode {
-  const { shown } = props
-  const { text, against } = shown
-  const diff = useMemo(
-    () => (against.text === undefined ? undefined : diffTexts({ before: against.text, after: text })),
-    [text, against.text],
-  )
-  if (!diff) return null
-  const what = props.isDraft ? 'the draft' : nameVersion(shown.version?.version ?? against.version + 1)
-  const from = nameVersion(against.version)
-  if (diff.added + diff.removed === 0) {
-    return (
-      <p className="px-6 py-5 text-ink-2 phone:px-4">
-        Nothing differs: {what} says what {from} says.
-      </p>
-    )
-  }
-  return (
-    <div className="py-2">
-      <DiffView diff={diff} name={`Changes from ${from} to ${what}`} />
-    </div>
-  )
-}
-
-function AgainstMenu(props: { versions: Versions; shown: Shown; onView: (view: PaneView) => void }): ReactNode {
-  const { versions, shown, onView } = props
-  const choices = [
-    ...versions.items
-      .filter(({ version }) => version !== shown.version?.version)
-      .map(({ version }) => ({
-        value: String(version),
-        label: `Against version ${version}`,
-        note: version === versions.liveVersion ? 'Live' : undefined,
-      })),
-    { value: '0', label: 'Against the default', note: 'The platform’s own prompt' },
-  ]
-  return (
-    <ChoiceMenu
-      size="small"
-      label="Compare"
-      value={String(shown.against.version)}
-      choices={choices}
-      onChoose={(version) => onView({ against: Number(version) })}
     />
   )
 }

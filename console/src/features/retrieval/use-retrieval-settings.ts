@@ -1,6 +1,7 @@
 import { useMemo } from 'react'
 import { useForm, useWatch, type UseFormReturn } from 'react-hook-form'
-import { describeProblem, findRefusals, toProblem, type ProblemWords } from '../../api/problem.ts'
+import type { ProblemWords } from '../../api/problem-words.ts'
+import { describeProblem, findRefusals, toProblem } from '../../api/problem.ts'
 import { useChangeTenant, type Tenant } from '../../panels/tenant.queries.ts'
 import {
   fieldNames,

@@ -1,4 +1,5 @@
-import { describeProblem, findRefusals, type ApiProblem, type ProblemWords } from '../../api/problem.ts'
+import type { ProblemWords } from '../../api/problem-words.ts'
+import { describeProblem, findRefusals, type ApiProblem } from '../../api/problem.ts'
 import { formatCount, formatDuration, formatPlural, formatShare } from '../../lib/numbers.ts'
 import type { StateKind } from '../../ui/state.tsx'
 

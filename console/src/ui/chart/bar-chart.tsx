@@ -1,5 +1,6 @@
 import type { ReactNode } from 'react'
-import { ChartFrame, usePlot } from './frame.tsx'
+import { ChartFrame } from './frame.tsx'
+import { usePlot } from './plot.ts'
 import { fills, openOpacity, strokes, type ChartProps, type Series, type SeriesColour } from './series.ts'
 
 const gapShare = 0.22

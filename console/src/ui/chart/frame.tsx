@@ -1,41 +1,14 @@
-import { createContext, memo, use, useLayoutEffect, useRef, useState, type PointerEvent, type ReactNode } from 'react'
+import { useLayoutEffect, useRef, useState, type PointerEvent, type ReactNode } from 'react'
 import { chooseTicks, makeScale } from '../../lib/chart-scale.ts'
 import { useIdle } from '../../lib/use-idle.ts'
-import { classNames } from '../class-names.ts'
-import { Swatch } from './legend.tsx'
+import { ChartTooltip } from './chart-tooltip.tsx'
+import { DataTable } from './data-table.tsx'
+import { PlotContext, type Plot } from './plot.ts'
 import type { ChartProps, Series } from './series.ts'
-
-/** Where things are, in pixels. */
-export interface Plot {
-  width: number
-  height: number
-  /** From a value to its height on the sheet. */
-  yOf: (value: number) => number
-  /** The middle of a point. */
-  xOf: (index: number) => number
-  /** The width of a point's slot. */
-  step: number
-  /** The y of zero. */
-  base: number
-  /** The point under the pointer. */
-  cursor: number | undefined
-  /** The first point that is not over yet; infinite when all are. */
-  openFrom: number
-}
-
-const PlotContext = createContext<Plot | undefined>(undefined)
-
-/** Where things are, for what is drawn inside a `ChartFrame`. */
-export function usePlot(): Plot {
-  const plot = use(PlotContext)
-  if (!plot) throw new Error('usePlot needs a ChartFrame above it')
-  return plot
-}
 
 const axisPx = 42
 const tickRowPx = 24
 const topPx = 8
-const tooltipPx = 210
 const tickHalfPx = 18
 
 /**
@@ -150,81 +123,6 @@ function placeTick(options: { x: number; width: number; first: boolean }): {
 function areWhole(series: readonly Series[]): boolean {
   return series.every(({ values }) => values.every((value) => value === null || Number.isInteger(value)))
 }
-
-function ChartTooltip(
-  props: ChartProps & { shape: 'line' | 'square'; stacked?: boolean; plot: Plot; cursor: number; shown: boolean },
-): ReactNode {
-  const { cursor, plot, series, format } = props
-  const point = props.points[cursor]
-  if (!point || !props.shown) return null
-  const valueAt = (one: Series): number => one.values[cursor] ?? Number.NEGATIVE_INFINITY
-  // As the eye finds them: segments in the order of the stack, lines from the top.
-  const rows = props.stacked ? series : series.toSorted((one, other) => valueAt(other) - valueAt(one))
-  const total = series.reduce((sum, one) => sum + (one.kind === 'before' ? 0 : (one.values[cursor] ?? 0)), 0)
-  const x = plot.xOf(cursor)
-  const left = x + 14 + tooltipPx > plot.width ? x - 14 - tooltipPx : x + 14
-  return (
-    <div
-      aria-hidden="true"
-      className="pointer-events-none absolute top-1 z-10 rounded-lg border border-line bg-raised px-[10px] py-2 text-meta shadow-2"
-      style={{ left: Math.max(0, left), width: tooltipPx }}
-    >
-      <div className="mb-1 flex justify-between gap-3 text-ink-3">
-        {point.label}
-        {props.stacked && series.length > 1 && <span className="font-medium tabular-nums">{format(total)}</span>}
-      </div>
-      {rows.map((one) => {
-        const value = one.values[cursor]
-        return (
-          <div key={one.key} className="flex min-h-[18px] items-center gap-2">
-            <Swatch colour={one.colour} shape={one.kind === 'before' ? 'dashed' : props.shape} />
-            <span className="min-w-0 flex-1 truncate text-ink">{one.name}</span>
-            <span
-              className={classNames(
-                'tabular-nums',
-                value === null || value === undefined ? 'text-ink-3' : 'font-semibold text-ink',
-              )}
-            >
-              {value === null || value === undefined ? 'no data' : format(value)}
-            </span>
-          </div>
-        )
-      })}
-    </div>
-  )
-}
-
-/** The same in a table, for readers. It is the larger part of a chart, so it follows once the page has come to rest. */
-const DataTable = memo(function DataTable(props: Pick<ChartProps, 'name' | 'points' | 'series' | 'format'>): ReactNode {
-  return (
-    <div className="sr-only">
-      <table>
-        <caption>{props.name}</caption>
-        <thead>
-          <tr>
-            <th scope="col">When</th>
-            {props.series.map((one) => (
-              <th key={one.key} scope="col">
-                {one.name}
-              </th>
-            ))}
-          </tr>
-        </thead>
-        <tbody>
-          {props.points.map((point, at) => (
-            <tr key={point.key}>
-              <th scope="row">{point.label}</th>
-              {props.series.map((one) => {
-                const value = one.values[at]
-                return <td key={one.key}>{value === null || value === undefined ? 'no data' : props.format(value)}</td>
-              })}
-            </tr>
-          ))}
-        </tbody>
-      </table>
-    </div>
-  )
-})
 
 function useWidth(box: React.RefObject<HTMLDivElement | null>): number {
   const [width, setWidth] = useState(0)

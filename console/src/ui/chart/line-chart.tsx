@@ -1,6 +1,7 @@
 import { useId, type ReactNode } from 'react'
 import { classNames } from '../class-names.ts'
-import { ChartFrame, usePlot, type Plot } from './frame.tsx'
+import { ChartFrame } from './frame.tsx'
+import { usePlot, type Plot } from './plot.ts'
 import { fills, openOpacity, strokes, type ChartProps, type Series, type SeriesColour } from './series.ts'
 
 const inks: Record<SeriesColour, string> = {
