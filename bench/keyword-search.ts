@@ -9,13 +9,15 @@ import { quantile } from './support/figures.ts'
 
 const passagesPerDocument = 100
 const vocabulary = 30_000
+const connections = 4
+const othersAskedEvery = 20
 const roleName = 'bench_runtime'
 const password = 'bench-password-0123456789'
 
 /**
  * Full-text search of a tenant with many passages beside ten others, as the runtime role under the policies: the
  * product's function, the same question by `@@` under the policies, and by `@@` on an index of all tenants' words with
- * neither policies nor function. Rows for a table: milliseconds, median and 95th of a hundred.
+ * neither policies nor function. Rows for a table: milliseconds, median and 95th of a hundred, of the others of five.
  */
 export async function benchKeywordSearch(options: { passages: number; asked: number }): Promise<string[][]> {
   const folder = mkdtempSync(join(tmpdir(), 'tenantry-bench-search-'))
@@ -27,8 +29,12 @@ export async function benchKeywordSearch(options: { passages: number; asked: num
     const database = new URL(server.url).pathname.slice(1)
     await owner.unsafe(`grant connect on database ${database} to ${roleName}`)
     const words = createWords()
-    await fill(owner, { tenant: 'large', passages: options.passages, words })
-    for (let n = 0; n < 10; n++) await fill(owner, { tenant: `small-${n}`, passages: options.passages / 50, words })
+    const index = await dropIndex(owner)
+    await fill(server.url, { tenant: 'large', passages: options.passages, words })
+    for (let n = 0; n < 10; n++)
+      await fill(server.url, { tenant: `small-${n}`, passages: options.passages / 50, words })
+    await owner.unsafe("set maintenance_work_mem = '512MB'")
+    await owner.unsafe(index)
     await owner.unsafe('create index bench_plain on tenant.chunks using gin (search_vector)')
     await owner.unsafe('vacuum analyze tenant.chunks')
     await owner.unsafe('vacuum analyze tenant.documents')
@@ -84,9 +90,10 @@ async function measure(bench: {
     with asked as (select replace(plainto_tsquery('english', ${question})::text, '&', '|')::tsquery as words)
     select c.id, ts_rank_cd(c.search_vector, asked.words, 1) as score from asked, tenant.chunks c
     where c.tenant_id = 'large' and c.search_vector @@ asked.words order by score desc limit 5`
+  const askProduct = (question: string): Promise<unknown> =>
+    runtime`select * from tenant.search_chunks(${question}, '{}', '{}', null, 5)`
   const ways: Record<string, (question: string) => Promise<unknown>> = {
-    'the product, under the policies': (question) =>
-      runtime`select * from tenant.search_chunks(${question}, '{}', '{}', null, 5)`,
+    'the product, under the policies': askProduct,
     '@@ under the policies': (question) => plain(runtime, question),
     '@@ without policies': (question) => plain(owner, question),
   }
@@ -97,6 +104,8 @@ async function measure(bench: {
     for (let n = -5; n < bench.asked; n++) {
       const question = make()
       for (const [way, ask] of Object.entries(ways)) {
+        // The others take up to a second: five of each question tell enough.
+        if (ask !== askProduct && n !== -1 && n % othersAskedEvery !== 0) continue
         const startedMs = performance.now()
         await ask(question)
         if (n >= 0) times.get(way)?.push(performance.now() - startedMs)
@@ -109,23 +118,45 @@ async function measure(bench: {
   return rows
 }
 
-async function fill(sql: postgres.Sql, tenant: { tenant: string; passages: number; words: Words }): Promise<void> {
+/** Drops the index of words, which is made much faster over all rows at once; returns the statement that makes it again. */
+async function dropIndex(sql: postgres.Sql): Promise<string> {
+  const [row] = await sql<{ made: string }[]>`select pg_get_indexdef('tenant.chunks_words'::regclass) as made`
+  if (!row) throw new Error('there is no index of words')
+  await sql`drop index tenant.chunks_words`
+  return row.made
+}
+
+/** Fills a tenant over a few connections. */
+async function fill(url: string, tenant: { tenant: string; passages: number; words: Words }): Promise<void> {
   const { words } = tenant
+  const sql = postgres(url, { max: connections, onnotice: () => undefined })
   const text = (count: number): string => Array.from({ length: count }, () => words.draw()).join(' ')
-  for (let done = 0; done < tenant.passages; done += passagesPerDocument) {
-    const document = { tenant_id: tenant.tenant, id: Bun.randomUUIDv7(), title: text(3), language: 'english' }
-    await sql`insert into tenant.documents ${sql(document)}`
-    const chunks = Array.from({ length: Math.min(passagesPerDocument, tenant.passages - done) }, (_, position) => ({
-      tenant_id: tenant.tenant,
-      id: Bun.randomUUIDv7(),
-      document_id: document.id,
-      position,
-      heading: text(2),
-      text: text(60 + Math.floor(words.random() * 100)),
-      start_offset: 0,
-      end_offset: 1,
-    }))
-    await sql`insert into tenant.chunks ${sql(chunks)}`
+  const writing = new Set<Promise<unknown>>()
+  try {
+    for (let done = 0; done < tenant.passages; done += passagesPerDocument) {
+      const document = { tenant_id: tenant.tenant, id: Bun.randomUUIDv7(), title: text(3), language: 'english' }
+      const chunks = Array.from({ length: Math.min(passagesPerDocument, tenant.passages - done) }, (_, position) => ({
+        tenant_id: tenant.tenant,
+        id: Bun.randomUUIDv7(),
+        document_id: document.id,
+        position,
+        heading: text(2),
+        text: text(60 + Math.floor(words.random() * 100)),
+        start_offset: 0,
+        end_offset: 1,
+      }))
+      const written = sql
+        .begin(async (work) => {
+          await work`insert into tenant.documents ${work(document)}`
+          await work`insert into tenant.chunks ${work(chunks)}`
+        })
+        .finally(() => writing.delete(written))
+      writing.add(written)
+      if (writing.size >= connections) await Promise.race(writing)
+    }
+    await Promise.all(writing)
+  } finally {
+    await sql.end()
   }
 }
 

@@ -26,7 +26,7 @@ const profileDir = words.find((word) => word.startsWith('--profile='))?.slice('-
 const names = words.filter((word) => !word.startsWith('-'))
 const isWanted = (name: string): boolean => names.length === 0 || names.some((wanted) => name.includes(wanted))
 
-const rounds = isQuick ? 2 : 5
+const rounds = isQuick ? 2 : 4
 const slotMs = isQuick ? 1_500 : 3_000
 const minutesMax = isFull ? 40 : 20
 
@@ -86,7 +86,7 @@ try {
     )
     printFigures(
       'One tenant asks for thousands of heavy reads at once; another, asking as ever',
-      await benchCrowdedPool(stage, { rounds: Math.min(rounds, 3) }),
+      await benchCrowdedPool(stage, { rounds: 2 }),
     )
   }
   if (isWanted('breakdown')) {
