@@ -221,6 +221,28 @@ test.each<[string, Partial<Change>]>([
   ['Retrieval filter changed', { fields: ['retrieval_filter'] }],
   ['Model, longest answer and Pinecone index changed', { fields: ['model', 'max_output_tokens', 'pinecone_index'] }],
   ['Model, name, retrieval and 2 more changed', { fields: ['model', 'name', 'retrieval', 'limits', 'owner_id'] }],
+  [
+    'Cost a month limited to $2,000.00',
+    {
+      fields: ['limits.cost_per_month_micro_usd'],
+      values: { 'limits.cost_per_month_micro_usd': 2_000_000_000 },
+    },
+  ],
+  [
+    'Requests a minute of each user warns at 30',
+    {
+      fields: ['limits.per_user.soft.requests_per_minute'],
+      values: { 'limits.per_user.soft.requests_per_minute': 30 },
+    },
+  ],
+  [
+    'Answers at once: no limit of its own',
+    { fields: ['limits.concurrent_streams'], values: { 'limits.concurrent_streams': null } },
+  ],
+  ['2 limits changed', { fields: ['limits.tokens_per_month', 'limits.soft.tokens_per_month'] }],
+  ['Model and limits changed', { fields: ['model', 'limits.tokens_per_month', 'limits.soft.tokens_per_month'] }],
+  ['Owner changed', { fields: ['owner_id'], values: { owner_id: '01a20012-7f3e-7665-8e17-0c4f2b9d6a51' } }],
+  ['Owner removed', { fields: ['owner_id'], values: { owner_id: null } }],
   ['Settings saved, nothing changed', { fields: [] }],
   ['Created', { action: 'tenant.created', fields: ['name'] }],
   ['Domain verified', { action: 'domain.verified' }],

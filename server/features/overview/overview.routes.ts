@@ -1,6 +1,6 @@
 import { effectiveSettings, type EffectiveSettings, type PlatformModels } from '../../answering/model-choice.ts'
 import type { PlatformIndex } from '../../answering/index-location.ts'
-import { type AuditRow, listAudit } from '../../data/audit.data.ts'
+import { listAudit } from '../../data/audit.data.ts'
 import {
   type ConnectionState,
   listConnectionStates,
@@ -28,6 +28,7 @@ import type { Clock } from '../../platform/clock.ts'
 import type { Config } from '../../platform/config.ts'
 import type { TenantId } from '../../platform/ids.ts'
 import { type LimitName, resolveLimits, type TenantLimits } from '../../platform/limit-settings.ts'
+import { describeChange } from './describe-change.ts'
 import { countsView, overviewQuery, overviewView, tenantCountsView, tenantOverviewView } from './overview.schemas.ts'
 
 /** What the console's pages show in one call each. */
@@ -62,7 +63,6 @@ const changeActions = [
   'domain.removed',
   'domain.verified',
 ]
-const shownTextMax = 100
 
 /** Home, and the counts above the list of tenants. */
 export function overviewRoutesForSuperusers(parts: OverviewParts & { gates: Gates }) {
@@ -291,23 +291,4 @@ function describeLimits(own: TenantLimits, defaults: TenantLimits) {
     tokens_per_month: describe('tokens_per_month'),
     cost_per_month_micro_usd: describe('cost_per_month_micro_usd'),
   }
-}
-
-function describeChange(row: AuditRow) {
-  const { before, after } = row
-  const changed = Object.entries(after ?? {}).filter(([name, value]) => !Bun.deepEquals(before?.[name], value))
-  return {
-    id: row.id,
-    at: row.at.toISOString(),
-    actor: row.actorEmail,
-    action: row.action,
-    fields: changed.map(([name]) => name),
-    values: Object.fromEntries(changed.flatMap(([name, value]) => (isShort(value) ? [[name, value]] : []))),
-  }
-}
-
-/** Whether a value can be told in a sentence: no prompt, no list. */
-function isShort(value: unknown): value is string | number | boolean | null {
-  if (typeof value === 'string') return value.length <= shownTextMax
-  return value === null || typeof value === 'number' || typeof value === 'boolean'
 }

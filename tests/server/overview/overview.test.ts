@@ -136,13 +136,25 @@ test('a change is told by what really changed, with values short enough for a se
     call(app, 'PATCH /admin/tenants/tern', { token: superuser.token, body })
   await change({ system_prompt: 'You know terns. '.repeat(20) })
   await change({ model: 'gpt-4.1-mini', max_output_tokens: 900 })
+  await change({ limits: { tokens_per_month: 5_000, soft: { tokens_per_month: 4_000 } } })
+  await change({ limits: { soft: { tokens_per_month: null }, per_user: { concurrent_streams: 2 } } })
   await change({ model_api_key: 'sk-secret-0123456789' })
   await call(app, 'POST /admin/tenants/tern/model/test', { token: superuser.token, body: {} })
 
   const { body, text } = await get('/admin/tenants/tern/overview')
   const changes: { action: string; fields: string[]; values: Record<string, unknown>; actor: string }[] = body.changes
-  expect(changes.map(({ action, fields, values }) => [action, fields, values]).slice(0, 3)).toEqual([
+  expect(changes.map(({ action, fields, values }) => [action, fields, values]).slice(0, 5)).toEqual([
     ['tenant.updated', ['model_api_key'], {}],
+    [
+      'tenant.updated',
+      ['limits.per_user.concurrent_streams', 'limits.soft.tokens_per_month'],
+      { 'limits.soft.tokens_per_month': null, 'limits.per_user.concurrent_streams': 2 },
+    ],
+    [
+      'tenant.updated',
+      ['limits.soft.tokens_per_month', 'limits.tokens_per_month'],
+      { 'limits.tokens_per_month': 5_000, 'limits.soft.tokens_per_month': 4_000 },
+    ],
     ['tenant.updated', ['max_output_tokens'], { max_output_tokens: 900 }],
     ['tenant.updated', ['version', 'system_prompt'], { version: 1 }],
   ])

@@ -21,24 +21,26 @@ export function RefusedTenants(props: { refusals: Overview['refusals'] }): React
           .slice(0, shownMax)
           .map(({ tenant_id: id, tenant_name: tenant, name, scope, requests, last_at: at }) => (
             <li key={`${id} ${scope} ${name}`} className="flex items-start gap-[10px] py-[5px]">
-              <Plate tenantId={id} />
+              <Plate tenantId={id} size={18} />
               <div className="min-w-0 flex-1">
-                <p className="truncate font-medium text-ink" title={tenant}>
-                  {tenant}
-                </p>
+                <div className="flex items-baseline gap-3">
+                  <p className="min-w-0 flex-1 truncate font-medium text-ink" title={tenant}>
+                    {tenant}
+                  </p>
+                  <Link
+                    to={tenantPath(id, 'limits')}
+                    search={limitSearch({ name, scope })}
+                    className="link shrink-0 no-underline hover:underline"
+                    aria-label={`Open limit of ${tenant}: ${limitTitles[name]}`}
+                  >
+                    Open limit
+                  </Link>
+                </div>
                 <p className="text-meta text-ink-3 tabular-nums">
                   {limitTitles[name]}
                   {scope === 'user' && ', each user'}: {formatPlural(requests, 'request')}, <When time={at} />
                 </p>
               </div>
-              <Link
-                to={tenantPath(id, 'limits')}
-                search={limitSearch({ name, scope })}
-                className="link no-underline hover:underline"
-                aria-label={`Open limit of ${tenant}: ${limitTitles[name]}`}
-              >
-                Open limit
-              </Link>
             </li>
           ))}
       </ul>

@@ -1,4 +1,5 @@
-import { formatCount } from '../../lib/numbers.ts'
+import { formatCount, formatMoney } from '../../lib/numbers.ts'
+import { limitNames, limitTitles } from '../../panels/limit-names.ts'
 import type { TenantOverview } from './tenant-overview.queries.ts'
 
 /** A change of a tenant, as the audit log has it. */
@@ -55,9 +56,13 @@ export function describeChange({ action, fields, values }: Change): ToldChange {
   const [first, ...others] = fields
   if (first === undefined) return { words: 'Settings saved, nothing changed' }
   if (others.length > 0) return { words: listFields(fields) }
+  const limit = describeLimit(first, values[first])
+  if (limit !== undefined) return { words: limit }
   const key = keyNames[first]
   if (key !== undefined) return { words: `${key} replaced` }
   if (first === 'name' && typeof values.name === 'string') return { words: `Renamed to ${values.name}` }
+  // Its value is an id, which tells nobody who that is.
+  if (first === 'owner_id') return { words: values.owner_id === null ? 'Owner removed' : 'Owner changed' }
   return { words: `${nameField(first)} ${sayValue(values[first])}` }
 }
 
@@ -67,7 +72,21 @@ function sayValue(value: Change['values'][string] | undefined): string {
   return `set to ${typeof value === 'number' ? formatCount(value) : String(value)}`
 }
 
-function listFields(fields: readonly string[]): string {
+/** “Cost a month limited to $2,000.00”; undefined for what is no limit. */
+function describeLimit(path: string, amount: Change['values'][string] | undefined): string | undefined {
+  const parts = path.split('.')
+  const name = limitNames.find((one) => one === parts.at(-1))
+  if (parts[0] !== 'limits' || name === undefined) return undefined
+  const whose = parts.includes('per_user') ? `${limitTitles[name]} of each user` : limitTitles[name]
+  const warns = parts.includes('soft')
+  if (typeof amount !== 'number') return warns ? `${whose}: no warning of its own` : `${whose}: no limit of its own`
+  const shown = name === 'cost_per_month_micro_usd' ? formatMoney(amount) : formatCount(amount)
+  return `${whose} ${warns ? 'warns at' : 'limited to'} ${shown}`
+}
+
+function listFields(changed: readonly string[]): string {
+  if (changed.every((field) => field.startsWith('limits.'))) return `${changed.length} limits changed`
+  const fields = [...new Set(changed.map((field) => (field.startsWith('limits.') ? 'limits' : field)))]
   const names = fields.slice(0, shownFieldsMax).map((field, at) => lowerAfterFirst({ name: nameField(field), at }))
   const rest = fields.length - names.length
   if (rest > 0) return `${names.join(', ')} and ${rest} more changed`

@@ -63,7 +63,7 @@ function makeColumns(options: {
     {
       key: 'model',
       head: 'Model',
-      width: '124px',
+      width: '116px',
       cell: ({ effective }) =>
         effective?.model ? (
           <span title={effective.model}>{effective.model}</span>
@@ -71,7 +71,7 @@ function makeColumns(options: {
           <span className="text-ink-3">none</span>
         ),
     },
-    { key: 'retrieval', head: 'Retrieval', width: '86px', cell: ({ effective }) => effective?.retrieval },
+    { key: 'retrieval', head: 'Retrieval', width: '80px', cell: ({ effective }) => effective?.retrieval },
     tenantColumns.course,
     tenantColumns.requests,
     {
@@ -89,7 +89,7 @@ function makeColumns(options: {
     {
       key: 'cost',
       head: 'Cost this month',
-      width: options.hasMeters ? '166px' : '122px',
+      width: options.hasMeters ? '150px' : '122px',
       align: 'end',
       cell: (tenant) => <CostCell tenant={tenant} hasMeters={options.hasMeters} />,
     },
