@@ -1,15 +1,16 @@
 import type { StoredSource, StoredUsage } from '../data/tenant.schema.ts'
-import type { SettledCall } from '../data/tenant-scope.ts'
-import { computeCostMicroUsd, type ModelPrice } from '../data/prices.data.ts'
+import type { ModelPrice } from '../data/prices.data.ts'
 import type { ChatMessage, ModelStream, ModelTarget, ModelUsage } from '../external/language-model.ts'
 import { makeModelFailure, makeModelTimeout } from '../external/model-errors.ts'
 import type { Clock } from '../platform/clock.ts'
 import { AppError, clientLeft } from '../platform/errors.ts'
 import type { Log } from '../platform/log.ts'
+import { type AnswerOutcome, describeOutcome } from './answer-outcome.ts'
+import { createTextBound, makeStorable } from './answer-text.ts'
 import { createCitationFilter, type CitationFilter } from './citations.ts'
 import { keepTrying } from './keep-trying.ts'
 import type { Retrieved } from './retrieval.ts'
-import { answerBytesMax, countCallTokens } from './token-estimate.ts'
+import { answerBytesMax } from './token-estimate.ts'
 
 /** What an answer gives, in this order: start, sources (when retrieval ran), deltas, usage, done — or error at any point. */
 export type AnswerEvent =
@@ -19,14 +20,6 @@ export type AnswerEvent =
   | { event: 'usage'; data: StoredUsage }
   | { event: 'done'; data: { finish_reason: string; message_id: string; cited: number[] } }
   | { event: 'error'; data: AppError }
-
-/** How an answer ended, as it is stored and counted. */
-export interface AnswerOutcome {
-  call: SettledCall
-  content: string
-  cited: number[]
-  usage: StoredUsage | null
-}
 
 /** An answer under way. */
 export interface AnswerStream {
@@ -107,7 +100,18 @@ export function createAnswerStream(parts: AnswerStreamParts): AnswerStream {
   }
 
   async function settleOnce(ending: Ending): Promise<void> {
-    const outcome = await describeOutcome(parts, { ...ending, content, firstTokenMs, cited: citations?.cited() ?? [] })
+    const outcome = await describeOutcome({
+      ...ending,
+      streamId: ids.streamId,
+      model: parts.target.model,
+      messages: parts.messages,
+      price: parts.price,
+      content,
+      unsaidBytes: parts.model.unsaidBytes,
+      cited: citations?.cited() ?? [],
+      firstTokenMs,
+      durationMs: parts.clock.monotonicMs() - parts.startedMs,
+    })
     ending.outcome = outcome
     await keepTrying(() => parts.finish(outcome), { log: parts.log, streamId: ids.streamId })
   }
@@ -232,72 +236,4 @@ interface Ending {
   status: 'completed' | 'aborted' | 'failed'
   usage: ModelUsage | null
   outcome?: AnswerOutcome
-}
-
-async function describeOutcome(
-  parts: AnswerStreamParts,
-  ending: Ending & { content: string; firstTokenMs: number | null; cited: number[] },
-): Promise<AnswerOutcome> {
-  const tokens = ending.usage ?? {
-    ...(await countCallTokens({
-      messages: parts.messages,
-      completion: ending.content,
-      unsaidBytes: parts.model.unsaidBytes,
-    })),
-    cachedTokens: 0,
-  }
-  const cost = computeCostMicroUsd(parts.price, tokens)
-  const usageSource = ending.usage ? 'provider' : 'estimated'
-  return {
-    content: ending.content,
-    cited: ending.cited,
-    usage: {
-      model: parts.target.model,
-      prompt_tokens: tokens.promptTokens,
-      completion_tokens: tokens.completionTokens,
-      total_tokens: tokens.promptTokens + tokens.completionTokens,
-      cost_micro_usd: cost,
-      usage_source: usageSource,
-    },
-    call: {
-      id: parts.ids.streamId,
-      prompt_tokens: tokens.promptTokens,
-      completion_tokens: tokens.completionTokens,
-      cached_tokens: tokens.cachedTokens,
-      cost_micro_usd: cost,
-      status: ending.status,
-      usage_source: usageSource,
-      first_token_ms: ending.firstTokenMs === null ? null : Math.round(ending.firstTokenMs),
-      duration_ms: Math.round(parts.clock.monotonicMs() - parts.startedMs),
-    },
-  }
-}
-
-const bytesPerUtf16UnitMax = 3
-
-/** Bounds a growing text in bytes at the price of one comparison a piece: bytes are counted only near the bound. */
-function createTextBound(bytesMax: number) {
-  const bound = {
-    /** A text of so many characters fits whatever they are. */
-    charactersSurelyFitting: Math.floor(bytesMax / bytesPerUtf16UnitMax),
-    fits(text: string, more: string): boolean {
-      const room = bytesMax - Buffer.byteLength(text) - Buffer.byteLength(more)
-      if (room < 0) return false
-      // Each count takes the room down to two thirds at least, so there are few.
-      bound.charactersSurelyFitting = text.length + more.length + Math.floor(room / bytesPerUtf16UnitMax)
-      return true
-    },
-    /** The beginning of `more` that still fits; never half a character. */
-    cut(text: string, more: string): string {
-      const room = Math.max(0, bytesMax - Buffer.byteLength(text))
-      return more.slice(0, new TextEncoder().encodeInto(more, new Uint8Array(room)).read)
-    },
-  }
-  return bound
-}
-
-/** PostgreSQL stores neither NUL nor lone surrogates, and a client could not decode them. */
-function makeStorable(text: string): string {
-  const whole = text.includes('\u0000') ? text.replaceAll('\u0000', '') : text
-  return whole.isWellFormed() ? whole : whole.toWellFormed()
 }

@@ -1,27 +1,26 @@
 import type { Directories } from '../data/directories.ts'
-import { computeCostMicroUsd, type ModelPrice } from '../data/prices.data.ts'
+import { computeCostMicroUsd } from '../data/prices.data.ts'
 import type { TenantScope } from '../data/tenant-scope.ts'
 import type { HistoryMessage, ReservedCall } from '../data/tenant-scope.ts'
 import type { TenantRecord } from '../data/tenants.data.ts'
 import type { UsageLedger } from '../data/usage.data.ts'
 import type { Embeddings } from '../external/embeddings.ts'
-import type { ChatMessage, LanguageModel, ModelSampling, ModelStream, ModelTarget } from '../external/language-model.ts'
+import type { LanguageModel, ModelSampling, ModelTarget } from '../external/language-model.ts'
 import { retrievalFailed } from '../external/pinecone-errors.ts'
 import type { Clock } from '../platform/clock.ts'
 import { newId, type TenantId, type UserId } from '../platform/ids.ts'
 import type { Log } from '../platform/log.ts'
-import { isDatabaseOutage } from '../platform/outage.ts'
-import { type AnswerOutcome, type AnswerStream, createAnswerStream } from './answer-stream.ts'
+import { type AnswerStream, createAnswerStream } from './answer-stream.ts'
 import type { AnswerMetrics } from './answer-metrics.ts'
 import type { HealthRecorder } from './connection-health.ts'
 import { embedTexts } from './embed-texts.ts'
 import type { Limits, Seat } from './limits/limits.ts'
-import { keepTrying } from './keep-trying.ts'
 import { countCall } from './made-calls.ts'
 import type { ModelTurns } from './model-turns.ts'
+import { type Opening, openTurn, type TurnRecord } from './open-turn.ts'
 import { chooseEmbeddingTarget, chooseModel, type PlatformModels } from './model-choice.ts'
 import { builtInSystemPrompt, buildPrompt } from './prompt.ts'
-import type { Comparison, Retrieved, Retriever } from './retrieval.ts'
+import type { Comparison, Retriever } from './retrieval.ts'
 import type { EmbedQuestion } from './retrieval-request.ts'
 import type { TenantSecrets } from './tenant-secrets.ts'
 import { estimatePromptTokens, measurePromptTokens } from './token-estimate.ts'
@@ -68,17 +67,6 @@ export interface Question {
 
 /** Whose usage an embedding is, and how long it is waited for. */
 type Asker = Pick<Question, 'userId' | 'source' | 'requestId' | 'signal'>
-
-/** Where a turn is written. Each is called at most once, but `finish` may be repeated after a failure. */
-export interface TurnRecord {
-  sessionId: string | null
-  messageId: string
-  /** Stores what is known before the answer; runs beside the upstream call. */
-  begin(call: ReservedCall): Promise<void>
-  finish(outcome: AnswerOutcome, sources: Retrieved | null): Promise<void>
-  /** Takes back what `begin` stored, when no answer came to be. */
-  undo(outcome: AnswerOutcome): Promise<void>
-}
 
 /** The chat engine: model, retrieval, prompt, call; everything that can be refused is refused before the stream. */
 export interface Answering {
@@ -166,8 +154,6 @@ export function createAnswering(parts: AnsweringParts): Answering {
     const promptTokens = seat.countsTokens ? await measurePromptTokens(messages) : estimatePromptTokens(messages)
     // A stream is called as its ledger row, so that any replica finds what was counted for it.
     const streamId = newId()
-    const ids = { streamId, sessionId: record.sessionId, messageId: record.messageId }
-    const abort = new AbortController()
     const maxOutputTokens = await seat.reserve({ id: streamId, price, promptTokens, outputTokensMax })
     const startedMs = clock.monotonicMs()
     const call: ReservedCall = {
@@ -187,7 +173,7 @@ export function createAnswering(parts: AnsweringParts): Answering {
       await seat.settle(call.id, { tokens: 0, costMicroUsd: 0 })
       throw error
     })
-    const model = await openBeside({
+    const opening: Opening = {
       question,
       seat,
       record,
@@ -197,26 +183,21 @@ export function createAnswering(parts: AnsweringParts): Answering {
       maxOutputTokens,
       retrieved,
       price,
-      abort,
+      abort: new AbortController(),
       startedMs,
-    }).catch((error: unknown) => {
+      noteProvider: (failure) => noteProvider(tenant.id, target, failure),
+    }
+    const model = await openTurn(parts, opening).catch((error: unknown) => {
       giveBack()
       throw error
     })
     const stream = createAnswerStream({
-      ids,
+      ...opening,
+      ids: { streamId, sessionId: record.sessionId, messageId: record.messageId },
       headers: seat.headers,
       model,
-      target,
-      messages,
-      price,
-      retrieved,
-      abort,
-      maxOutputTokens,
-      startedMs,
       clock,
       log: parts.log,
-      noteProvider: (failure) => noteProvider(tenant.id, target, failure),
       async finish(outcome) {
         await record.finish(outcome, retrieved)
         await countCall(parts, { seat, call, price }, outcome.call)
@@ -238,56 +219,6 @@ export function createAnswering(parts: AnsweringParts): Answering {
     else parts.health.failed(tenantId, 'model', failure, true)
   }
 
-  /** Opens the upstream call beside the writing of the turn's first half; both or neither. */
-  async function openBeside(opening: Opening): Promise<ModelStream> {
-    const { question, record, abort } = opening
-    const forward = (): void => abort.abort(question.signal.reason)
-    if (question.signal.aborted) forward()
-    else question.signal.addEventListener('abort', forward, { once: true })
-    const [begun, opened] = await Promise.allSettled([
-      record.begin(opening.call).catch((error: unknown) => {
-        abort.abort(error)
-        throw error
-      }),
-      parts.languageModel.openStream({
-        target: opening.target,
-        messages: opening.messages,
-        maxOutputTokens: opening.maxOutputTokens,
-        sampling: question.sampling,
-        signal: abort.signal,
-        passages: opening.retrieved?.sources,
-      }),
-    ])
-    if (begun.status === 'fulfilled' && opened.status === 'fulfilled') return opened.value
-    if (opened.status === 'fulfilled') opened.value.close()
-    else if (!abort.signal.aborted) noteProvider(question.tenant.id, opening.target, opened.reason)
-    const gaveUp = question.signal.aborted || begun.status === 'rejected'
-    const nothing = describeNothing(opening, gaveUp, clock.monotonicMs() - opening.startedMs)
-    const takenBack = takeBack(opening, nothing, begun.status === 'fulfilled').catch((err: unknown) =>
-      parts.log.warn({ err }, 'a refused turn could not be taken back; its lease settles it'),
-    )
-    // Whoever asked is not kept waiting until the database is back.
-    if (!(begun.status === 'rejected' && isDatabaseOutage(begun.reason))) await takenBack
-    throw begun.status === 'rejected'
-      ? begun.reason
-      : opened.status === 'rejected'
-        ? opened.reason
-        : new Error('unreachable')
-  }
-
-  /** Leaves nothing of a refused turn but its call. The model may have seen it, also when its reservation was not stored. */
-  async function takeBack(opening: Opening, nothing: AnswerOutcome, wasBegun: boolean): Promise<void> {
-    const { call, record } = opening
-    await keepTrying(
-      async () => {
-        if (wasBegun) await record.undo(nothing)
-        else await parts.ledger.reserve(call).then(() => record.undo(nothing))
-      },
-      { log: parts.log, streamId: call.id },
-    )
-    await countCall(parts, opening, nothing.call)
-  }
-
   async function compareRetrieval(question: Parameters<Answering['compareRetrieval']>[0]): Promise<Comparison> {
     const { tenant, scope, userId, requestId, signal } = question
     const seat = await parts.limits.admit({ tenant, userId, requestId, purpose: 'test' })
@@ -300,45 +231,6 @@ export function createAnswering(parts: AnsweringParts): Answering {
   }
 
   return { answer, compareRetrieval }
-}
-
-/** A call that was reserved. */
-interface Opening {
-  question: Question
-  seat: Seat
-  record: TurnRecord
-  call: ReservedCall
-  target: ModelTarget
-  messages: ChatMessage[]
-  maxOutputTokens: number
-  retrieved: Retrieved | null
-  price: ModelPrice | undefined
-  abort: AbortController
-  startedMs: number
-}
-
-/**
- * The outcome of a turn that came to nothing. What the provider refused cost nothing; when it was us or the client that
- * gave up after the request had left, the provider may charge for the prompt.
- */
-function describeNothing(opening: Opening, gaveUp: boolean, durationMs: number): AnswerOutcome {
-  const tokens = { promptTokens: gaveUp ? opening.call.prompt_tokens : 0, completionTokens: 0, cachedTokens: 0 }
-  return {
-    content: '',
-    cited: [],
-    usage: null,
-    call: {
-      id: opening.call.id,
-      prompt_tokens: tokens.promptTokens,
-      completion_tokens: 0,
-      cached_tokens: 0,
-      cost_micro_usd: computeCostMicroUsd(opening.price, tokens),
-      status: gaveUp ? 'aborted' : 'failed',
-      usage_source: 'estimated',
-      first_token_ms: null,
-      duration_ms: Math.round(durationMs),
-    },
-  }
 }
 
 function pickSystemPrompt(question: Question, platformDefault: string | undefined): string {

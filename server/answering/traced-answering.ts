@@ -1,7 +1,8 @@
 import type { Embeddings } from '../external/embeddings.ts'
 import type { LanguageModel, ModelStream } from '../external/language-model.ts'
 import { codeOf, inSpan, type Span, type Tracing } from '../platform/tracing.ts'
-import type { Answering, TurnRecord } from './answering.ts'
+import type { Answering } from './answering.ts'
+import type { TurnRecord } from './open-turn.ts'
 import type { Retriever } from './retrieval.ts'
 
 /*

@@ -1,5 +1,6 @@
 import type { AnswerEvent, AnswerStream } from '../../answering/answer-stream.ts'
-import type { Answering, TurnRecord } from '../../answering/answering.ts'
+import type { Answering } from '../../answering/answering.ts'
+import type { TurnRecord } from '../../answering/open-turn.ts'
 import type { OpenAnswers } from '../../answering/open-answers.ts'
 import { historyMessagesMax } from '../../answering/prompt.ts'
 import { undoTurn } from '../../data/conversations.data.ts'

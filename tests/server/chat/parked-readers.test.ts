@@ -1,6 +1,7 @@
 import { afterEach, expect, test } from 'bun:test'
 import { connect, type Socket } from 'node:net'
-import { type AnswerOutcome, type AnswerStream, createAnswerStream } from '../../../server/answering/answer-stream.ts'
+import type { AnswerOutcome } from '../../../server/answering/answer-outcome.ts'
+import { type AnswerStream, createAnswerStream } from '../../../server/answering/answer-stream.ts'
 import type { ModelEvent } from '../../../server/external/language-model.ts'
 import { answerResponse } from '../../../server/features/chat/answer-response.ts'
 import { tenantInactive } from '../../../server/http/tenant-gate.ts'
