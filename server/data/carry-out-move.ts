@@ -7,6 +7,7 @@ import { copyRows, countStoreRows } from './copy-store.ts'
 import { removeFence } from './kept-stores.ts'
 import { describePlace, type MoveJob, type MoverParts, moveRefused } from './move-job.ts'
 import { takeBackMove } from './take-back-move.ts'
+import { storeUnavailable } from './tenant-databases.ts'
 import {
   addCopiedRows,
   endMove,
@@ -69,14 +70,20 @@ export function createMoveWork(parts: MoverParts & { isStopping: () => boolean }
     const place = move.targetIsolation === 'pooled' ? pooledPlace : await makeTarget(job)
     if (place.isolation === 'pooled') await keptStores.giveUpPooled(tenant.id)
     // A former move may have left rows there.
-    await databases.scopeOf({ ...tenant, ...place }).writePastFence((target) => deleteTenantRows(target, tenant.id))
+    await databases
+      .scopeOf({ ...tenant, ...place, isTarget: true })
+      .writePastFence((target) => deleteTenantRows(target, tenant.id))
     return place
   }
 
   async function makeTarget({ move, tenant, locks }: MoveJob): Promise<StorePlace> {
     if (!move.targetServerId) throw new Error('a move to a dedicated store without a server')
     const server = await parts.servers.get(move.targetServerId)
-    const made = await provisioner.provisionStore({ tenant, server, locks })
+    const made = await provisioner.provisionStore({ tenant, server, locks }).catch((cause: unknown) => {
+      if (cause instanceof AppError) throw cause
+      const detail = `A database could not be made on “${server.record.name}”; the log tells more.`
+      throw storeUnavailable({ detail, cause })
+    })
     await updateMove(core.db, move.id, { targetDatabase: made.databaseName })
     return { isolation: 'dedicated', ...made }
   }
@@ -84,7 +91,7 @@ export function createMoveWork(parts: MoverParts & { isStopping: () => boolean }
   async function copySnapshot(job: MoveJob, place: StorePlace): Promise<CopiedJob> {
     const { move, tenant } = job
     const source = databases.scopeOf(tenant)
-    const target = databases.scopeOf({ ...tenant, ...place })
+    const target = databases.scopeOf({ ...tenant, ...place, isTarget: true })
     const starts = await source.snapshot(async (from) => {
       await note(move, { step: 'copying', rowsTotal: await countStoreRows(from, tenant.id) })
       return copyRows(from, {

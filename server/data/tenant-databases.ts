@@ -39,14 +39,17 @@ export const storeUnavailable = defineError({
 /** What decides where a tenant's rows are. */
 export type StoreLocation = Pick<TenantRecord, 'id'> &
   Partial<Pick<TenantRecord, 'state'>> &
-  ({ isolation: 'pooled' } | DedicatedLocation)
+  ({ isolation: 'pooled' } | DedicatedLocation) & {
+    /** It is only to be moved there: how its connections go says nothing of the tenant's own database. */
+    isTarget?: boolean
+  }
 
 type DedicatedLocation = Pick<
   TenantRecord,
   'isolation' | 'databaseServerId' | 'databaseName' | 'databaseRole' | 'databasePassword' | 'storeVersion'
 >
 /** A dedicated store's place. */
-type DedicatedTenant = Pick<TenantRecord, 'id'> & DedicatedLocation
+type DedicatedTenant = Pick<TenantRecord, 'id'> & DedicatedLocation & Pick<StoreLocation, 'isTarget'>
 
 /** Opens the store that a tenant lives in; features cannot tell one kind from the other. */
 export interface TenantDatabases {
@@ -117,7 +120,7 @@ export function createTenantDatabases(parts: {
 
   function openStore(tenant: DedicatedTenant, serverId: DatabaseServerId): OpenedStore {
     const location = describeLocation(tenant)
-    const key = `${tenant.id} ${location}`
+    const key = `${tenant.id} ${tenant.isTarget ? 'target ' : ''}${location}`
     const known = opened.get(key)
     if (known) return known
     const pool = openPool(tenant, serverId, location)
@@ -129,6 +132,8 @@ export function createTenantDatabases(parts: {
   function openPool(tenant: DedicatedTenant, serverId: DatabaseServerId, location: string): BudgetedPool {
     const { budget } = budgetOf(serverId)
     const { databaseName: database, databaseRole: role, databasePassword: sealed } = tenant
+    const describe = (cause: unknown): Promise<unknown> =>
+      tenant.isTarget ? describeTarget(tenant.id, serverId, cause) : Promise.resolve(describeFailure(tenant.id, cause))
     return budget.createPool({
       prepare: core.prepare,
       async locate() {
@@ -142,15 +147,15 @@ export function createTenantDatabases(parts: {
             prepare: core.prepare,
           })
         } catch (cause) {
-          throw describeFailure(tenant.id, cause)
+          throw await describe(cause)
         }
       },
       async check(connection) {
         try {
           await checkStore({ connection, serverId, location })
-          watch.opened(tenant.id)
+          if (!tenant.isTarget) watch.opened(tenant.id)
         } catch (cause) {
-          throw describeFailure(tenant.id, cause)
+          throw await describe(cause)
         }
       },
     })
@@ -187,6 +192,16 @@ export function createTenantDatabases(parts: {
     })
     watch.failed(tenantId, error)
     return error
+  }
+
+  async function describeTarget(tenantId: TenantId, serverId: DatabaseServerId, cause: unknown): Promise<unknown> {
+    if (cause instanceof AppError && cause.status === 503) return cause
+    log.warn({ err: cause, tenant_id: tenantId }, 'the database that a tenant is to move to could not be opened')
+    const name = await servers.get(serverId).then(
+      (server) => `“${server.record.name}”`,
+      () => 'its database server',
+    )
+    return storeUnavailable({ detail: `The new database on ${name} does not answer.`, cause })
   }
 
   async function resize(id: DatabaseServerId, entry: ServerBudget): Promise<void> {

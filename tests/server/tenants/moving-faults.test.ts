@@ -3,6 +3,7 @@ import { sql as statement } from 'drizzle-orm'
 import { createMover, type Mover } from '../../../server/data/move-tenant.ts'
 import { parseTenantId } from '../../../server/platform/ids.ts'
 import { call } from '../../support/call.ts'
+import { makeDedicatedTenant } from '../../support/dedicated.ts'
 import { makeTenant, makeUser, type Person } from '../../support/people.ts'
 import { ask, eventually, type Scenario, startScenario } from '../../support/scenario.ts'
 import { startTestServer } from '../../support/test-server.ts'
@@ -172,6 +173,46 @@ test('a target server that dies midway ends the move; the tenant goes on where i
   expect((await endOf(id)).step).toBe('moved')
   expect(await questionsOf(user)).toEqual(['Afterwards', 'Before'])
 }, 90_000)
+
+test.each([
+  ['before its database there is made', 'A database could not be made on “%”; the log tells more.'],
+  ['before its database there is opened', 'The new database on “%” does not answer.'],
+])(
+  'a target server that dies %s is named, and counts nothing against the tenant’s own database',
+  async (when, failure) => {
+    const { services } = here.app
+    const id = `aimed-${(tenants += 1)}`
+    const [builtIn] = (await as('GET /admin/database-servers')).body.items
+    await makeDedicatedTenant(here.app, here.superuser, id, { database_server_id: builtIn.id })
+    const user = await makeUser(here.app, here.superuser, { tenant: id })
+    await ask(here.app, { token: user.token, message: 'Before' })
+    const second = await startTestServer()
+    const name = `gone-${id}`
+    const made = await as('POST /admin/database-servers', { name, address: second.url })
+    expect(made.status).toBe(201)
+    const { provisionStore } = services.provisioner
+    const provisioning = spyOn(services.provisioner, 'provisionStore').mockImplementation(async (store) => {
+      if (when.endsWith('made')) await second.stop()
+      const provisioned = await provisionStore(store)
+      await second.stop()
+      return provisioned
+    })
+    const started = await as(`POST /admin/tenants/${id}/move`, {
+      isolation: 'dedicated',
+      database_server_id: made.body.id,
+    })
+    expect(started.status).toBe(202)
+    const ended = await endOf(id)
+    provisioning.mockRestore()
+    expect([ended.step, ended.failure]).toEqual(['failed', failure.replace('%', name)])
+    await services.health.flush()
+    const { connections } = (await as(`GET /admin/tenants/${id}/overview`)).body
+    expect(connections).toContainEqual(expect.objectContaining({ connection: 'database', failing_since: null }))
+    await ask(here.app, { token: user.token, message: 'Afterwards' })
+    expect(await questionsOf(user)).toEqual(['Afterwards', 'Before'])
+  },
+  90_000,
+)
 
 function gate(): { opened: Promise<void>; open: () => void } {
   const { promise, resolve } = Promise.withResolvers<void>()
