@@ -27,6 +27,10 @@ export function pageQuery(sorts: readonly [string, ...string[]]) {
   }
 }
 
+/** `sort` of a list that has one order: it may be named. */
+export const onlySort = (sort: string) =>
+  t.Optional(t.Literal(sort, { description: 'The only order there is', error: `must be ${sort}, or left out` }))
+
 /** A list's query as the data layer takes it. A cursor belongs to one sort order; another is 422. */
 export function readPageQuery(
   query: { q?: string; sort?: string; limit?: number; cursor?: string },

@@ -4,6 +4,7 @@ import type { Database } from '../../data/postgres.ts'
 import { createOnce, type CreatingRequest } from '../../http/idempotency.ts'
 import { pageOf } from '../../http/page-query.ts'
 import { type Gates, headersKey, idempotencyHeader, managerRoutes } from '../../http/routes.ts'
+import { describeSmallList, smallListQuery } from '../../http/small-list.ts'
 import { jsonBody, optionalJsonBody } from '../../http/strict-body.ts'
 import { auditActorOf } from '../../http/tenant-gate.ts'
 import { readTime } from '../../http/time-query.ts'
@@ -47,11 +48,15 @@ export function apiKeyRoutes(parts: ApiKeysParts & { secretBox: SecretBox; gates
   return managerRoutes(parts.gates, 'API keys')
     .get(
       '/api-keys',
-      async ({ tenant }) => ({
-        items: (await listKeysOf(parts, tenant.id)).map((key) => describeKey(key, now())),
-        next_cursor: null,
-      }),
-      { response: { 200: pageOf(apiKeyView) }, detail: { summary: 'List API keys of a tenant' } },
+      async ({ query, tenant }) => {
+        const items = (await listKeysOf(parts, tenant.id)).map((key) => describeKey(key, now()))
+        return describeSmallList({ items, query, id: 'id', search: ['name'] })
+      },
+      {
+        query: smallListQuery(['created_at', 'name']),
+        response: { 200: pageOf(apiKeyView) },
+        detail: { summary: 'List API keys of a tenant' },
+      },
     )
     .post(
       '/api-keys',

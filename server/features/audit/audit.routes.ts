@@ -1,7 +1,7 @@
 import { t } from 'elysia'
 import { listAudit, readNames } from '../../data/audit.data.ts'
 import type { CoreDatabase } from '../../data/core-database.ts'
-import { pageOf, pageQuery, readPageQuery, writeCursor } from '../../http/page-query.ts'
+import { onlySort, pageOf, pageQuery, readPageQuery, writeCursor } from '../../http/page-query.ts'
 import { type Gates, superuserRoutes } from '../../http/routes.ts'
 import { nullable, time, uuid } from '../../http/schemas.ts'
 import { readTime } from '../../http/time-query.ts'
@@ -71,6 +71,7 @@ export function auditRoutes(parts: { core: CoreDatabase; gates: Gates }) {
     {
       query: t.Object({
         q: pageQuery(['at']).q,
+        sort: onlySort('-at'),
         limit: pageQuery(['at']).limit,
         cursor: pageQuery(['at']).cursor,
         action: t.Optional(t.String({ maxLength: 100 })),

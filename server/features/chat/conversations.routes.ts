@@ -8,7 +8,15 @@ import {
   listChatSessions,
   renameChatSession,
 } from '../../data/conversations.data.ts'
-import { describePage, pageOf, pageQuery, readCursor, readLimit, readPageQuery } from '../../http/page-query.ts'
+import {
+  describePage,
+  onlySort,
+  pageOf,
+  pageQuery,
+  readCursor,
+  readLimit,
+  readPageQuery,
+} from '../../http/page-query.ts'
 import { type Gates, tenantRoutes } from '../../http/routes.ts'
 import { jsonBody } from '../../http/strict-body.ts'
 import type { TenantEntry } from '../../http/tenant-gate.ts'
@@ -86,7 +94,11 @@ export function conversationRoutes(parts: { gates: Gates }) {
         return describePage(page, 'created_at', describeMessage)
       },
       {
-        query: t.Object({ limit: pageQuery(['created_at']).limit, cursor: pageQuery(['created_at']).cursor }),
+        query: t.Object({
+          sort: onlySort('created_at'),
+          limit: pageQuery(['created_at']).limit,
+          cursor: pageQuery(['created_at']).cursor,
+        }),
         response: { 200: pageOf(messageView) },
         detail: { summary: 'The messages of one of your conversations, oldest first' },
       },

@@ -2,6 +2,7 @@ import { t } from 'elysia'
 import { createOnce } from '../../http/idempotency.ts'
 import { pageOf } from '../../http/page-query.ts'
 import { type Gates, headersKey, idempotencyHeader, superuserRoutes } from '../../http/routes.ts'
+import { describeSmallList, smallListQuery } from '../../http/small-list.ts'
 import { jsonBody } from '../../http/strict-body.ts'
 import { auditActorOf } from '../../http/tenant-gate.ts'
 import { newServerBody, serverChangesBody, serverView } from './database-servers.schemas.ts'
@@ -17,10 +18,15 @@ import {
 /** Where stores of dedicated tenants may live, for superusers. */
 export function databaseServerRoutes(parts: DatabaseServersParts & { gates: Gates }) {
   return superuserRoutes(parts.gates, '/admin/database-servers', 'Database servers')
-    .get('/', async () => ({ items: await listServers(parts), next_cursor: null }), {
-      response: { 200: pageOf(serverView) },
-      detail: { summary: 'Database servers, the built-in one first' },
-    })
+    .get(
+      '/',
+      async ({ query }) => describeSmallList({ items: await listServers(parts), query, id: 'id', search: ['name'] }),
+      {
+        query: smallListQuery(['created_at', 'name']),
+        response: { 200: pageOf(serverView) },
+        detail: { summary: 'Database servers, the built-in one first' },
+      },
+    )
     .get('/:server', ({ params }) => getServer(parts, params.server), {
       response: { 200: serverView },
       detail: { summary: 'One database server' },

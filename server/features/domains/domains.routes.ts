@@ -5,6 +5,7 @@ import type { CorePrincipal } from '../../http/identity.ts'
 import { pageOf } from '../../http/page-query.ts'
 import { type Gates, headersKey, idempotencyHeader, managerRoutes } from '../../http/routes.ts'
 import { nullable, time } from '../../http/schemas.ts'
+import { describeSmallList, smallListQuery } from '../../http/small-list.ts'
 import { jsonBody } from '../../http/strict-body.ts'
 import { auditActorOf } from '../../http/tenant-gate.ts'
 import {
@@ -38,11 +39,15 @@ export function domainRoutes(parts: DomainsParts & { gates: Gates }) {
   return managerRoutes(parts.gates, 'Domains')
     .get(
       '/domains',
-      async ({ tenant }) => ({
-        items: (await listDomainsOf(parts, tenant.id)).map(describeDomain),
-        next_cursor: null,
-      }),
-      { response: { 200: pageOf(domainView) }, detail: { summary: 'List domains of a tenant' } },
+      async ({ query, tenant }) => {
+        const items = (await listDomainsOf(parts, tenant.id)).map(describeDomain)
+        return describeSmallList({ items, query, id: 'domain', search: ['origin'] })
+      },
+      {
+        query: smallListQuery(['created_at', 'domain']),
+        response: { 200: pageOf(domainView) },
+        detail: { summary: 'List domains of a tenant' },
+      },
     )
     .post(
       '/domains',

@@ -10,7 +10,7 @@ import { findTenantUserEmails } from '../../data/tenant-users.data.ts'
 import type { TenantRecord } from '../../data/tenants.data.ts'
 import { listBusiestUsers, readDatabaseTime, sumMonth, type UsedAmounts } from '../../data/usage-months.data.ts'
 import type { CorePrincipal } from '../../http/identity.ts'
-import { describePage, pageOf, pageQuery, readPageQuery } from '../../http/page-query.ts'
+import { describePage, onlySort, pageOf, pageQuery, readPageQuery } from '../../http/page-query.ts'
 import { type Gates, managerRoutes } from '../../http/routes.ts'
 import { nullable, time } from '../../http/schemas.ts'
 import { parseUserId, type UserId } from '../../platform/ids.ts'
@@ -113,7 +113,11 @@ export function limitRoutes(parts: LimitsPageParts & { gates: Gates }) {
         }))
       },
       {
-        query: t.Object({ limit: pageQuery(['last_at']).limit, cursor: pageQuery(['last_at']).cursor }),
+        query: t.Object({
+          sort: onlySort('-last_at'),
+          limit: pageQuery(['last_at']).limit,
+          cursor: pageQuery(['last_at']).cursor,
+        }),
         response: {
           200: pageOf(
             t.Object({

@@ -1,7 +1,7 @@
 import { t } from 'elysia'
 import { insertAudit } from '../../data/audit.data.ts'
 import type { OwnOrigin } from '../../http/own-origin.ts'
-import { describePage, pageOf, pageQuery, readPageQuery } from '../../http/page-query.ts'
+import { describePage, onlySort, pageOf, pageQuery, readPageQuery } from '../../http/page-query.ts'
 import { type Gates, superuserRoutes } from '../../http/routes.ts'
 import { email, time } from '../../http/schemas.ts'
 import { auditActorOf } from '../../http/tenant-gate.ts'
@@ -43,7 +43,7 @@ export function mailboxRoutes(parts: LinkParts & { gates: Gates; ownOrigin: OwnO
       }))
     },
     {
-      query: t.Object({ to: t.Optional(email), limit, cursor }),
+      query: t.Object({ to: t.Optional(email), sort: onlySort('-created_at'), limit, cursor }),
       response: { 200: pageOf(mailView) },
       detail: { summary: 'Read mail that was not sent' },
     },

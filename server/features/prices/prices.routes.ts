@@ -3,6 +3,7 @@ import { createOnce } from '../../http/idempotency.ts'
 import { pageOf } from '../../http/page-query.ts'
 import { type Gates, headersKey, idempotencyHeader, superuserRoutes } from '../../http/routes.ts'
 import { time } from '../../http/schemas.ts'
+import { describeSmallList, smallListQuery } from '../../http/small-list.ts'
 import { jsonBody } from '../../http/strict-body.ts'
 import { auditActorOf } from '../../http/tenant-gate.ts'
 import { addPrice, changePrice, listPriceVersions, type PricesParts, removePrice } from './prices.usecases.ts'
@@ -45,20 +46,28 @@ const priceView = t.Object({
 /** What models cost, for superusers. */
 export function priceRoutes(parts: PricesParts & { gates: Gates }) {
   return superuserRoutes(parts.gates, '/admin/prices', 'Prices')
-    .get('/', () => listPriceVersions(parts), {
-      response: {
-        200: t.Composite([
-          pageOf(priceView),
-          t.Object({
-            unpriced: t.Array(
-              t.Object({ provider: t.String(), model: t.String(), calls: t.Integer(), last_at: time }),
-              { description: 'Models that were called in the last 30 days and whose cost is not known' },
-            ),
-          }),
-        ]),
+    .get(
+      '/',
+      async ({ query }) => {
+        const { items, unpriced } = await listPriceVersions(parts)
+        return { ...describeSmallList({ items, query, id: 'id', search: ['provider', 'model'] }), unpriced }
       },
-      detail: { summary: 'Every version of every price, newest first within a model' },
-    })
+      {
+        query: smallListQuery(['model', 'provider', 'valid_from']),
+        response: {
+          200: t.Composite([
+            pageOf(priceView),
+            t.Object({
+              unpriced: t.Array(
+                t.Object({ provider: t.String(), model: t.String(), calls: t.Integer(), last_at: time }),
+                { description: 'Models that were called in the last 30 days and whose cost is not known' },
+              ),
+            }),
+          ]),
+        },
+        detail: { summary: 'Every version of every price, newest first within a model' },
+      },
+    )
     .post(
       '/',
       async ({ body, principal, request, set }) => {

@@ -52,7 +52,6 @@ export async function listPriceVersions({ core, clock }: PricesParts) {
   const known = new Set(versions.map(({ provider, model }) => `${provider}/${model}`))
   return {
     items: versions.map((version) => describePrice(version, stateOf(version, versions, now))),
-    next_cursor: null,
     unpriced: unpriced
       .filter(({ provider, model }) => !known.has(`${provider}/${model}`))
       .map(({ lastAt, ...model }) => ({ ...model, last_at: lastAt.toISOString() })),

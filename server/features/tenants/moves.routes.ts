@@ -6,6 +6,7 @@ import { pageOf } from '../../http/page-query.ts'
 import { requestInvalid } from '../../http/problem-details.ts'
 import { type Gates, superuserRoutes } from '../../http/routes.ts'
 import { nullable, time, uuid } from '../../http/schemas.ts'
+import { describeSmallList, smallListQuery } from '../../http/small-list.ts'
 import { jsonBody } from '../../http/strict-body.ts'
 import { auditActorOf, tenantNotFound } from '../../http/tenant-gate.ts'
 import { defineError } from '../../platform/errors.ts'
@@ -67,12 +68,13 @@ export function moveRoutes(parts: TenantsParts & { gates: Gates }) {
     )
     .get(
       '/:id/moves',
-      async ({ params }) => {
+      async ({ params, query }) => {
         const tenant = await findTenant(params.id)
         const moves = await listMoves(parts.core.db, { tenantId: tenant.id, limit: movesMax })
-        return { items: moves.map(describeMove), next_cursor: null }
+        return describeSmallList({ items: moves.map(describeMove), query, id: 'id', search: ['step'] })
       },
       {
+        query: smallListQuery(['started_at']),
         response: { 200: pageOf(moveView) },
         detail: { summary: `The last ${movesMax} moves of a tenant, newest first` },
       },

@@ -2,7 +2,7 @@ import { t } from 'elysia'
 import { builtInSystemPrompt } from '../../answering/prompt.ts'
 import { listPromptVersions } from '../../data/tenants.data.ts'
 import { createOnce } from '../../http/idempotency.ts'
-import { pageQuery, readCursor, readLimit, writeCursor } from '../../http/page-query.ts'
+import { onlySort, pageQuery, readCursor, readLimit, writeCursor } from '../../http/page-query.ts'
 import { type Gates, headersKey, idempotencyHeader, managerRoutes } from '../../http/routes.ts'
 import { auditActorOf } from '../../http/tenant-gate.ts'
 import { describePromptVersion, describeTenant } from './tenant-view.ts'
@@ -41,7 +41,7 @@ export function promptRoutes(parts: PromptParts) {
         }
       },
       {
-        query: t.Object({ limit, cursor }),
+        query: t.Object({ sort: onlySort('-version'), limit, cursor }),
         response: { 200: promptVersionsView },
         detail: { summary: 'Versions of the prompt, newest first' },
       },
