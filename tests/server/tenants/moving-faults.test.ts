@@ -190,10 +190,10 @@ test.each([
     const name = `gone-${id}`
     const made = await as('POST /admin/database-servers', { name, address: second.url })
     expect(made.status).toBe(201)
-    const { provisionStore } = services.provisioner
+    const provisioner = { ...services.provisioner }
     const provisioning = spyOn(services.provisioner, 'provisionStore').mockImplementation(async (store) => {
       if (when.endsWith('made')) await second.stop()
-      const provisioned = await provisionStore(store)
+      const provisioned = await provisioner.provisionStore(store)
       await second.stop()
       return provisioned
     })
