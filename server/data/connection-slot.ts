@@ -7,6 +7,9 @@ export type Parameters = (string | number | null)[]
 /** A statement on its way: rows when awaited, arrays of values by `.values()`. */
 export type Sent = ReturnType<postgres.Sql['unsafe']>
 
+/** Within which a connection is open, or given up: a little more than the library itself waits for each attempt. */
+const connectMsMax = 5_500
+
 /** A connection that one unit of work has for itself. */
 export interface Connection {
   /** Whether it is connected: then statements may follow each other without awaiting the one before. */
@@ -75,6 +78,20 @@ export function createConnectionSlot(options: {
     options.onLost?.()
   }
 
+  /**
+   * Something that takes connections and ends them, such as a proxy whose database is away, is tried by the library again
+   * and again, without a pause and without an end.
+   */
+  function giveUpLater(sent: Sent): void {
+    const lossesBefore = losses
+    const timer = setTimeout(() => {
+      if (losses === lossesBefore && !isOpen && ![...inFlight].some(wasSent)) lose()
+    }, connectMsMax)
+    timer.unref()
+    const stop = (): void => clearTimeout(timer)
+    sent.then(stop, stop)
+  }
+
   async function watch(sent: Sent): Promise<void> {
     const lossesBefore = losses
     const watched = inFlight
@@ -105,6 +122,7 @@ export function createConnectionSlot(options: {
           if (released || losses !== lossesBefore) throw describeLoss('CONNECTION_CLOSED')
           const sent = (client ?? connect()).unsafe(query, parameters, sending).execute()
           void watch(sent)
+          if (!isOpen) giveUpLater(sent)
           return sent
         },
         release() {
@@ -120,6 +138,11 @@ export function createConnectionSlot(options: {
       await closing?.end({ timeout: timeoutSeconds })
     },
   }
+}
+
+/** The library notes at a statement which backend has it. */
+function wasSent(sent: Sent): boolean {
+  return Boolean(Reflect.get(sent, 'state'))
 }
 
 /** Whatever is no plain answer of the server to one statement. */

@@ -9,6 +9,10 @@ const outageCodes = new Set([
   'ERR_POSTGRES_CONNECTION_CLOSED',
   'ERR_POSTGRES_CONNECTION_TIMEOUT',
   'ERR_POSTGRES_CONNECTION_REFUSED',
+  // Closed while it was opened, as by a proxy whose database is away.
+  'ERR_POSTGRES_CONNECTION_FAILED',
+  'ERR_POSTGRES_IDLE_TIMEOUT',
+  'ERR_POSTGRES_LIFETIME_TIMEOUT',
   '57P01',
   '57P02',
   '57P03',
