@@ -27,7 +27,9 @@ export interface TwoReplicas {
   startAnother(env?: Record<string, string>): Promise<ServerProcess>
   /** What every server wrote, those that were killed included. */
   outputs(): string[]
-  /** As the first superuser, at any server that lives. */
+  /** The first superuser's. */
+  token: string
+  /** As the first superuser. */
   admin(route: string, body?: unknown): Promise<Reply>
   /** The owner's connection to the core database. */
   sql: postgres.Sql
@@ -74,6 +76,7 @@ export async function startTwoReplicas(): Promise<TwoReplicas> {
       return another
     },
     outputs: () => [...new Set(all)].map((server) => server.output()),
+    token,
     admin: (route, body) => call(replica(0), route, { token, body }),
     sql,
     async stop() {
@@ -90,9 +93,8 @@ export async function makeAskers(
   tenant: { id: string; isolation: 'pooled' | 'dedicated'; users: number; withKey: boolean; settings: object },
 ): Promise<Asker[]> {
   const { id, settings } = tenant
-  const { token } = await enterAsRoot(world.replica(0))
   if (tenant.isolation === 'dedicated') {
-    await makeDedicatedTenant(world.replica(0), { token }, id, { ...settings })
+    await makeDedicatedTenant(world.replica(0), world, id, { ...settings })
   } else await expectStatus(world.admin('POST /admin/tenants', { id, name: id, ...settings }), 201)
   const askers: Asker[] = []
   for (let at = 0; at < tenant.users; at++) {
