@@ -29,12 +29,10 @@ export async function benchKeywordSearch(options: { passages: number; asked: num
     const database = new URL(server.url).pathname.slice(1)
     await owner.unsafe(`grant connect on database ${database} to ${roleName}`)
     const words = createWords()
-    const index = await dropIndex(owner)
     await fill(server.url, { tenant: 'large', passages: options.passages, words })
     for (let n = 0; n < 10; n++)
       await fill(server.url, { tenant: `small-${n}`, passages: options.passages / 50, words })
-    await owner.unsafe("set maintenance_work_mem = '512MB'")
-    await owner.unsafe(index)
+    await owner.unsafe("set maintenance_work_mem = '256MB'")
     await owner.unsafe('create index bench_plain on tenant.chunks using gin (search_vector)')
     await owner.unsafe('vacuum analyze tenant.chunks')
     await owner.unsafe('vacuum analyze tenant.documents')
@@ -116,14 +114,6 @@ async function measure(bench: {
     }
   }
   return rows
-}
-
-/** Drops the index of words, which is made much faster over all rows at once; returns the statement that makes it again. */
-async function dropIndex(sql: postgres.Sql): Promise<string> {
-  const [row] = await sql<{ made: string }[]>`select pg_get_indexdef('tenant.chunks_words'::regclass) as made`
-  if (!row) throw new Error('there is no index of words')
-  await sql`drop index tenant.chunks_words`
-  return row.made
 }
 
 /** Fills a tenant over a few connections. */
