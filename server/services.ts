@@ -1,17 +1,14 @@
 import { createAnswerMetrics } from './answering/answer-metrics.ts'
-import { type Answering, createAnswering } from './answering/answering.ts'
-import { createBreaker } from './answering/breaker.ts'
+import type { Answering } from './answering/answering.ts'
+import { createEngine } from './answering/create-engine.ts'
 import type { PlatformModels } from './answering/model-choice.ts'
 import { createHealthRecorder, type HealthRecorder } from './answering/connection-health.ts'
 import { openLimits } from './answering/limits/create-limits.ts'
 import { createLimitEvents } from './answering/limits/limit-events.ts'
 import type { Limits } from './answering/limits/limits.ts'
-import { createModelTurns } from './answering/model-turns.ts'
 import { createOpenAnswers, type OpenAnswers } from './answering/open-answers.ts'
 import { createSharedAnswers, type SharedAnswers } from './answering/shared-answers.ts'
 import type { PlatformIndex } from './answering/index-location.ts'
-import { createRetriever } from './answering/retrieval.ts'
-import { traceAnswering, traceEmbeddings, traceLanguageModel, traceRetriever } from './answering/traced-answering.ts'
 import { createTenantSecrets, type TenantSecrets } from './answering/tenant-secrets.ts'
 import { type ChangeFeed, startChangeFeed } from './data/change-feed.ts'
 import { storeHealth } from './data/connection-health.data.ts'
@@ -27,9 +24,7 @@ import { createTenantDatabases, type StoreWatch, type TenantDatabases } from './
 import { createPoolWaits } from './data/pool-waits.ts'
 import { createUsageLedger, type UsageLedger } from './data/usage.data.ts'
 import { openVerifiedOrigins, type VerifiedOrigins } from './data/verified-origins.ts'
-import { createLanguageModel } from './external/create-language-model.ts'
 import { createDomainProof, type DomainProof } from './external/domain-proof.ts'
-import { createEmbeddings } from './external/embeddings.ts'
 import type { ModelDeadlines } from './external/language-model.ts'
 import { createMailer } from './external/mailer.ts'
 import { createModelTest } from './external/model-test.ts'
@@ -197,35 +192,24 @@ export async function createServices(options: {
     log,
   })
   const tracing = await openTracing(config.otlpEndpoint)
-  const traced = <T>(port: T, trace: (port: T, tracing: Tracing) => T): T => (tracing ? trace(port, tracing) : port)
-  const retriever = createRetriever({
+  const { answering, embeddings } = createEngine({
+    egress,
     pinecone,
     secrets,
-    platform: platformIndex,
-    directories,
-    health,
-    breaker: createBreaker({ clock }),
-    clock,
-  })
-  const languageModel = createLanguageModel({ egress, clock, deadlines: options.modelDeadlines })
-  const embeddings = traced(createEmbeddings({ egress }), traceEmbeddings)
-  const engine = createAnswering({
     directories,
     ledger,
     limits,
-    modelTurns: createModelTurns({ atOnceMax: config.modelCallsMax }),
-    languageModel: traced(languageModel, traceLanguageModel),
-    embeddings,
-    retriever: traced(retriever, traceRetriever),
     health,
     metrics: answerMetrics,
-    secrets,
     platform: platformModels,
+    platformIndex,
     defaultSystemPrompt: config.defaultSystemPrompt,
+    modelCallsMax: config.modelCallsMax,
+    modelDeadlines: options.modelDeadlines,
+    tracing,
     clock,
     log,
   })
-  const answering = traced(engine, traceAnswering)
   const knowledge: IngestionParts = {
     core,
     databases,

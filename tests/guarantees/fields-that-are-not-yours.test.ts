@@ -2,27 +2,8 @@ import { afterAll, beforeAll, expect, test } from 'bun:test'
 import { call } from '../support/call.ts'
 import { asOwner } from '../support/owner-sql.ts'
 import { makeSuperuser, makeTenant, makeUser, password, type Person, signIn } from '../support/people.ts'
+import { type Json, listWriteRoutes, sample, type WriteRoute } from '../support/sample-bodies.ts'
 import { startApp, type TestApp } from '../support/start-app.ts'
-
-type Json = string | number | boolean | null | Json[] | { [key: string]: Json }
-interface Schema {
-  type?: string
-  format?: string
-  pattern?: string
-  enum?: Json[]
-  minLength?: number
-  minimum?: number
-  required?: string[]
-  properties?: Record<string, Schema>
-  items?: Schema
-  anyOf?: Schema[]
-}
-/** A route that takes a JSON body, from the API document. */
-interface WriteRoute {
-  method: string
-  path: string
-  schema: Schema
-}
 
 /** What nobody may write by naming it; a route that has one of them in its schema decides by role. */
 const protectedFields: Record<string, Json[]> = {
@@ -73,42 +54,9 @@ beforeAll(async () => {
   user = await makeUser(app, superuser, { tenant: 'acme' })
   neighbour = await makeUser(app, superuser, { tenant: 'acme' })
   tenantUser = await signIn(app, user.email, 'acme')
-  routes = await listWriteRoutes()
+  routes = await listWriteRoutes(app)
 })
 afterAll(() => app.stop())
-
-async function listWriteRoutes(): Promise<WriteRoute[]> {
-  const { body } = await call(app, 'GET /swagger/json')
-  const found: WriteRoute[] = []
-  for (const [path, item] of Object.entries<
-    Record<string, { requestBody?: { content: Record<string, { schema: Schema }> } }>
-  >(body.paths)) {
-    for (const [method, operation] of Object.entries(item)) {
-      const schema = operation.requestBody?.content['application/json']?.schema
-      if (schema) found.push({ method: method.toUpperCase(), path, schema })
-    }
-  }
-  return found
-}
-
-let samples = 0
-/** A value that a schema takes, and nothing more than it requires. */
-function sample(schema: Schema, name = ''): Json {
-  if (schema.enum) return schema.enum[0] ?? null
-  if (schema.anyOf) return sample(schema.anyOf[0] ?? {}, name)
-  if (schema.type === 'object') {
-    return Object.fromEntries((schema.required ?? []).map((key) => [key, sample(schema.properties?.[key] ?? {}, key)]))
-  }
-  if (schema.type === 'array') return []
-  if (schema.type === 'integer' || schema.type === 'number') return schema.minimum ?? 1
-  if (schema.type === 'boolean') return true
-  if (name === 'email' || name === 'username') return `sample${++samples}@people.example`
-  if (name.includes('password')) return password
-  if (schema.format === 'uuid') return '00000000-0000-4000-8000-000000000001'
-  if (name === 'id') return `sample-${++samples}`
-  if (name === 'tenant_id') return 'acme'
-  return 'sample text'.padEnd(schema.minLength ?? 0, 'x')
-}
 
 /** Fills a path for a role: its own things where a route is about one. */
 const fill = (path: string, who: Person): string =>
