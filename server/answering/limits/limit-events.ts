@@ -71,7 +71,8 @@ export function createLimitEvents(options: {
     },
     counted(caller: LimitedCaller, standings: LimitStanding[]) {
       const today = now().toISOString()
-      for (const { userId, name, spent, soft, hard } of standings) {
+      for (const { userId, name, soft, hard, ...counter } of standings) {
+        const spent = counter.spent - counter.held
         if (soft === null || spent < soft) continue
         const span = today.slice(0, isMonthly(name) ? 7 : 10)
         noteWarning({ tenantId: caller.tenant.id, userId, name, span, threshold: soft, spent, limit: hard })

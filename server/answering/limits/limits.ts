@@ -134,6 +134,18 @@ export function createLimits(parts: LimitsParts): Limits {
     }
   }
 
+  /** Looks whether soft limits were passed by what a call took; what calls only set aside warns nobody. */
+  async function warnOfSpent(caller: LimitedCaller, scopes: CounterScope[]): Promise<void> {
+    const limits = inForce(caller.tenant)
+    if (!scopes.some(({ userId }) => tokenLimits.some((name) => limitsOf(limits, userId).soft[name] !== null))) return
+    try {
+      const { standings } = await counters.look(countedNow(caller.tenant, scopes))
+      watcher.counted(caller, listStandings(limits, standings))
+    } catch (err) {
+      parts.log.warn({ err, tenant_id: caller.tenant.id }, 'a warning may have to wait for the next call')
+    }
+  }
+
   /** Of callers that nothing is limited for. */
   function openSeat(caller: LimitedCaller): Seat {
     return {
@@ -174,7 +186,6 @@ export function createLimits(parts: LimitsParts): Limits {
         })
         headers = headersOf(limits, hold.standings)
         if (hold.refused) throw refuse(caller, hold)
-        watcher.counted(caller, listStandings(limits, hold.standings))
         settlements.set(id, hold.settle)
         return hold.outputTokens
       },
@@ -182,6 +193,7 @@ export function createLimits(parts: LimitsParts): Limits {
         const settle = settlements.get(callId)
         settlements.delete(callId)
         await settle?.(taken)
+        if (settle) void warnOfSpent(caller, scopes)
         await noteUncounted(caller, scopes)
       },
       leave: entry.leave,
