@@ -25,7 +25,8 @@ export async function benchFleet(stage: Stage, size: { tenants: number }): Promi
   )
   const rssServed = readRssKb(pid)
   const migrateMs = await migrateAgain(stage)
-  const perTenant = (kb: number): string => `${((kb - rssBefore) / size.tenants).toFixed(0)} kB a tenant`
+  const perTenant = (kb: number): string => `${((kb - rssBefore) / size.tenants).toFixed(0)} kB`
+  const megabytes = (kb: number): string => `${(kb / 1024).toFixed(0)} MB`
   return [
     { name: `making ${count}, ${madeAtOnce} at a time`, value: `${(madeMs / 1000).toFixed(1)} s`, note: each(madeMs) },
     { name: `listing ${pageSize} of them, with the total`, value: `${median(listMs).toFixed(1)} ms` },
@@ -33,13 +34,12 @@ export async function benchFleet(stage: Stage, size: { tenants: number }): Promi
     {
       name: 'db:migrate over all of them',
       value: `${(migrateMs / 1000).toFixed(1)} s`,
-      note: `${each(migrateMs)}; connects, compares hashes and records, without any statement to apply`,
+      note: 'connects, compares hashes and records, without any statement to apply',
     },
-    {
-      name: 'memory of the server',
-      value: `${(rssServed / 1024).toFixed(0)} MB`,
-      note: `${(rssBefore / 1024).toFixed(0)} MB before; made ${perTenant(rssMade)}, served ${perTenant(rssServed)}`,
-    },
+    { name: 'db:migrate, each', value: `${(migrateMs / size.tenants).toFixed(0)} ms` },
+    { name: 'memory of the server', value: megabytes(rssServed), note: `${megabytes(rssBefore)} before` },
+    { name: 'memory for a tenant, made', value: perTenant(rssMade) },
+    { name: 'memory for a tenant, served', value: perTenant(rssServed) },
   ]
 
   function each(ms: number): string {

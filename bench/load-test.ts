@@ -1,9 +1,13 @@
 import { readEvents } from './support/event-stream.ts'
 
+const optionNames = ['--url', '--email', '--tenant', '--streams', '--seconds', '--message']
+const usage = `Usage: LOAD_PASSWORD=… bun run load-test --url=https://… --email=… [--tenant=…] [--streams=20] [--seconds=30] [--message=…]
+
+Ends with 0 when every answer ended with done, with 1 when some did not, with 2 when it could not begin.`
+
 /**
- * `bun run load-test --url=https://… --email=… [--tenant=…] [--streams=20] [--seconds=30] [--message=…]`, the password in
- * `LOAD_PASSWORD`: loads a deployed server with chats, so many at a time, and prints what its users would have seen. It
- * makes conversations and usage: run it with a user of a tenant that is there for it.
+ * Loads a deployed server with chats, so many at a time, and prints what its users would have seen. It makes
+ * conversations and usage: run it with a user of a tenant that is there for it.
  */
 interface Answered {
   firstTokenMs: number | undefined
@@ -42,7 +46,7 @@ async function chat(): Promise<Answered> {
       body: JSON.stringify({ message: options.message }),
       signal: AbortSignal.timeout(330_000),
     })
-    if (!response.ok || !response.body) return end(codeOf(await response.json()) ?? `status ${response.status}`)
+    if (!response.ok || !response.body) return end(codeOf(await readJson(response)) ?? `status ${response.status}`)
     for await (const { event, data } of readEvents(response.body)) {
       if (event === 'delta') firstTokenMs ??= performance.now() - sentMs
       if (event === 'done') return end('done')
@@ -59,8 +63,8 @@ async function signIn(): Promise<string> {
     method: 'POST',
     headers: { 'content-type': 'application/json', ...options.tenantHeader },
     body: JSON.stringify({ email: options.email, password: process.env.LOAD_PASSWORD ?? '' }),
-  })
-  const body: unknown = await response.json()
+  }).catch((error: unknown) => giveUp(`${options.url} does not answer: ${String(error)}`))
+  const body = await readJson(response)
   if (isObject(body) && typeof body.access_token === 'string') return body.access_token
   return giveUp(`sign-in answered ${response.status}: ${codeOf(body) ?? 'no token'}`)
 }
@@ -78,7 +82,9 @@ function report(): void {
     .map(({ totalMs }) => totalMs)
     .toSorted((a, b) => a - b)
   const describe = (sorted: number[]): string =>
-    [50, 95, 99].map((percent) => `p${percent} ${percentile(sorted, percent).toFixed(0)}`).join(', ')
+    sorted.length === 0
+      ? 'none'
+      : [50, 95, 99].map((percent) => `p${percent} ${percentile(sorted, percent).toFixed(0)}`).join(', ')
   console.log(`${answers.length} answers in ${seconds.toFixed(1)} s, ${options.streams} at a time`)
   console.log(`answers a second: ${(answers.length / seconds).toFixed(1)}`)
   console.log(`time to first token, ms: ${describe(firstTokens)}`)
@@ -87,7 +93,12 @@ function report(): void {
 }
 
 function percentile(sorted: number[], percent: number): number {
-  return sorted[Math.min(sorted.length - 1, Math.floor((sorted.length * percent) / 100))] ?? Number.NaN
+  return sorted[Math.min(sorted.length - 1, Math.floor((sorted.length * percent) / 100))] ?? 0
+}
+
+/** Undefined when it is none: whatever stands in front of the server answers with pages of its own. */
+function readJson(response: Response): Promise<unknown> {
+  return response.json().catch(() => undefined)
 }
 
 function codeOf(body: unknown): string | undefined {
@@ -99,6 +110,12 @@ function isObject(value: unknown): value is Record<string, unknown> {
 }
 
 function readOptions(words: string[]) {
+  if (words.some((word) => word === '--help' || word === '-h')) {
+    console.log(usage)
+    process.exit(0)
+  }
+  const unknown = words.find((word) => !optionNames.includes(word.split('=')[0] ?? ''))
+  if (unknown !== undefined) giveUp(`${unknown} is not understood.\n\n${usage}`)
   const given = new Map(words.map((word) => [word.split('=')[0] ?? '', word.slice(word.indexOf('=') + 1)]))
   const number = (name: string, fallback: number): number => {
     const value = Number(given.get(`--${name}`) ?? fallback)

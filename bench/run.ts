@@ -1,5 +1,6 @@
 import { cpus, loadavg } from 'node:os'
 import { benchBreakdown } from './breakdown.ts'
+import { capacityBenches, describeCapacity, type Section } from './capacity.ts'
 import { StreamBench } from './chat-stream.ts'
 import { benchColdTenant } from './cold-tenant.ts'
 import { benchCrowdedPool } from './crowded-pool.ts'
@@ -8,22 +9,26 @@ import { benchMoves } from './moves.ts'
 import { benchNoisyNeighbour } from './noisy-neighbour.ts'
 import { benchProvisioning } from './provisioning.ts'
 import { benchScopedRead } from './scoped-read.ts'
+import { benchScrape } from './scrape.ts'
 import { benchKeywordSearch } from './keyword-search.ts'
 import { benchRetrievalQuality } from './retrieval-quality.ts'
-import { printFigures, printTable } from './support/figures.ts'
+import { type Figure, printFigures, printTable } from './support/figures.ts'
+import { readRssKb } from './support/processes.ts'
 import { openStage, type Stage, tokensPerAnswer } from './support/stage.ts'
 import { benchUsersMe } from './users-me.ts'
 
 /**
  * `bun run bench [name …] [--quick] [--full] [--profile=<folder>]`: measures the server beside bare floors, all in one
  * run, taking turns, on loopback (design §9). Names: users-me, chat-stream, noisy-neighbour, breakdown,
- * scoped-read, provisioning, cold-tenant, moves, fleet, retrieval-quality, keyword-search. It asserts nothing. `--full`: 1,000 tenants in the fleet.
+ * scrape, scoped-read, provisioning, cold-tenant, moves, fleet, retrieval-quality, keyword-search. It asserts nothing.
+ * `--full`: 1,000 tenants in the fleet. `capacity`: quickly, what docs/capacity.md has, and its table.
  */
 const words = process.argv.slice(2)
-const isQuick = words.includes('--quick')
+const isCapacity = words.includes('capacity')
+const isQuick = isCapacity || words.includes('--quick')
 const isFull = words.includes('--full')
 const profileDir = words.find((word) => word.startsWith('--profile='))?.slice('--profile='.length)
-const names = words.filter((word) => !word.startsWith('-'))
+const names = isCapacity ? capacityBenches : words.filter((word) => !word.startsWith('-'))
 const isWanted = (name: string): boolean => names.length === 0 || names.some((wanted) => name.includes(wanted))
 
 const rounds = isQuick ? 2 : 4
@@ -39,6 +44,9 @@ console.log(
     `${rounds} rounds after one to warm up; each server in turn in every round. Answers of ${tokensPerAnswer} tokens; a chunk is one token.`,
   ].join('\n'),
 )
+
+/** Before anything of ours runs. */
+const measuredOn = `Measured by \`bun run bench capacity\` on ${cpus().length} × ${cpu?.model.trim()}, Bun ${Bun.version}; others’ load average before the start: ${loadavg()[0]?.toFixed(1)}.`
 
 let stage: Stage | undefined
 const startedMs = performance.now()
@@ -65,9 +73,15 @@ if (isWanted('keyword-search')) {
 if (names.length > 0 && names.every((name) => apart.some((own) => own.includes(name)))) await finish()
 
 stage = await openStage({ profileDir })
+const restKb = readRssKb(stage.product.pid)
+const sections: Section[] = []
+function show(bench: string, heading: string, figures: Figure[]): void {
+  sections.push({ bench, heading, figures })
+  printFigures(heading, figures)
+}
 try {
   if (isWanted('users-me')) {
-    printFigures('GET /users/me of a tenant user, 64 connections', await benchUsersMe(stage, { rounds, slotMs }))
+    show('users-me', 'GET /users/me of a tenant user, 64 connections', await benchUsersMe(stage, { rounds, slotMs }))
   }
   if (isWanted('chat-stream')) {
     const bench = new StreamBench(stage, {
@@ -76,19 +90,22 @@ try {
       warmUpMs: isQuick ? 6_000 : 15_000,
       streamsMin: isFull ? 50_000 : 0,
     })
-    for (const { heading, figures } of await bench.run()) printFigures(`POST /chat/stream: ${heading}`, figures)
+    for (const { heading, figures } of await bench.run()) show('chat-stream', `POST /chat/stream: ${heading}`, figures)
   }
   if (isWanted('noisy-neighbour')) {
     const size = { rounds, slotMs: slotMs * 2 }
-    printFigures(
+    show(
+      'noisy-neighbour',
       'One tenant asks 20 times what it may; another, asking as ever',
       await benchNoisyNeighbour(stage, size),
     )
-    printFigures(
+    show(
+      'noisy-neighbour',
       'One tenant asks for thousands of heavy reads at once; another, asking as ever',
       await benchCrowdedPool(stage, { rounds: 2 }),
     )
   }
+  if (isWanted('scrape')) show('scrape', 'The figures of a server with four busy tenants', await benchScrape(stage))
   if (isWanted('breakdown')) {
     printTable(
       'Where it goes: CPU of the server, 50 connections',
@@ -97,24 +114,25 @@ try {
     )
   }
   if (isWanted('scoped-read')) {
-    printFigures('One row by its id, 64 at once', await benchScopedRead(stage, { rounds, slotMs: slotMs / 3 }))
+    show('scoped-read', 'One row by its id, 64 at once', await benchScopedRead(stage, { rounds, slotMs: slotMs / 3 }))
   }
   if (isWanted('provisioning')) {
-    printFigures('Tenants with a database of their own', await benchProvisioning(stage, { rounds: rounds * 3 }))
+    show('provisioning', 'Tenants with a database of their own', await benchProvisioning(stage, { rounds: rounds * 3 }))
   }
   if (isWanted('cold-tenant')) {
-    printFigures('A dedicated tenant, cold and warm', await benchColdTenant(stage, { rounds: rounds * 2 }))
+    show('cold-tenant', 'A dedicated tenant, cold and warm', await benchColdTenant(stage, { rounds: rounds * 2 }))
   }
   if (isWanted('moves')) {
-    printFigures('Moving a tenant and back', await benchMoves(stage, isQuick ? [1_000] : [1_000, 10_000, 100_000]))
+    show('moves', 'Moving a tenant and back', await benchMoves(stage, isQuick ? [1_000] : [1_000, 10_000, 100_000]))
   }
   if (isWanted('fleet')) {
     const tenants = isFull ? 1_000 : isQuick ? 20 : 100
-    printFigures(`${tenants.toLocaleString('en')} dedicated tenants`, await benchFleet(stage, { tenants }))
+    show('fleet', `${tenants.toLocaleString('en')} dedicated tenants`, await benchFleet(stage, { tenants }))
   }
 } finally {
   await stage.close()
 }
+if (isCapacity) console.log(`\n${measuredOn}\n\n${describeCapacity(sections, restKb)}`)
 await finish()
 
 async function finish(): Promise<never> {

@@ -54,6 +54,8 @@ const superuser = { email: 'bench@platform.example', password: 'correct horse ba
 /** The product's SECRET_KEY, for parts of it that run in the bench itself. */
 export const productSecretKey = 'bench-secret-key-0123456789abcdefghijklmnop'
 const jwtSecret = 'bench-jwt-secret-key-0123456789abcdefghijkl'
+/** Of the product's figures. */
+export const metricsToken = 'bench-metrics-token-0123456789'
 const membersPerTenant = 16
 const sessionsPerTenant = 512
 const startMsMax = 180_000
@@ -110,6 +112,7 @@ export async function openStage(options: { profileDir?: string }): Promise<Stage
           ALLOW_LOOPBACK_UPSTREAMS: 'true',
           ORGANIZATIONS_PER_OWNER: '10000',
           REQUESTS_PER_MINUTE_MAX: '1000000000',
+          METRICS_TOKEN: metricsToken,
         },
       }),
     )
