@@ -1,4 +1,4 @@
-import { createContext, use, useEffect, useSyncExternalStore, type ReactNode } from 'react'
+import { createContext, use, useEffect, useSyncExternalStore } from 'react'
 import { createKeyMatcher, isTypingTarget, type Keys } from '../lib/shortcuts.ts'
 import type { IconName } from './icons.tsx'
 
@@ -102,17 +102,6 @@ export function useCommands(commands: readonly Command[]): void {
 export function useCommandList(): readonly Command[] {
   const registry = useCommandRegistry()
   return useSyncExternalStore(registry.subscribe, registry.list)
-}
-
-/** The keys of a command, for a button's cap or tooltip; undefined while it is not offered. */
-export function useKeysOf(commandId: string): Keys | undefined {
-  return useCommandList().findLast(({ id }) => id === commandId)?.keys
-}
-
-/** Offers commands without a component of its own: `<OfferCommands commands={…} />`. */
-export function OfferCommands(props: { commands: readonly Command[] }): ReactNode {
-  useCommands(props.commands)
-  return null
 }
 
 /** Whether Enter already means something where the focus is. */

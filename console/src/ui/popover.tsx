@@ -31,8 +31,3 @@ export function Popover(props: {
     </Primitive.Root>
   )
 }
-
-/** Closes the popover it stands in: `<PopoverClose><Button>Apply</Button></PopoverClose>`. */
-export function PopoverClose(props: { children: ReactElement }): ReactNode {
-  return <Primitive.Close asChild>{props.children}</Primitive.Close>
-}
