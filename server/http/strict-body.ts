@@ -124,6 +124,12 @@ function isArraySchema(schema: TSchema): schema is TArray {
   return schema.type === 'array' && typeof schema.items === 'object'
 }
 
+/**
+ * Validation makes a text of what should have been one, and an object that names its own way throws at that. What is
+ * copied under the name of the prototype becomes it, and with it fields that nobody looked at.
+ */
+const unfitKeys = new Set(['toString', '__proto__'])
+
 function findUnstorable(value: unknown, path: string, depth: number, errors: FieldError[]): void {
   if (errors.length >= 20) return
   if (typeof value === 'string') {
@@ -138,8 +144,7 @@ function findUnstorable(value: unknown, path: string, depth: number, errors: Fie
   }
   for (const [key, item] of Object.entries(value)) {
     const inner = path ? `${path}.${key.slice(0, 100)}` : key.slice(0, 100)
-    // Validation makes a text of what should have been one, and an object that names its own way throws at that.
-    if (key.includes('\u0000') || !key.isWellFormed() || key === 'toString')
+    if (key.includes('\u0000') || !key.isWellFormed() || unfitKeys.has(key))
       errors.push({ path: path || 'body', message: 'has an invalid key' })
     else findUnstorable(item, inner, depth + 1, errors)
   }

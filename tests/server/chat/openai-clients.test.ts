@@ -194,6 +194,21 @@ describe('what goes wrong', () => {
     expect(reply.choices).toHaveLength(1)
   })
 
+  test('E2: fields that come by a prototype are refused, and so no limit is passed by them', async () => {
+    const hidden = ['{"stream":true}', '{"max_tokens":-1000000}', '{"max_tokens":"many"}', '{"n":5}']
+    for (const fields of hidden) {
+      for (const raw of [
+        `{"messages":[{"role":"user","content":"a"}],"__proto__":${fields}}`,
+        `{"messages":[{"role":"user","content":"a"}],"stream_options":{"__proto__":${fields}}}`,
+        `{"messages":[{"role":"user","content":"a","__proto__":${fields}}]}`,
+      ]) {
+        const reply = await call(scenario.app, 'POST /v1/chat/completions', { token: secret, raw })
+        expect([reply.status, reply.body.error?.type]).toEqual([400, 'invalid_request_error'])
+      }
+    }
+    expect(await ledger()).toEqual([])
+  })
+
   test('broken JSON is a 400 in the same shape, and an unknown route a 404', async () => {
     const broken = await call(scenario.app, 'POST /v1/chat/completions', { token: secret, raw: '{"messages": ' })
     expect([broken.status, broken.body]).toEqual([
