@@ -68,6 +68,8 @@ async function askPlayground({ page }: Visitor, { model }: Stage): Promise<void>
   await page.getByPlaceholder(/^Ask/).fill('When is the clinic in Bergen open?')
   await page.getByPlaceholder(/^Ask/).press('Enter')
   for (const words of ['laboratory stays open', 'call the emergency line']) await page.getByText(words).waitFor()
+  // What draws Markdown comes a moment after the first words.
+  for (const bold of ['8 to 16', '8']) await page.locator('strong').getByText(bold, { exact: true }).waitFor()
 }
 
 /** The live test of a connection that fails, with what to do. */

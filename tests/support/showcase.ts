@@ -62,6 +62,10 @@ export async function fillShowcase(
   const { sql, superuser } = scenario
   superuser.email = 'maren.olsen@platform.example'
   await sql`update users set full_name = 'Maren Olsen', email = ${superuser.email} where id = ${superuser.id}`
+  await eventually(async () => {
+    const me = await call(scenario.app, 'GET /users/me', { token: superuser.token })
+    return me.body.email === superuser.email
+  })
   for (const { id, name, model } of tenants) {
     await makeTenant(scenario.app, superuser, id, { name, model_provider: 'openai', model })
   }
