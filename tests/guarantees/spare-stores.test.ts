@@ -117,19 +117,24 @@ test('kill -9 while a spare is made: nothing is left over, and there is one agai
   const env = { ...productionEnv, DATABASE_URL: database.ownerUrl }
   let running: ServerProcess | undefined
   try {
-    for (const id of ['killed-1', 'killed-2']) {
+    let made = 0
+    // A spare is made within milliseconds: a kill that comes too late shows nothing, and is tried again.
+    for (let hits = 0; hits < 2;) {
+      expect(++made).toBeLessThan(15)
+      const id = `killed-${made}`
       running = await startServerProcess(env)
       const server = running
       const token = await signInFirst(server)
-      const body = { id, name: 'Killed', isolation: 'dedicated' }
-      const made = call(server, 'POST /admin/tenants', { token, body })
-      await eventually(async () => {
-        const [tenant] = await own`select 1 from tenants where id = ${id} and state = 'active'`
-        return tenant && (await listDatabases(own)).unfinished.length > 0
-      }, 20_000)
+      const making = call(server, 'POST /admin/tenants', {
+        token,
+        body: { id, name: 'Killed', isolation: 'dedicated' },
+      })
+      const listUnfinished = async () => (await listDatabases(own)).unfinished
+      await eventually(async () => (await own`select 1 from tenants where id = ${id} and state = 'active'`)[0], 20_000)
+      await eventually(async () => (await listUnfinished()).length > 0, 1_000).catch(() => undefined)
       await server.killHard()
-      await made.catch(() => undefined)
-      expect((await listDatabases(own)).unfinished).toHaveLength(1)
+      await making.catch(() => undefined)
+      hits += (await listUnfinished()).length
       running = await startServerProcess(env)
       await eventually(async () => {
         const { unfinished, spares } = await listDatabases(own)
@@ -137,7 +142,7 @@ test('kill -9 while a spare is made: nothing is left over, and there is one agai
       }, 20_000)
       expect(await running.stop()).toBe(0)
     }
-    expect((await listDatabases(own)).stores).toHaveLength(2)
+    expect((await listDatabases(own)).stores).toHaveLength(made)
   } finally {
     await running?.killHard()
     await own.end({ timeout: 5 })
